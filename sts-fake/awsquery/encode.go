@@ -1,0 +1,129 @@
+package awsquery
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"net/http"
+)
+
+// Success encodes the answer of an operation. result is a struct whose xml tags name the members in AWS's
+// order and whose json tags name them as well; nil gives an answer without a result. namespace is the
+// service's XML namespace.
+//
+// XML is indented by two spaces and ends in a newline, without an XML declaration; JSON is compact with its
+// keys in alphabetical order (spec/sts.md section 2.1).
+func Success(f Format, namespace, operation, requestID string, result any) (Response, error) {
+	body, err := encodeSuccess(f, namespace, operation, requestID, result)
+	if err != nil {
+		return Response{}, fmt.Errorf("encode the answer of %s: %w", operation, err)
+	}
+	return Response{Status: http.StatusOK, ContentType: f.contentType(), RequestID: requestID, Body: body}, nil
+}
+
+type metadata struct {
+	RequestID string `xml:"RequestId" json:"RequestId"`
+}
+
+func encodeSuccess(f Format, namespace, operation, requestID string, result any) ([]byte, error) {
+	if f == JSON {
+		content := map[string]any{"ResponseMetadata": metadata{requestID}}
+		if result != nil {
+			content[operation+"Result"] = result
+		}
+		return sortedJSON(map[string]any{operation + "Response": content})
+	}
+	children := []Member{{operation + "Result", result}, {"ResponseMetadata", metadata{requestID}}}
+	if result == nil {
+		children = children[1:]
+	}
+	return document(operation+"Response", namespace, "  ", children...)
+}
+
+type errorDetail struct {
+	Type    string
+	Code    string
+	Message string
+}
+
+// Failure encodes a refusal. In JSON it has no ErrorResponse around it (spec/sts.md section 2.1).
+func Failure(f Format, namespace, requestID string, e *Error) (Response, error) {
+	detail := errorDetail{e.fault(), e.Code, e.Message}
+	var body []byte
+	var err error
+	if f == JSON {
+		body, err = sortedJSON(map[string]any{"Error": detail, "RequestId": requestID})
+	} else {
+		body, err = document("ErrorResponse", namespace, "  ", Member{"Error", detail}, Member{"RequestId", requestID})
+	}
+	if err != nil {
+		return Response{}, fmt.Errorf("encode the refusal %s: %w", e.Code, err)
+	}
+	return Response{Status: e.Status, ContentType: f.contentType(), RequestID: requestID, Body: body}, nil
+}
+
+// Member is an element below the root of an XML answer: its name, and a value for encoding/xml.
+type Member struct {
+	Name  string
+	Value any
+}
+
+// document is an XML document of one root and its children. indent "" puts everything on one line. It ends in
+// a newline if it is indented.
+func document(root, namespace, indent string, children ...Member) ([]byte, error) {
+	var b bytes.Buffer
+	enc := xml.NewEncoder(&b)
+	enc.Indent("", indent)
+	start := xml.StartElement{Name: xml.Name{Local: root}}
+	if namespace != "" {
+		start.Attr = []xml.Attr{{Name: xml.Name{Local: "xmlns"}, Value: namespace}}
+	}
+	if err := enc.EncodeToken(start); err != nil {
+		return nil, err
+	}
+	for _, c := range children {
+		if err := enc.EncodeElement(c.Value, xml.StartElement{Name: xml.Name{Local: c.Name}}); err != nil {
+			return nil, err
+		}
+	}
+	if err := enc.EncodeToken(start.End()); err != nil {
+		return nil, err
+	}
+	if err := enc.Close(); err != nil {
+		return nil, err
+	}
+	if indent != "" {
+		b.WriteByte('\n')
+	}
+	return rawQuotes(b.Bytes()), nil
+}
+
+// rawQuotes undoes encoding/xml's escapes of quotes: AWS leaves ' as it is (spec/sts.md section 2.1); that it
+// does so with " is inferred. Text that contains the letters of such an escape has its & escaped and stays.
+func rawQuotes(b []byte) []byte {
+	b = bytes.ReplaceAll(b, []byte("&#39;"), []byte("'"))
+	return bytes.ReplaceAll(b, []byte("&#34;"), []byte(`"`))
+}
+
+// sortedJSON encodes v compactly, with every object's keys in alphabetical order and numbers as their own
+// encoder wrote them.
+func sortedJSON(v any) ([]byte, error) {
+	plain, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	dec := json.NewDecoder(bytes.NewReader(plain))
+	dec.UseNumber()
+	var tree any
+	if err := dec.Decode(&tree); err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(tree); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}

@@ -1,0 +1,45 @@
+package awsquery
+
+import "strings"
+
+// unescape decodes percent escapes and '+'. Its two errors have the texts of AWS's MalformedQueryString
+// (spec/sts.md section 2.2, from another verifier's record, not from STS itself).
+func unescape(s string) (string, error) {
+	if !strings.ContainsAny(s, "%+") {
+		return s, nil
+	}
+	var b strings.Builder
+	b.Grow(len(s))
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '+':
+			b.WriteByte(' ')
+		case '%':
+			if i+2 >= len(s) {
+				return "", &SyntaxError{"Incomplete trailing escape % sequence"}
+			}
+			high, okHigh := hexDigit(s[i+1])
+			low, okLow := hexDigit(s[i+2])
+			if !okHigh || !okLow {
+				return "", &SyntaxError{"Illegal hex character in escape % pattern: " + s[i:i+3]}
+			}
+			b.WriteByte(high<<4 | low)
+			i += 2
+		default:
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String(), nil
+}
+
+func hexDigit(c byte) (byte, bool) {
+	switch {
+	case '0' <= c && c <= '9':
+		return c - '0', true
+	case 'a' <= c && c <= 'f':
+		return c - 'a' + 10, true
+	case 'A' <= c && c <= 'F':
+		return c - 'A' + 10, true
+	}
+	return 0, false
+}
