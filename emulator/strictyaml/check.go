@@ -13,6 +13,9 @@ import (
 // billions of values. The YAML library has a guard of its own, which only looks at far larger documents.
 const maxAliased = 10_000
 
+// maxKeys bounds one mapping: the YAML library compares every key with every other.
+const maxKeys = 10_000
+
 // checker walks a YAML tree next to a Go type and collects what is wrong. It never changes the tree.
 type checker struct {
 	file     string
@@ -20,7 +23,7 @@ type checker struct {
 
 	open    []*yaml.Node // anchors whose aliases are being followed, outermost first
 	aliased int          // values visited through aliases so far
-	stopped bool         // too many of them: the rest is not visited
+	stopped bool         // too much of something: the rest is not visited
 }
 
 func (c *checker) report(at *yaml.Node, path []any, fix, format string, args ...any) {
@@ -140,7 +143,7 @@ func (c *checker) structure(n *yaml.Node, t reflect.Type, path []any) {
 		case known.rest != nil:
 			c.value(value, known.rest, with(path, key.Value))
 		default:
-			c.report(key, path, DidYouMean(key.Value, known.names), "unknown field %q", key.Value)
+			c.report(key, with(path, key.Value), DidYouMean(key.Value, known.names), "unknown field")
 		}
 	})
 }
@@ -163,6 +166,10 @@ func (c *checker) sequence(n *yaml.Node, element reflect.Type, path []any) {
 // written twice or that are not scalars.
 func (c *checker) pairs(n *yaml.Node, path []any, visit func(key, value *yaml.Node)) {
 	c.count(n, path)
+	if len(n.Content)/2 > maxKeys {
+		c.stopped = true
+		c.report(n, path, "is this the right file?", "a mapping of more than %d keys", maxKeys)
+	}
 	first := map[string]int{}
 	for i := 0; i+1 < len(n.Content) && !c.stopped; i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
@@ -171,7 +178,7 @@ func (c *checker) pairs(n *yaml.Node, path []any, visit func(key, value *yaml.No
 		case key.Kind != yaml.ScalarNode:
 			c.report(key, path, "write a word", "a key must be text, not %s", describe(key))
 		case twice:
-			c.report(key, path, "remove one of them", "%q is written twice, first on line %d", key.Value, line)
+			c.report(key, with(path, key.Value), "remove one of them", "written twice, first on line %d", line)
 		case isMerge(key):
 			first[key.Value] = key.Line
 			c.merge(value, path, visit)

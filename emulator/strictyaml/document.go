@@ -17,6 +17,9 @@ type Document struct {
 // as in Line("users", 2, "name"). For a field that was not written it is the line of the nearest field around it.
 func (d *Document) Line(path ...any) int { return d.find(path).at.Line }
 
+// Has reports whether there is a field at path, be it empty.
+func (d *Document) Has(path ...any) bool { return d.find(path).depth == len(path) }
+
 // Value is the text of the scalar at path as it was written, and "" if there is none. It is for looking at a
 // document before its type is known: Value("kind").
 func (d *Document) Value(path ...any) string {

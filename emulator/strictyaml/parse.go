@@ -14,7 +14,7 @@ import (
 
 // MaxSize is the size in bytes of the largest file that is read. No file that people write comes near it; what
 // does is a mistake, such as the path of a binary.
-const MaxSize = 4 << 20
+const MaxSize = 1 << 20
 
 // Parse splits data into its YAML documents without looking at what they say; documents without content are
 // skipped. It reports what is not YAML, and a file in which there is no document at all. The documents before
@@ -48,7 +48,7 @@ func Parse(file string, data []byte) ([]*Document, Problems) {
 // unreadable reports data that no YAML parser should see: too much of it, or not UTF-8.
 func unreadable(file string, data []byte) (Problem, bool) {
 	if len(data) > MaxSize {
-		return Problem{File: file, Line: 1, Message: "larger than 4 MiB", Fix: "is this the right file?"}, true
+		return Problem{File: file, Line: 1, Message: "larger than 1 MiB", Fix: "is this the right file?"}, true
 	}
 	for rest, line := data, 1; len(rest) > 0; {
 		r, size := utf8.DecodeRune(rest)
@@ -95,6 +95,9 @@ func syntaxProblem(file string, data []byte, err error) Problem {
 
 // reason is the text of a YAML error without the name of the library.
 func reason(err error) string {
+	if several := (*yaml.TypeError)(nil); errors.As(err, &several) {
+		return strings.Join(several.Errors, "; ")
+	}
 	return strings.Join(strings.Fields(strings.TrimPrefix(err.Error(), "yaml: ")), " ")
 }
 

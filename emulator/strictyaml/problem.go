@@ -10,7 +10,7 @@ import (
 // Problem is one mistake in a file.
 type Problem struct {
 	File    string // as given to Decode or Parse
-	Line    int    // from 1
+	Line    int    // from 1; 0 for something that was not read from a file
 	Column  int    // from 1, in characters; 0 when only the line is known
 	Path    string // field, such as "users[2].name"; empty for the document as a whole
 	Message string // what is wrong, lower case, without the place
@@ -20,7 +20,13 @@ type Problem struct {
 // String is "file:line: path: message (fix)", without the parts that are empty.
 func (p Problem) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s:%d: ", p.File, p.Line)
+	b.WriteString(p.File)
+	if p.Line > 0 {
+		fmt.Fprintf(&b, ":%d", p.Line)
+	}
+	if b.Len() > 0 {
+		b.WriteString(": ")
+	}
 	if p.Path != "" {
 		b.WriteString(p.Path + ": ")
 	}

@@ -15,7 +15,7 @@
 //	var env Environment
 //	doc, problems := strictyaml.Decode("env.yaml", data, &env)
 //	if len(problems) > 0 {
-//		return problems // one per line: env.yaml:12: users[2]: unknown field "nmae" (did you mean "name"?)
+//		return problems // one per line: env.yaml:12: users[2].nmae: unknown field (did you mean "name"?)
 //	}
 //	if env.Region == "" {
 //		problems = append(problems, doc.Problem(`write a region such as "us-west-2"`, "no region", "region"))
@@ -36,6 +36,36 @@ import (
 // is not opened. On success out holds exactly what the document says: whatever it held before is replaced. With
 // problems out is left alone, and the Document is nil if the text is not YAML at all.
 func Decode(file string, data []byte, out any) (*Document, Problems) {
+	doc, problems := single(file, data)
+	if doc == nil {
+		return nil, problems
+	}
+	value, more := doc.decode(out)
+	problems = append(problems, more...).sorted()
+	if len(problems) == 0 {
+		assign(out, value)
+	}
+	return doc, problems
+}
+
+// DecodePartly is [Decode] for callers that go on to check the meaning of a file although its form is wrong, so
+// that their problems can be reported together: out holds what could be read, problems or not. With problems it
+// is good for nothing but that check. Whatever was written wrongly is missing or empty in it, and so is what
+// follows a value whose UnmarshalYAML returned an error other than a *yaml.TypeError.
+func DecodePartly(file string, data []byte, out any) (*Document, Problems) {
+	doc, problems := single(file, data)
+	if doc == nil {
+		return nil, problems
+	}
+	value, more := doc.decode(out)
+	if value.IsValid() {
+		assign(out, value)
+	}
+	return doc, append(problems, more...).sorted()
+}
+
+// single is the one document in data.
+func single(file string, data []byte) (*Document, Problems) {
 	docs, problems := Parse(file, data)
 	if len(docs) == 0 {
 		return nil, problems
@@ -43,11 +73,6 @@ func Decode(file string, data []byte, out any) (*Document, Problems) {
 	for _, extra := range docs[1:] {
 		problems = append(problems, extra.Problem("keep one document and move the others to files of their own",
 			"a second YAML document where one is expected"))
-	}
-	value, more := docs[0].decode(out)
-	problems = append(problems, more...).sorted()
-	if len(problems) == 0 {
-		assign(out, value)
 	}
 	return docs[0], problems
 }
@@ -85,6 +110,7 @@ func (d *Document) Decode(out any) Problems {
 }
 
 // decode checks the document against the type that out points to and decodes it into a new value of that type.
+// With problems the value is what can be read; it is invalid if reading would be pointless or too expensive.
 func (d *Document) decode(out any) (reflect.Value, Problems) {
 	target := reflect.ValueOf(out)
 	if target.Kind() != reflect.Pointer || target.IsNil() {
@@ -92,14 +118,36 @@ func (d *Document) decode(out any) (reflect.Value, Problems) {
 	}
 	check := checker{file: d.File}
 	check.value(d.root, target.Type().Elem(), nil)
-	if len(check.problems) > 0 {
+	if check.stopped {
 		return reflect.Value{}, check.problems.sorted()
 	}
-	fresh := reflect.New(target.Type().Elem())
-	if err := d.root.Decode(fresh.Interface()); err != nil {
-		return reflect.Value{}, Problems{d.Problem("", reason(err))}
+	if len(check.problems) > 0 {
+		dropRepeated(d.root)
 	}
-	return fresh.Elem(), nil
+	fresh := reflect.New(target.Type().Elem())
+	if err := d.root.Decode(fresh.Interface()); err != nil && len(check.problems) == 0 {
+		check.problems = Problems{d.Problem("", reason(err))}
+	}
+	return fresh.Elem(), check.problems.sorted()
+}
+
+// dropRepeated removes keys that are written again, after they were reported: the YAML library would not read
+// anything of such a mapping.
+func dropRepeated(n *yaml.Node) {
+	if n.Kind == yaml.MappingNode {
+		seen := map[string]bool{}
+		kept := n.Content[:0:0]
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if key := n.Content[i].Value; !seen[key] {
+				seen[key] = true
+				kept = append(kept, n.Content[i], n.Content[i+1])
+			}
+		}
+		n.Content = kept
+	}
+	for _, inner := range n.Content {
+		dropRepeated(inner)
+	}
 }
 
 func assign(out any, value reflect.Value) { reflect.ValueOf(out).Elem().Set(value) }

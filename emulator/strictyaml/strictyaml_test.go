@@ -3,6 +3,7 @@ package strictyaml_test
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -130,14 +131,14 @@ func TestDecode(t *testing.T) {
 func TestProblems(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, yaml, want string }{
-		{"unknown", "nmae: x", `g.yaml:1: unknown field "nmae" (did you mean "name"?)`},
-		{"unknown, other case", "maxstay: 1h", `g.yaml:1: unknown field "maxstay" (did you mean "maxStay"?)`},
-		{"unknown, nothing near", "owner: {zzzzzz: 1}", `g.yaml:1: owner: unknown field "zzzzzz" (known: age, name)`},
-		{"unexported", "hidden: x", `g.yaml:1: unknown field "hidden" (known: built, cars, city, color, floors, height, labels, level, maxStay, name, notes, open, owner, spaces, street)`},
-		{"unknown, deep", "cars:\n- plate: a\n- doors: 2\n  tag: [x]", `g.yaml:4: cars[1]: unknown field "tag" (did you mean "tags"?)`},
-		{"unknown, merged", "floors: {1: {<<: {nme: x}}}", `g.yaml:1: floors.1: unknown field "nme" (did you mean "name"?)`},
-		{"twice", "name: a\nopen: true\nname: b", `g.yaml:3: "name" is written twice, first on line 1 (remove one of them)`},
-		{"twice in any", "notes: {a: 1, a: 2}", `g.yaml:1: notes: "a" is written twice, first on line 1 (remove one of them)`},
+		{"unknown", "nmae: x", `g.yaml:1: nmae: unknown field (did you mean "name"?)`},
+		{"unknown, other case", "maxstay: 1h", `g.yaml:1: maxstay: unknown field (did you mean "maxStay"?)`},
+		{"unknown, nothing near", "owner: {zzzzzz: 1}", `g.yaml:1: owner.zzzzzz: unknown field (known: age, name)`},
+		{"unexported", "hidden: x", `g.yaml:1: hidden: unknown field (known: built, cars, city, color, floors, height, labels, level, maxStay, name, notes, open, owner, spaces, street)`},
+		{"unknown, deep", "cars:\n- plate: a\n- doors: 2\n  tag: [x]", `g.yaml:4: cars[1].tag: unknown field (did you mean "tags"?)`},
+		{"unknown, merged", "floors: {1: {<<: {nme: x}}}", `g.yaml:1: floors.1.nme: unknown field (did you mean "name"?)`},
+		{"twice", "name: a\nopen: true\nname: b", `g.yaml:3: name: written twice, first on line 1 (remove one of them)`},
+		{"twice in any", "notes: {a: 1, a: 2}", `g.yaml:1: notes.a: written twice, first on line 1 (remove one of them)`},
 		{"no value", "name:", `g.yaml:1: name: no value (write text, or remove the key)`},
 		{"number as text", "name: 0123", `g.yaml:1: name: expected text, found the number 0123 (put it in quotes: "0123")`},
 		{"boolean as text", "name: true", `g.yaml:1: name: expected text, found the boolean true (put it in quotes: "true")`},
@@ -167,7 +168,8 @@ func TestProblems(t *testing.T) {
 		{"syntax", "name: a\nopen: [true", "g.yaml:2: did not find expected ',' or ']'"},
 		{"tab", "owner:\n\tname: x", `g.yaml:2: found character that cannot start any token (indent with spaces, not with tabs)`},
 		{"not UTF-8", "name: a\nstreet: \xff", `g.yaml:2: not valid UTF-8 (save the file as UTF-8)`},
-		{"too large", strings.Repeat("#", strictyaml.MaxSize+1), `g.yaml:1: larger than 4 MiB (is this the right file?)`},
+		{"too many keys", "labels:\n" + manyKeys(10_001), `g.yaml:2: labels: a mapping of more than 10000 keys (is this the right file?)`},
+		{"too large", strings.Repeat("#", strictyaml.MaxSize+1), `g.yaml:1: larger than 1 MiB (is this the right file?)`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -180,6 +182,33 @@ func TestProblems(t *testing.T) {
 				t.Error("the target was written although there are problems")
 			}
 		})
+	}
+}
+
+func manyKeys(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "  k%d: v\n", i)
+	}
+	return b.String()
+}
+
+func TestDecodePartly(t *testing.T) {
+	t.Parallel()
+	got := garage{Location: Location{City: "stale"}}
+	data := "name: 7\nopen: true\nopen: false\nspaces: x\nlevel: 3\ncars: [{plate: a, plat: b}]\ncolor: green\n"
+	doc, problems := strictyaml.DecodePartly("g.yaml", []byte(data), &got)
+	if len(problems) != 5 {
+		t.Errorf("problems:\n%v", problems)
+	}
+	if got.Level != 3 || !got.Open || len(got.Cars) != 1 || got.Cars[0].Plate != "a" || got.City != "" {
+		t.Errorf("read %+v", got)
+	}
+	if !doc.Has("cars", 0, "plate") || doc.Has("cars", 0, "doors") || doc.Has("cars", 1) {
+		t.Error("Has is wrong about what was written")
+	}
+	if doc, problems := strictyaml.DecodePartly("g.yaml", []byte("a: ["), &got); doc != nil || len(problems) != 1 {
+		t.Errorf("no YAML: %v", problems)
 	}
 }
 
@@ -346,6 +375,7 @@ func FuzzDecode(f *testing.F) {
 		if doc != nil {
 			_ = doc.Line("owner", "name") + doc.Line("cars", 0)
 		}
+		strictyaml.DecodePartly("f.yaml", data, &one)
 		var all []any
 		strictyaml.DecodeAll("f.yaml", data, &all)
 	})
