@@ -2,9 +2,11 @@
 //
 // kube-apiserver tells an audit webhook about every request that its audit policy selects: who asked, what
 // for, and how the authorizers decided. That is the last hop of an authentication, and the only one that
-// sees the person's request itself. Three things make the hop: the policy ([Policy]), which keeps the
-// control plane's own chatter out; the flags ([Flags]), which make an event arrive before the person sees
-// the answer; and the webhook ([Sink]), which records one [trace.Request] per request.
+// sees the person's request itself. Two things make the hop: the policy ([Policy]), which keeps the control
+// plane's own chatter out, and the webhook ([Sink]), which records one [trace.Request] per request.
+//
+// The API server should run with --audit-webhook-mode=blocking. Then an event is delivered before the answer to
+// its request is complete, and what a person asks about a request that just ended is already in the trace.
 //
 // # Stages
 //

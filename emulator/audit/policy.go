@@ -76,18 +76,3 @@ func Policy(controlPlane []string) ([]byte, error) {
 func ControlPlaneUsers() []string {
 	return []string{"system:apiserver", "system:kube-controller-manager", "system:kube-scheduler", "eks:authenticator"}
 }
-
-// Flags returns the kube-apiserver flags that send audit events to a [Sink].
-//
-// The mode is blocking: an event is delivered before the answer to its request is complete, so that what a
-// person asks about a request that just ended is already in the trace. Blocking would also hold requests up
-// while the sink is away; with this initial backoff the API server's five attempts end within about a second
-// (k8s.io/apiserver/plugin/pkg/audit/webhook; the default backoff of 10 s would make it more than a minute).
-func Flags(policyFile, kubeconfigFile string) []string {
-	return []string{
-		"--audit-policy-file=" + policyFile,
-		"--audit-webhook-config-file=" + kubeconfigFile,
-		"--audit-webhook-mode=blocking",
-		"--audit-webhook-initial-backoff=100ms",
-	}
-}

@@ -116,14 +116,3 @@ func TestPolicyWithoutControlPlane(t *testing.T) {
 		t.Errorf("level %s, want Metadata: a rule without users would silence everybody", got.Level)
 	}
 }
-
-func TestFlags(t *testing.T) {
-	t.Parallel()
-	want := []string{
-		"--audit-policy-file=/s/policy.yaml", "--audit-webhook-config-file=/s/webhook.yaml",
-		"--audit-webhook-mode=blocking", "--audit-webhook-initial-backoff=100ms",
-	}
-	if diff := cmp.Diff(want, Flags("/s/policy.yaml", "/s/webhook.yaml")); diff != "" {
-		t.Error(diff)
-	}
-}
