@@ -1,0 +1,103 @@
+package sigv4
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"time"
+)
+
+// Signed is a request whose signature is complete and in time, but not yet proved. It is safe for concurrent use.
+// SessionToken is a secret: keep it out of logs.
+type Signed struct {
+	Form          Form
+	AccessKeyID   string
+	Scope         CredentialScope
+	Date          string    // as in the string to sign: "20150830T123600Z"
+	Time          time.Time // the same
+	SignedHeaders []string  // names, as sent
+	SessionToken  string    // X-Amz-Security-Token of the header or the query, as Form says; signed or not
+
+	request    Request
+	path       string // canonical
+	query      query  // sorted
+	parameters parameters
+}
+
+// mismatch is AWS's text for a wrong signature. STS stopped to append the canonical string to it.
+const mismatch = "The request signature we calculated does not match the signature you provided. " +
+	"Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
+
+// Verify makes check 16: it computes the signature with the secret access key and compares in constant time.
+// The error is a [*Refusal] that carries the canonical request and the string to sign.
+//
+// The payload hash is always that of the body: STS has no UNSIGNED-PAYLOAD, and x-amz-content-sha256 is a header like
+// any other.
+func (s *Signed) Verify(secretAccessKey string) error {
+	canonical := s.appendCanonicalRequest(make([]byte, 0, s.request.headSize()+256), false)
+	toSign := s.stringToSign(sha256.Sum256(canonical))
+	computed := hmacSHA256(signingKey(secretAccessKey, s.Scope), toSign)
+	if hmac.Equal(hex.AppendEncode(nil, computed), []byte(s.parameters.signature)) {
+		return nil
+	}
+	refusal := signatureDoesNotMatch(CheckSignature, mismatch)
+	refusal.CanonicalRequest = string(s.appendCanonicalRequest(nil, true))
+	refusal.StringToSign = toSign
+	return refusal
+}
+
+// Fingerprint names the signature without giving it away: see [Fingerprint].
+func (s *Signed) Fingerprint() string { return Fingerprint(s.parameters.signature) }
+
+// Fingerprint is the first 16 hex digits of the SHA-256 of a signature in hex. A presigned token and the STS call that
+// proves it share it. An empty signature has an empty fingerprint.
+func Fingerprint(signature string) string {
+	if signature == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(signature))
+	return hex.EncodeToString(sum[:8])
+}
+
+func (s *Signed) stringToSign(canonicalHash [sha256.Size]byte) string {
+	return algorithm + "\n" + s.Date + "\n" + s.Scope.String() + "\n" + hex.EncodeToString(canonicalHash[:])
+}
+
+func signingKey(secretAccessKey string, scope CredentialScope) []byte {
+	key := hmacSHA256([]byte("AWS4"+secretAccessKey), scope.Date)
+	key = hmacSHA256(key, scope.Region)
+	key = hmacSHA256(key, scope.Service)
+	return hmacSHA256(key, scope.Terminator)
+}
+
+func hmacSHA256(key []byte, data string) []byte {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(data))
+	return mac.Sum(nil)
+}
+
+// appendCanonicalRequest writes the canonical request; redacted, the values of secrets are not in it.
+func (s *Signed) appendCanonicalRequest(buf []byte, redact bool) []byte {
+	buf = append(buf, s.request.Method...)
+	buf = append(buf, '\n')
+	buf = append(buf, s.path...)
+	buf = append(buf, '\n')
+	buf = s.query.appendTo(buf, redact)
+	buf = append(buf, '\n')
+	for _, name := range s.SignedHeaders {
+		buf = append(buf, strings.ToLower(name)...)
+		buf = append(buf, ':')
+		if redact && isSecret(name) {
+			buf = append(buf, redacted...)
+		} else {
+			buf = s.request.appendHeaderValues(buf, name)
+		}
+		buf = append(buf, '\n')
+	}
+	buf = append(buf, '\n')
+	buf = append(buf, s.parameters.signedHeaders...)
+	buf = append(buf, '\n')
+	body := sha256.Sum256(s.request.Body)
+	return hex.AppendEncode(buf, body[:])
+}
