@@ -1,0 +1,90 @@
+package eks
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Scope is where a cluster lives: an account and a region. Two scopes never see each other's clusters.
+type Scope struct {
+	AccountID string // 12 digits
+	Region    string // "us-west-2"
+}
+
+// clusterRef is a cluster ARN taken apart.
+type clusterRef struct {
+	Scope
+	partition string
+	name      string
+}
+
+// maxNameLength is the longest cluster name in characters (EKS API reference, CreateCluster).
+const maxNameLength = 100
+
+// ClusterARN returns the ARN of a cluster, as EKS forms it: arn:PARTITION:eks:REGION:ACCOUNT:cluster/NAME.
+func ClusterARN(partition string, scope Scope, name string) string {
+	return fmt.Sprintf("arn:%s:eks:%s:%s:cluster/%s", partition, scope.Region, scope.AccountID, name)
+}
+
+// Issuer returns the OpenID Connect issuer of the cluster with this ARN:
+// https://oidc.eks.REGION.amazonaws.com/id/ID, where ID is 32 upper-case hex digits. AWS draws the ID at
+// random; here it is derived from the ARN, so that a cluster keeps its issuer when the emulator restarts. An
+// ARN that is not a cluster's is an error.
+func Issuer(clusterARN string) (string, error) {
+	ref, err := parseClusterARN(clusterARN)
+	if err != nil {
+		return "", err
+	}
+	id := strings.ToUpper(digest(clusterARN, "oidc", 32))
+	return fmt.Sprintf("https://oidc.eks.%s.%s/id/%s", ref.Region, dnsSuffix(ref.partition), id), nil
+}
+
+// Patterns of the parts of a cluster ARN. clusterName is the API reference's, anchored at the end as well.
+var (
+	clusterName = regexp.MustCompile(`^[0-9A-Za-z][A-Za-z0-9_-]*$`)
+	partition   = regexp.MustCompile(`^aws(-[a-z]+)*$`)
+	region      = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)
+	accountID   = regexp.MustCompile(`^[0-9]{12}$`)
+)
+
+// parseClusterARN is the inverse of ClusterARN. It accepts only ARNs that EKS could have formed.
+func parseClusterARN(arn string) (clusterRef, error) {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) != 6 || parts[0] != "arn" || parts[2] != "eks" || !strings.HasPrefix(parts[5], "cluster/") {
+		return clusterRef{}, fmt.Errorf("cluster ARN %q: want arn:PARTITION:eks:REGION:ACCOUNT:cluster/NAME", arn)
+	}
+	ref := clusterRef{
+		partition: parts[1],
+		Scope:     Scope{Region: parts[3], AccountID: parts[4]},
+		name:      strings.TrimPrefix(parts[5], "cluster/"),
+	}
+	switch {
+	case !partition.MatchString(ref.partition):
+		return clusterRef{}, fmt.Errorf("cluster ARN %q: unknown partition %q, use aws, aws-cn or aws-us-gov", arn, ref.partition)
+	case !region.MatchString(ref.Region):
+		return clusterRef{}, fmt.Errorf("cluster ARN %q: %q is no region, use one such as us-west-2", arn, ref.Region)
+	case !accountID.MatchString(ref.AccountID):
+		return clusterRef{}, fmt.Errorf("cluster ARN %q: the account ID %q must have 12 digits", arn, ref.AccountID)
+	case !clusterName.MatchString(ref.name) || len(ref.name) > maxNameLength:
+		return clusterRef{}, fmt.Errorf("cluster ARN %q: the name %q must be 1 to %d letters, digits, dashes and underscores, "+
+			"and start with a letter or digit", arn, ref.name, maxNameLength)
+	}
+	return ref, nil
+}
+
+// dnsSuffix is the domain of a partition's endpoints.
+func dnsSuffix(partition string) string {
+	if partition == "aws-cn" {
+		return "amazonaws.com.cn"
+	}
+	return "amazonaws.com"
+}
+
+// digest returns n hex digits that are always the same for a seed and a purpose, and look random.
+func digest(seed, purpose string, n int) string {
+	sum := sha256.Sum256([]byte(purpose + "\x00" + seed))
+	return hex.EncodeToString(sum[:])[:n]
+}
