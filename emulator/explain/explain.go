@@ -1,0 +1,116 @@
+package explain
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/eksemu/eksemu/emulator/trace"
+)
+
+// Explain gives a verdict for every API request of a person or a client, oldest first. Requests of the
+// control plane itself (controllers, the authenticator's watch of aws-auth, health probes) are left out;
+// [ForRequest] explains those, too. Events may be in any order.
+func Explain(events []trace.Event) []Verdict {
+	h := newHistory(events)
+	return h.explain(func(e trace.Event) bool { return !isControlPlane(e.Request) })
+}
+
+// ForRequest explains the API request with an audit ID. It reports false if its audit event has not come.
+func ForRequest(events []trace.Event, auditID string) (Verdict, bool) {
+	h := newHistory(events)
+	verdicts := h.explain(func(e trace.Event) bool { return e.Request.AuditID == auditID })
+	if len(verdicts) == 0 {
+		return Verdict{}, false
+	}
+	return verdicts[len(verdicts)-1], true
+}
+
+// ForUserAgent explains the API requests of every client whose User-Agent header begins with prefix, oldest first.
+func ForUserAgent(events []trace.Event, prefix string) []Verdict {
+	h := newHistory(events)
+	return h.explain(func(e trace.Event) bool { return strings.HasPrefix(e.Request.UserAgent, prefix) })
+}
+
+// explain gives the verdicts of the chosen requests, in the order in which they were completed.
+func (h *history) explain(chosen func(trace.Event) bool) []Verdict {
+	var verdicts []Verdict
+	for _, e := range h.requests {
+		if chosen(e) {
+			verdicts = append(verdicts, h.verdict(e))
+		}
+	}
+	return verdicts
+}
+
+// verdict explains one API request.
+func (h *history) verdict(e trace.Event) Verdict {
+	r := e.Request
+	c := &inquiry{history: h, event: e, request: r, question: questionOf(r), facts: facts{}}
+	c.verdict = Verdict{
+		Identity: identityOf(r), Question: c.question.String(), Cluster: e.Cluster, AuditID: r.AuditID,
+		UserAgent: r.UserAgent, Status: r.Code, Time: completed(e),
+	}
+	if r.Code == 401 && c.verdict.Identity.Kind == KindUnknown {
+		c.unauthorized()
+	} else {
+		c.authenticated()
+	}
+	c.verdict.clean()
+	return c.verdict
+}
+
+// inquiry is the explanation of one request while it is being made.
+type inquiry struct {
+	history  *history
+	event    trace.Event
+	request  *trace.Request
+	question question
+	review   *trace.Event // the TokenReview that authenticated or refused it, if it was found
+	facts    facts
+	verdict  Verdict
+	notes    map[Hop]string // details for the steps
+
+	afterwards bool // refused after an authorizer had allowed it
+}
+
+// conclude writes the cause and its texts into the verdict.
+func (c *inquiry) conclude(cause Cause, evidence Evidence) {
+	c.learn()
+	v := &c.verdict
+	v.Outcome, v.DecidedBy, v.Cause, v.Evidence = cause.Outcome, cause.Hop, cause.ID, evidence
+	v.Summary = c.facts.fill(cause.Sentence)
+	v.Fix = c.facts.fill(cause.Fix)
+	v.Steps = c.steps()
+}
+
+// isControlPlane reports whether a request is part of the cluster's own machinery.
+func isControlPlane(r *trace.Request) bool {
+	switch r.Username {
+	case "system:apiserver", "system:kube-controller-manager", "system:kube-scheduler", "system:kube-proxy", "eks:authenticator":
+		return true
+	case "system:anonymous", "":
+		path, _, _ := strings.Cut(r.URI, "?")
+		for _, probe := range []string{"/healthz", "/livez", "/readyz"} {
+			if path == probe || strings.HasPrefix(path, probe+"/") {
+				return true
+			}
+		}
+	}
+	for _, agent := range []string{"kube-apiserver/", "kube-controller-manager/", "kube-scheduler/", "kube-proxy/", "aws-iam-authenticator/"} {
+		if strings.HasPrefix(r.UserAgent, agent) {
+			return true
+		}
+	}
+	return false
+}
+
+// byTime sorts events by the time at which their hop finished, then by their place in the trace.
+func byTime(a, b trace.Event) int {
+	return cmp.Or(completed(a).Compare(completed(b)), cmp.Compare(a.Seq, b.Seq))
+}
+
+func sortedByTime(events []trace.Event) []trace.Event {
+	slices.SortStableFunc(events, byTime)
+	return events
+}

@@ -1,0 +1,76 @@
+package explain
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/eksemu/eksemu/emulator/trace"
+)
+
+// whyNotMapped finds out why the authenticator says "identity is not mapped" about a principal.
+func (c *inquiry) whyNotMapped() (Cause, facts) {
+	id := c.verdict.Identity
+	if old := c.history.formerID(id.CanonicalARN, id.PrincipalID, completed(*c.review)); old != "" {
+		return causeByID("principal-recreated"), facts{"oldid": old}
+	}
+	if trouble := c.history.trouble(*c.review); trouble != "" {
+		return causeByID(trouble), nil
+	}
+	switch {
+	case strings.Contains(id.CanonicalARN, ":role/AWSReservedSSO_"):
+		return causeByID("not-mapped-sso"), nil
+	case strings.Contains(id.CanonicalARN, ":role/"):
+		return causeByID("not-mapped-role"), nil
+	case strings.Contains(id.CanonicalARN, ":user/"):
+		return causeByID("not-mapped-user"), nil
+	}
+	return causeByID("not-mapped"), nil
+}
+
+// trouble names the cause that the state of aws-auth is at the time of a TokenReview, by what the
+// authenticator logged last about it (pkg/mapper/configmap/configmap.go). Empty if all is well.
+func (h *history) trouble(review trace.Event) string {
+	state := ""
+	for _, e := range h.logs {
+		if completed(e).After(completed(review)) || !sameCluster(e, review) {
+			continue
+		}
+		switch message := e.Log.Message; {
+		case message == "Received aws-auth watch event":
+			state = ""
+		case message == "Resetting configmap on delete":
+			state = "aws-auth-deleted"
+		case strings.HasPrefix(message, "Errors parsing configmap"), strings.HasPrefix(message, "There was an error parsing the config maps"):
+			state = "aws-auth-malformed"
+		}
+	}
+	return state
+}
+
+// logText writes a log line the way the authenticator's text format does, without its time and the fields that are the
+// same in every line about a TokenReview.
+func logText(line *trace.LogLine) string {
+	var text strings.Builder
+	text.WriteString("level=" + line.Level + " msg=" + logValue(line.Message))
+	for _, name := range slices.Sorted(maps.Keys(line.Fields)) {
+		switch name {
+		case "client", "method", "path", "time":
+			continue
+		}
+		text.WriteString(" " + name + "=" + logValue(line.Fields[name]))
+	}
+	return text.String()
+}
+
+// logValue quotes a value by logrus's rule.
+func logValue(value string) string {
+	for _, r := range value {
+		alnum := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+		if !alnum && !strings.ContainsRune("-._/@^+", r) {
+			return strconv.Quote(value)
+		}
+	}
+	return value
+}
