@@ -1,0 +1,176 @@
+package iam
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// Policy is a parsed policy document: a role's trust policy or a principal's identity policy. The zero value
+// is no policy. A Policy does not change and may be shared.
+type Policy struct {
+	doc *document
+}
+
+type document struct {
+	version    string
+	id         string
+	statements []statement
+}
+
+type statement struct {
+	sid        string
+	deny       bool
+	principal  *principals // nil in an identity policy
+	actions    patterns
+	resources  patterns // empty in a trust policy
+	conditions []condition
+}
+
+// patterns is an Action, NotAction, Resource or NotResource element.
+type patterns struct {
+	not  bool
+	list []string
+}
+
+// principals is a Principal or NotPrincipal element.
+type principals struct {
+	not       bool
+	anyone    bool     // "*", or {"AWS": "*"}
+	aws       []string // account IDs, ARNs and unique IDs
+	service   []string
+	federated []string
+}
+
+// IsZero says whether there is no policy.
+func (p Policy) IsZero() bool { return p.doc == nil }
+
+// UnmarshalJSON reads a policy document as [ParsePolicy] does, or null as no policy.
+func (p *Policy) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		*p = Policy{}
+		return nil
+	}
+	parsed, err := ParsePolicy(data)
+	if err != nil {
+		return err
+	}
+	*p = parsed
+	return nil
+}
+
+// MarshalJSON writes the document with its elements in AWS's usual order and every list as an array. No
+// policy is null.
+func (p Policy) MarshalJSON() ([]byte, error) {
+	if p.doc == nil {
+		return []byte("null"), nil
+	}
+	out := documentJSON{Version: p.doc.version, ID: p.doc.id}
+	for _, s := range p.doc.statements {
+		out.Statement = append(out.Statement, s.json())
+	}
+	return json.Marshal(out)
+}
+
+type documentJSON struct {
+	Version   string `json:",omitempty"`
+	ID        string `json:"Id,omitempty"`
+	Statement []statementJSON
+}
+
+type statementJSON struct {
+	Sid          string `json:",omitempty"`
+	Effect       string
+	Principal    any                            `json:",omitempty"`
+	NotPrincipal any                            `json:",omitempty"`
+	Action       []string                       `json:",omitempty"`
+	NotAction    []string                       `json:",omitempty"`
+	Resource     []string                       `json:",omitempty"`
+	NotResource  []string                       `json:",omitempty"`
+	Condition    map[string]map[string][]string `json:",omitempty"`
+}
+
+func (s statement) json() statementJSON {
+	out := statementJSON{Sid: s.sid, Effect: "Allow"}
+	if s.deny {
+		out.Effect = "Deny"
+	}
+	if s.principal != nil {
+		if s.principal.not {
+			out.NotPrincipal = s.principal.json()
+		} else {
+			out.Principal = s.principal.json()
+		}
+	}
+	if s.actions.not {
+		out.NotAction = s.actions.list
+	} else {
+		out.Action = s.actions.list
+	}
+	if s.resources.not {
+		out.NotResource = s.resources.list
+	} else {
+		out.Resource = s.resources.list
+	}
+	for _, c := range s.conditions {
+		if out.Condition == nil {
+			out.Condition = map[string]map[string][]string{}
+		}
+		if out.Condition[c.operator] == nil {
+			out.Condition[c.operator] = map[string][]string{}
+		}
+		out.Condition[c.operator][c.key] = c.values
+	}
+	return out
+}
+
+func (ps principals) json() any {
+	if ps.anyone && len(ps.aws)+len(ps.service)+len(ps.federated) == 0 {
+		return "*"
+	}
+	out := map[string][]string{}
+	for kind, list := range map[string][]string{"AWS": ps.aws, "Service": ps.service, "Federated": ps.federated} {
+		if len(list) > 0 {
+			out[kind] = list
+		}
+	}
+	if ps.anyone {
+		out["AWS"] = append([]string{"*"}, ps.aws...)
+	}
+	return out
+}
+
+// mapPrincipals is the policy with every AWS principal replaced by what replace makes of it.
+func (p Policy) mapPrincipals(replace func(string) string) Policy {
+	if p.doc == nil {
+		return p
+	}
+	doc := *p.doc
+	doc.statements = slices.Clone(doc.statements)
+	for i, s := range doc.statements {
+		if s.principal == nil {
+			continue
+		}
+		changed := *s.principal
+		changed.aws = make([]string, len(s.principal.aws))
+		for j, name := range s.principal.aws {
+			changed.aws[j] = replace(name)
+		}
+		doc.statements[i].principal = &changed
+	}
+	return Policy{&doc}
+}
+
+// matches says whether the element covers a value. fold ignores case, as actions do.
+func (ps patterns) matches(value string, fold bool) bool {
+	if fold {
+		value = strings.ToLower(value)
+	}
+	found := slices.ContainsFunc(ps.list, func(pattern string) bool {
+		if fold {
+			pattern = strings.ToLower(pattern)
+		}
+		return glob(pattern, value)
+	})
+	return found != ps.not
+}
