@@ -9,7 +9,6 @@ import (
 func TestCanonicalPath(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, raw, want string }{
-		{"empty [V]", "", "/"},
 		{"root", "/", "/"},
 		{"dot [V] get-slash-dot-slash", "/./", "/"},
 		{"slashes [V] get-slashes", "//example//", "/example/"},
@@ -141,4 +140,34 @@ func signedRequest(signedHeaders string) Request {
 		{"Authorization", "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=" +
 			signedHeaders + ", Signature=00"},
 	}}
+}
+
+// hostileRequests stay just within the bounds.
+func hostileRequests() map[string]Request {
+	many := signedRequest("host;x")
+	many.Headers = append(many.Headers, Header{"X", strings.Repeat("x  ", maxHead/4)})
+	query := signedRequest("host")
+	query.Target = "/?" + strings.TrimSuffix(strings.Repeat("b=%ff%ff&a&", maxParameters/2), "&")
+	path := signedRequest("host")
+	path.Target = strings.Repeat("/a/./..//%ff", maxHead/16)
+	commas := signedRequest("host")
+	commas.Headers[1].Value += strings.Repeat(",", maxHead/2)
+	return map[string]Request{"header": many, "query": query, "path": path, "commas": commas}
+}
+
+// Within the bounds, no request makes the canonical form much larger than itself.
+func TestCanonicalFormIsBounded(t *testing.T) {
+	t.Parallel()
+	for name, r := range hostileRequests() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			signed, err := suiteVerifier().Parse(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, most := len(signed.appendCanonicalRequest(nil, false)), 3*r.headSize()+1024; got > most {
+				t.Errorf("canonical request has %d bytes, want at most %d", got, most)
+			}
+		})
+	}
 }

@@ -6,13 +6,13 @@ import (
 )
 
 // canonicalPath makes the canonical URI of every service but S3: dot segments and repeated slashes removed, then the
-// path as it was on the wire percent-encoded once more ("double encode"). An empty path is "/".
+// path as it was on the wire percent-encoded once more ("double encode").
 // A broken escape, a path that is not absolute or leaves the root is check 1: HTTP 400 with an empty body.
 func canonicalPath(raw string) (string, error) {
-	if raw == "" || raw == "/" {
+	if raw == "/" {
 		return "/", nil
 	}
-	if raw[0] != '/' {
+	if !strings.HasPrefix(raw, "/") {
 		return "", withoutDocument(CheckPath, http.StatusBadRequest, "the path does not begin with a slash")
 	}
 	if problem := brokenEscape(raw); problem != "" {

@@ -12,7 +12,7 @@ type Header struct{ Name, Value string }
 // Request is a request as it was on the wire, which is what a signature covers.
 type Request struct {
 	Method string
-	// Target is the raw request target in origin form: "/path?query", nothing decoded, nothing cleaned.
+	// Target is the raw request target in origin form: "/path?query", nothing decoded, nothing cleaned. Empty is "/".
 	Target string
 	// Host is the value of the Host header (HTTP/2: of :authority) as received, with its port if it has one.
 	// A header of that name among Headers is not looked at.
@@ -54,10 +54,14 @@ func originForm(target string) string {
 	if !ok || !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
 		return target
 	}
-	if i := strings.IndexAny(rest, "/?"); i >= 0 {
-		return rest[i:]
+	i := strings.IndexAny(rest, "/?")
+	switch {
+	case i < 0:
+		return "/"
+	case rest[i] == '?':
+		return "/" + rest[i:]
 	}
-	return "/"
+	return rest[i:]
 }
 
 // header returns the first value of a header, trimmed and unfolded. Of a repeated header that authenticates, the

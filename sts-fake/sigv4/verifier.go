@@ -1,6 +1,7 @@
 package sigv4
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -30,7 +31,7 @@ func (v Verifier) Parse(r Request) (*Signed, error) {
 	if err := r.checkSize(); err != nil {
 		return nil, err
 	}
-	rawPath, rawQuery, _ := strings.Cut(r.Target, "?")
+	rawPath, rawQuery, _ := strings.Cut(cmp.Or(r.Target, "/"), "?")
 	path, err := canonicalPath(rawPath)
 	if err != nil {
 		return nil, err
