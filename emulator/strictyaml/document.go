@@ -7,7 +7,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Document is one YAML document of a file, and knows where each of its fields was written.
+// Document is one YAML document of a file, and knows where each of its fields was written. A nil Document is
+// that of something that was not read from a file: it has no fields, and its problems have no line.
 type Document struct {
 	File string // as given to Decode or Parse
 	root *yaml.Node
@@ -33,7 +34,11 @@ func (d *Document) Value(path ...any) string {
 // Problem is a problem of the field at path, at the place of [Document.Line].
 func (d *Document) Problem(fix, message string, path ...any) Problem {
 	at := d.find(path).at
-	return Problem{File: d.File, Line: at.Line, Column: at.Column, Path: pathString(path), Message: message, Fix: fix}
+	file := ""
+	if d != nil {
+		file = d.File
+	}
+	return Problem{File: file, Line: at.Line, Column: at.Column, Path: pathString(path), Message: message, Fix: fix}
 }
 
 // Embedded places the problems of a text that is itself a value of this document, such as a manifest in a
@@ -63,6 +68,9 @@ type place struct {
 }
 
 func (d *Document) find(path []any) place {
+	if d == nil {
+		return place{at: &yaml.Node{}, value: &yaml.Node{}, depth: -1}
+	}
 	found := place{at: d.root, value: d.root}
 	for _, element := range path {
 		at, value := child(found.value, element)

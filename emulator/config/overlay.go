@@ -1,0 +1,44 @@
+package config
+
+import (
+	"slices"
+
+	"github.com/eksemu/eksemu/emulator/strictyaml"
+)
+
+// Overlay is identities that something brings to an Environment, such as a scenario. The fields mean what they
+// mean in an Environment.
+type Overlay struct {
+	Users     []User     `yaml:"users,omitempty"`
+	Roles     []Role     `yaml:"roles,omitempty"`
+	Instances []Instance `yaml:"instances,omitempty"`
+}
+
+// Merge is a copy of the Environment with the identities of the Overlay added to it. They may refer to those
+// that are there, and must not have a name in common with them: an overlay adds, it never replaces. The
+// Environment itself is not changed, and with problems there is no copy.
+//
+// doc is the document that the Overlay was read from and at the path of it in there, for the lines of problems;
+// doc is nil if the Overlay was not read from a file.
+func (e *Environment) Merge(o Overlay, doc *strictyaml.Document, at ...any) (*Environment, strictyaml.Problems) {
+	added := Overlay{Users: slices.Clone(o.Users), Roles: slices.Clone(o.Roles), Instances: slices.Clone(o.Instances)}
+	for i := range added.Users {
+		added.Users[i].AccessKeys = slices.Clone(added.Users[i].AccessKeys)
+	}
+	v := &validator{doc: doc, prefix: at, partition: e.Partition()}
+	v.completeIdentities(&added, e)
+	v.identities(e.identities(), added)
+	if problems := v.all(); len(problems) > 0 {
+		return nil, problems
+	}
+	merged := *e
+	merged.Users = append(slices.Clip(e.Users), added.Users...)
+	merged.Roles = append(slices.Clip(e.Roles), added.Roles...)
+	merged.Instances = append(slices.Clip(e.Instances), added.Instances...)
+	return &merged, nil
+}
+
+// identities are the Environment's own. The slices are shared.
+func (e *Environment) identities() Overlay {
+	return Overlay{Users: e.Users, Roles: e.Roles, Instances: e.Instances}
+}
