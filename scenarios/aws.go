@@ -1,0 +1,31 @@
+package scenarios
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+)
+
+// noAWS is why a step is skipped.
+const noAWS = "the aws CLI is not on PATH: install it (https://docs.aws.amazon.com/cli/) to run this step"
+
+// aws runs the aws CLI. The gateway learns whose calls it answers from the user name in the proxy's URL. The
+// scenario's clock does not reach the CLI, which signs with its own.
+func (c call) aws(ctx context.Context) (attempt, error) {
+	program, err := c.LookPath("aws")
+	if err != nil {
+		return attempt{skip: noAWS}, nil //nolint:nilerr // not having it is no error
+	}
+	out := c.child(ctx, program, "", c.step.AWS, append(c.awsEnviron(c.step.As, c.id),
+		"AWS_PAGER=", // the CLI would otherwise wait for somebody to leave `less`
+		"KUBECONFIG="+filepath.Join(c.TempDir, "aws.kubeconfig"), // for update-kubeconfig: never the user's own
+	))
+	if err := ctx.Err(); err != nil {
+		return attempt{}, err
+	}
+	verdict, err := c.verdict(ctx, c.awsCalls, with(out.err == nil))
+	if err == nil && verdict == nil {
+		err = fmt.Errorf("aws ended without a call to an AWS API: %s", excerpt(out.all))
+	}
+	return attempt{verdict: verdict, output: out.all}, err
+}

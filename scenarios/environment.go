@@ -1,0 +1,47 @@
+package scenarios
+
+import (
+	"context"
+
+	"github.com/eksemu/eksemu/emulator/config"
+	"github.com/eksemu/eksemu/emulator/trace"
+)
+
+// Environment is a running emulator as scenarios need it. All methods are safe for concurrent use.
+type Environment interface {
+	// Cluster is the cluster that scenarios talk to.
+	Cluster() Cluster
+
+	// Identities names the users, roles and instances that can act: one AWS profile each.
+	Identities() []string
+
+	// Environ holds the variables, as "NAME=value", with which the aws CLI and the exec plugin of kubectl act
+	// as an identity: AWS_PROFILE, AWS_CONFIG_FILE, HTTPS_PROXY, AWS_CA_BUNDLE and so on.
+	Environ(identity string) []string
+
+	// LastEvent is the sequence number of the newest event of the trace, 0 before the first.
+	LastEvent(ctx context.Context) (uint64, error)
+
+	// Events returns the events after a sequence number, oldest first. It waits until there is one, or returns
+	// the error of ctx.
+	Events(ctx context.Context, after uint64) ([]trace.Event, error)
+
+	// Apply applies manifests (YAML, several documents) server-side as the cluster's administrator. Delete
+	// deletes the objects that manifests name. Both return what puts the earlier state back.
+	Apply(ctx context.Context, manifest []byte) (undo func(context.Context) error, err error)
+	Delete(ctx context.Context, manifest []byte) (undo func(context.Context) error, err error)
+
+	// ServiceAccountToken asks the cluster for a token of a service account (a TokenRequest).
+	ServiceAccountToken(ctx context.Context, namespace, name string) (string, error)
+
+	// PutIdentities adds the identities of a scenario's own, and returns what takes them away again.
+	PutIdentities(ctx context.Context, overlay config.Overlay) (undo func(context.Context) error, err error)
+}
+
+// Cluster is what a client needs to know of a cluster.
+type Cluster struct {
+	Name     string // the EKS cluster name that tokens are signed for
+	Region   string // AWS region, such as "us-west-2"
+	Endpoint string // base URL of the API server
+	CAPEM    []byte // certificate authority of the API server
+}

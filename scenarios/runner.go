@@ -1,0 +1,204 @@
+package scenarios
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/eksemu/eksemu/emulator/strictyaml"
+	"github.com/eksemu/eksemu/emulator/trace"
+)
+
+// Bounds of what a step waits for.
+const (
+	// changeWindow is how long after a change of state a step may still see the state before it: the real
+	// authenticator learns of a change of aws-auth through a watch, and so do the authorizers of RBAC objects.
+	changeWindow = 5 * time.Second
+
+	// eventWindow is how long the events of a request may take to arrive after the client ended.
+	eventWindow = 3 * time.Second
+
+	// quietWindow is how long to wait for more events when those that came do not agree with how the client
+	// ended.
+	quietWindow = 500 * time.Millisecond
+
+	firstBackoff = 50 * time.Millisecond
+	lastBackoff  = 250 * time.Millisecond
+
+	// undoTime is how long putting back the state may take, also after an interrupt.
+	undoTime = 10 * time.Second
+
+	defaultStepTimeout = time.Minute
+)
+
+// Runner runs scenarios against an environment, one after the other. All fields but Done and StepTimeout are
+// required.
+type Runner struct {
+	Environment Environment
+
+	// Executable is the eksemu binary: the children are `Executable kubectl …` and `Executable token …`.
+	Executable string
+
+	// LookPath finds the aws CLI (exec.LookPath).
+	LookPath func(file string) (string, error)
+
+	Now func() time.Time
+
+	// TempDir is a folder for kubeconfigs and kubectl's discovery cache. It belongs to this run, and the
+	// caller removes it.
+	TempDir string
+
+	// BaseEnv holds the variables that children inherit, as "NAME=value": PATH, HOME, the locale; nothing that
+	// leads an AWS client elsewhere.
+	BaseEnv []string
+
+	// StepTimeout bounds one attempt of one step; zero means a minute.
+	StepTimeout time.Duration
+
+	// Done, if set, is called after each scenario.
+	Done func(Result)
+}
+
+// Run runs the scenarios in order and reports on all of them. The error is that of an identity that the
+// environment does not have ([strictyaml.Problems], nothing was run), or of ctx: then the report says how far
+// it went. State is put back in every case.
+func (r *Runner) Run(ctx context.Context, scenarios []*Scenario) (Report, error) {
+	if problems := r.check(scenarios); len(problems) > 0 {
+		return Report{}, problems
+	}
+	started := r.Now()
+	report := Report{APIVersion: APIVersion, Kind: "ScenarioReport", Cluster: r.Environment.Cluster().Name, Started: started.UTC()}
+	run := &run{Runner: r, signed: map[string]bool{}, id: rand.Text}
+	for _, scenario := range scenarios {
+		if ctx.Err() != nil {
+			break
+		}
+		result := run.scenario(ctx, scenario)
+		report.add(result)
+		if r.Done != nil {
+			r.Done(result)
+		}
+	}
+	report.Seconds = seconds(r.Now().Sub(started))
+	return report, ctx.Err()
+}
+
+// check reports the identities that the environment does not have, before anything happens.
+func (r *Runner) check(scenarios []*Scenario) strictyaml.Problems {
+	var problems strictyaml.Problems
+	for _, scenario := range scenarios {
+		known := append(slices.Clone(r.Environment.Identities()), overlayNames(scenario)...)
+		for i, step := range scenario.Steps {
+			for _, name := range step.identities() {
+				if !slices.Contains(known, name) {
+					problems = append(problems, strictyaml.Problem{File: scenario.File, Line: 1, Path: fmt.Sprintf("steps[%d]", i),
+						Message: fmt.Sprintf("the environment has no identity %q", name), Fix: strictyaml.DidYouMean(name, known)})
+				}
+			}
+		}
+	}
+	return problems
+}
+
+// run is one run of several scenarios: what outlives a scenario.
+type run struct {
+	*Runner
+	signed  map[string]bool // identity and second of every token, see (*session).signingTime
+	changed time.Time       // when state last changed, an undo included
+	id      func() string   // makes a unique ID
+}
+
+// session is one scenario while it runs.
+type session struct {
+	*run
+	scenario    *Scenario
+	clock       time.Duration          // offset of the signer's clock
+	cluster     string                 // name that tokens are signed for
+	credentials map[string]Credentials // by identity
+	undo        []undo
+
+	after  uint64 // the newest event that was read
+	events []trace.Event
+}
+
+type undo struct {
+	what string
+	do   func(context.Context) error
+}
+
+func (r *run) scenario(ctx context.Context, scenario *Scenario) Result {
+	started := r.Now()
+	s := &session{run: r, scenario: scenario, cluster: r.Environment.Cluster().Name, credentials: map[string]Credentials{}}
+	result := newResult(scenario)
+	if err := s.begin(ctx); err != nil {
+		result.fail(err)
+	} else {
+		s.steps(ctx, &result)
+	}
+	if err := s.undoAll(ctx); err != nil {
+		result.fail(err)
+	}
+	result.Seconds = seconds(r.Now().Sub(started))
+	return result
+}
+
+// begin finds the trace's end and adds the identities of the scenario's own.
+func (s *session) begin(ctx context.Context) error {
+	var err error
+	if s.after, err = s.Environment.LastEvent(ctx); err != nil {
+		return fmt.Errorf("read the trace: %w", err)
+	}
+	if s.scenario.Environment == nil {
+		return nil
+	}
+	do, err := s.Environment.PutIdentities(ctx, *s.scenario.Environment)
+	if err != nil {
+		return fmt.Errorf("add the scenario's identities: %w", err)
+	}
+	s.change("the scenario's identities", do)
+	return nil
+}
+
+// steps runs the steps up to the first that fails, and judges the scenario.
+func (s *session) steps(ctx context.Context, result *Result) {
+	for i, step := range s.scenario.Steps {
+		if result.Status == StatusFailed {
+			result.Steps = append(result.Steps, newStepResult(step).skip("an earlier step failed"))
+			continue
+		}
+		got := s.step(ctx, step)
+		result.Steps = append(result.Steps, got)
+		if got.Status == StatusFailed {
+			result.Status = StatusFailed
+		}
+		if i == s.scenario.Deciding() {
+			result.decide(got)
+		}
+	}
+}
+
+// change notes that state changed, and how to put it back.
+func (s *session) change(what string, do func(context.Context) error) {
+	s.undo = append(s.undo, undo{what, do})
+	s.changed = s.Now()
+}
+
+// undoAll puts the state back, the last change first, also when ctx has ended.
+func (s *session) undoAll(ctx context.Context) error {
+	if len(s.undo) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	defer cancel()
+	var errs []error
+	for _, u := range slices.Backward(s.undo) {
+		if err := u.do(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("put back %s: %w", u.what, err))
+		}
+	}
+	s.changed = s.Now()
+	return errors.Join(errs...)
+}

@@ -1,0 +1,116 @@
+package scenarios
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// signingTime is when the next token of an identity claims to be signed: now by the scenario's clock, or the
+// latest second before for which there is no token of this run yet. The API server keeps the result of a token that it
+// accepted for 10 seconds (TokenSuccessCacheTTL, k8s.io/kubernetes pkg/kubeapiserver/authenticator), and two
+// tokens that the same key signs in the same second are the same token.
+func (s *session) signingTime(identity string) time.Time {
+	at := s.Now().Add(s.clock).UTC().Truncate(time.Second)
+	for s.signed[identity+" "+at.Format(time.RFC3339)] {
+		at = at.Add(-time.Second)
+	}
+	s.signed[identity+" "+at.Format(time.RFC3339)] = true
+	return at
+}
+
+// tokenArguments are those of `eksemu token` for an identity's next token.
+func (s *session) tokenArguments(identity string) []string {
+	return []string{"token", "-i", s.cluster, "--signing-time", s.signingTime(identity).Format(time.RFC3339)}
+}
+
+// awsEnviron holds the variables with which AWS clients act as an identity and carry a call's ID to the gateway.
+func (s *session) awsEnviron(identity, id string) []string {
+	variables := s.Environment.Environ(identity)
+	if c, ok := s.credentials[identity]; ok {
+		variables = without(variables, "AWS_PROFILE")
+		variables = append(variables, "AWS_ACCESS_KEY_ID="+c.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+string(c.SecretAccessKey),
+			"AWS_REGION="+s.Environment.Cluster().Region)
+	}
+	return labelled(variables, id)
+}
+
+func without(variables []string, name string) []string {
+	var rest []string
+	for _, variable := range variables {
+		if !strings.HasPrefix(variable, name+"=") {
+			rest = append(rest, variable)
+		}
+	}
+	return rest
+}
+
+// labelled writes an ID as the user name into the proxy's URL, which is how the gateway learns whose AWS calls
+// it answers.
+func labelled(variables []string, id string) []string {
+	if id == "" {
+		return variables
+	}
+	out := make([]string, len(variables))
+	for i, variable := range variables {
+		out[i] = variable
+		name, value, _ := strings.Cut(variable, "=")
+		if !strings.EqualFold(name, "HTTPS_PROXY") && !strings.EqualFold(name, "HTTP_PROXY") {
+			continue
+		}
+		if proxy, err := url.Parse(value); err == nil && proxy.Host != "" {
+			proxy.User = url.User(id)
+			out[i] = name + "=" + proxy.String()
+		}
+	}
+	return out
+}
+
+// replaceCredentials lets an identity use other credentials from here on.
+func (s *session) replaceCredentials(ctx context.Context, c Credentials) error {
+	if c.AccessKeyID == "" {
+		id, err := s.accessKeyID(ctx, c.As)
+		if err != nil {
+			return err
+		}
+		c.AccessKeyID = id
+	}
+	s.credentials[c.As] = c
+	return nil
+}
+
+// accessKeyID is the ID of the key that an identity signs with, which every token that it signs says.
+func (s *session) accessKeyID(ctx context.Context, identity string) (string, error) {
+	arguments := append(s.tokenArguments(identity), "--token-only")
+	out := s.child(ctx, s.Executable, "", arguments, s.awsEnviron(identity, ""))
+	if out.err != nil {
+		return "", fmt.Errorf("find the access key ID of %q: %w", identity, out.err)
+	}
+	id := credentialOf(strings.TrimSpace(out.stdout))
+	if id == "" {
+		return "", fmt.Errorf("find the access key ID of %q: eksemu token printed no token", identity)
+	}
+	return id, nil
+}
+
+// credentialOf reads the access key ID out of a token: "k8s-aws-v1." and the presigned URL in base64url, whose
+// X-Amz-Credential is "ID/date/region/sts/aws4_request" (spec eks.md §6.1).
+func credentialOf(token string) string {
+	encoded, ok := strings.CutPrefix(token, "k8s-aws-v1.")
+	if !ok {
+		return ""
+	}
+	presigned, err := base64.RawURLEncoding.DecodeString(encoded)
+	if err != nil {
+		return ""
+	}
+	u, err := url.Parse(string(presigned))
+	if err != nil {
+		return ""
+	}
+	id, _, _ := strings.Cut(u.Query().Get("X-Amz-Credential"), "/")
+	return id
+}

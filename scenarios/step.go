@@ -1,0 +1,136 @@
+package scenarios
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/eksemu/eksemu/emulator/explain"
+)
+
+// attempt is what one try of a step that acts led to.
+type attempt struct {
+	verdict *explain.Verdict // nil if nothing was recorded
+	output  string           // what the client printed, or the body of the HTTP answer
+	status  int              // HTTP status, of an http step
+	skip    string           // why the step can not be done here
+}
+
+// identities returns the names that the step mentions.
+func (s Step) identities() []string {
+	switch {
+	case s.As != "":
+		return []string{s.As}
+	case s.Credentials != nil:
+		return []string{s.Credentials.As}
+	}
+	return nil
+}
+
+func (s *session) step(ctx context.Context, step Step) StepResult {
+	started := s.Now()
+	result := newStepResult(step)
+	var err error
+	if step.Action().Acts() {
+		err = s.act(ctx, step, &result)
+	} else {
+		err = s.alter(ctx, step)
+	}
+	if err != nil {
+		result.fail(err)
+	}
+	result.Seconds = seconds(s.Now().Sub(started))
+	return result
+}
+
+// alter does a step that changes state.
+func (s *session) alter(ctx context.Context, step Step) error {
+	switch step.Action() {
+	case ActionApply:
+		do, err := s.Environment.Apply(ctx, []byte(step.Apply))
+		return s.altered("what was applied", do, err)
+	case ActionDelete:
+		do, err := s.Environment.Delete(ctx, []byte(step.Delete))
+		return s.altered("what was deleted", do, err)
+	case ActionClock:
+		offset, err := time.ParseDuration(step.Clock)
+		s.clock = offset
+		return err
+	case ActionCluster:
+		s.cluster = step.Cluster
+	case ActionCredentials:
+		return s.replaceCredentials(ctx, *step.Credentials)
+	}
+	return nil
+}
+
+// altered keeps the undo of a change, also of one that was only half made.
+func (s *session) altered(what string, do func(context.Context) error, err error) error {
+	if do != nil {
+		s.change(what, do)
+	}
+	return err
+}
+
+// act does a step that acts. As long as an earlier change of state may not have taken effect, an outcome that
+// is not the expected one is tried again.
+func (s *session) act(ctx context.Context, step Step, result *StepResult) error {
+	settled, cancel := context.WithTimeout(ctx, s.changed.Add(changeWindow).Sub(s.Now()))
+	defer cancel()
+	for backoff := firstBackoff; ; backoff = min(2*backoff, lastBackoff) {
+		got, err := s.try(ctx, step)
+		if err != nil {
+			return err
+		}
+		result.Attempts++
+		result.judge(step, got)
+		if result.Status != StatusFailed || !pause(settled, backoff) {
+			return ctx.Err()
+		}
+	}
+}
+
+// pause waits, and reports false if ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return ctx.Err() == nil
+	}
+}
+
+// try does a step that acts once.
+func (s *session) try(ctx context.Context, step Step) (attempt, error) {
+	timeout := s.StepTimeout
+	if timeout == 0 {
+		timeout = defaultStepTimeout
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("the step took more than %s", timeout))
+	defer cancel()
+	call := call{session: s, step: step, id: "step-" + strings.ToLower(s.id()[:16])}
+	var got attempt
+	var err error
+	switch step.Action() {
+	case ActionKubectl:
+		got, err = call.kubectl(ctx)
+	case ActionAWS:
+		got, err = call.aws(ctx)
+	case ActionHTTP:
+		got, err = call.http(ctx)
+	}
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		err = cause
+	}
+	return got, err
+}
+
+// call is one try of a step that acts, in the making.
+type call struct {
+	*session
+	step Step
+	id   string // marks everything that the call sends
+}

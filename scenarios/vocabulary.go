@@ -1,0 +1,53 @@
+package scenarios
+
+import (
+	"github.com/eksemu/eksemu/emulator/config"
+	"github.com/eksemu/eksemu/emulator/explain"
+)
+
+func outcomes() []string {
+	return []string{string(explain.Unauthorized), string(explain.Denied), string(explain.Allowed)}
+}
+
+// hops are those of explain, and the AWS services that can decide a call of their own.
+func hops() []string {
+	hops := []string{"eks", "ec2"}
+	for _, hop := range []explain.Hop{
+		explain.HopClient, explain.HopToken, explain.HopSTS, explain.HopMapper, explain.HopAPIServer, explain.HopMasters,
+		explain.HopNode, explain.HopRBAC, explain.HopAccessPolicy, explain.HopAdmission,
+	} {
+		hops = append(hops, string(hop))
+	}
+	return hops
+}
+
+func causes() []string {
+	var ids []string
+	for _, cause := range explain.Causes() {
+		ids = append(ids, cause.ID)
+	}
+	return ids
+}
+
+// overlayNames are the identities of a scenario's own.
+func overlayNames(scenario *Scenario) []string {
+	if scenario.Environment == nil {
+		return nil
+	}
+	return namesOf(*scenario.Environment)
+}
+
+// namesOf are the names of identities, which are those of their AWS profiles.
+func namesOf(o config.Overlay) []string {
+	var names []string
+	for _, user := range o.Users {
+		names = append(names, user.Name)
+	}
+	for _, role := range o.Roles {
+		names = append(names, role.Name)
+	}
+	for _, instance := range o.Instances {
+		names = append(names, instance.ID)
+	}
+	return names
+}
