@@ -114,6 +114,10 @@ type field struct {
 	present bool
 }
 
+// maxAlgorithm is how much of an unknown algorithm is repeated. The cut is not AWS's word: it keeps a bearer token that
+// somebody sent without "Bearer" out of the error.
+const maxAlgorithm = 32
+
 // parseAuthorization reads "AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…". Commas and spaces both
 // separate; of a repeated parameter the last counts; unknown ones are passed over.
 func parseAuthorization(header string) (authorization, error) {
@@ -123,7 +127,7 @@ func parseAuthorization(header string) (authorization, error) {
 		return a, incompleteSignature(CheckAlgorithm, "Authorization header must begin with the algorithm name, which cannot include an equal-sign")
 	}
 	if name != algorithm {
-		return a, incompleteSignature(CheckAlgorithm, "Unsupported AWS 'algorithm': '"+name+"'.")
+		return a, incompleteSignature(CheckAlgorithm, "Unsupported AWS 'algorithm': '"+name[:min(len(name), maxAlgorithm)]+"'.")
 	}
 	for rest != "" {
 		var pair string

@@ -2,6 +2,7 @@ package sigv4
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,18 +59,34 @@ func scoped(scope, date string) []Header {
 
 const shortMismatch = "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
 
+// refusalRow is a request and the answer that it gets.
+type refusalRow struct {
+	name    string
+	request request
+	check   string
+	status  int
+	code    string
+	message string
+}
+
 // TestRefusals has a row for every authentication error of spec/sts.md §2.2 and every rule of §1.2, 1.3 and 1.5 that refuses,
 // with the evidence it is taken from. The caller's errors (InvalidClientTokenId, ExpiredToken) are not this package's.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct {
-		name    string
-		request request
-		check   string
-		status  int
-		code    string
-		message string
-	}{
+	for _, tt := range slices.Concat(wireRefusals(), authenticationRefusals(), parameterRefusals(), dateRefusals(), scopeRefusals()) {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got := tt.request.verdict(t)
+			if got.Check != tt.check || got.Status != tt.status || got.Code != tt.code || got.Message != tt.message {
+				t.Errorf("got  %s %d %s %q\nwant %s %d %s %q", got.Check, got.Status, got.Code, got.Message, tt.check, tt.status, tt.code, tt.message)
+			}
+		})
+	}
+}
+
+// authenticationRefusals: which form authenticates: check 5, and 7 for the algorithm.
+func authenticationRefusals() []refusalRow {
+	return []refusalRow{
 		{"unsigned [R] SP-API-docs#3081", request{target: "/"}, CheckAuthentication, 403, "MissingAuthenticationToken",
 			"Request is missing Authentication Token"},
 		{"unsigned, other parameters only", request{target: "/?" + goodQuery}, CheckAuthentication, 403, "MissingAuthenticationToken",
@@ -80,11 +97,18 @@ func TestRefusals(t *testing.T) {
 			CheckAlgorithm, 403, "MissingAuthenticationToken", "Request is missing Authentication Token"},
 		{"both forms [S] uncertain", request{target: "/?X-Amz-Algorithm=AWS4-HMAC-SHA256&" + goodQuery, headers: authorizationHeaders(goodAuth, suiteDate)},
 			CheckAuthentication, 403, "SignatureDoesNotMatch", "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header."},
+	}
+}
 
+// parameterRefusals: algorithm and parameters: checks 6 and 7.
+func parameterRefusals() []refusalRow {
+	return []refusalRow{
 		{"unsupported algorithm [S]", request{headers: authorizationHeaders("AWS5-HMAC-SHA256 Credential=x", suiteDate)},
 			CheckAlgorithm, 400, "IncompleteSignature", "Unsupported AWS 'algorithm': 'AWS5-HMAC-SHA256'."},
 		{"SigV4A as an old endpoint, §1.6", request{headers: authorizationHeaders("AWS4-ECDSA-P256-SHA256 Credential=AKIDEXAMPLE/20150830/sts/aws4_request, SignedHeaders=host, Signature=00", suiteDate)},
 			CheckAlgorithm, 400, "IncompleteSignature", "Unsupported AWS 'algorithm': 'AWS4-ECDSA-P256-SHA256'."},
+		{"bearer token in place of the algorithm", request{headers: authorizationHeaders("k8s-aws-v1."+strings.Repeat("secret", 20), suiteDate)},
+			CheckAlgorithm, 400, "IncompleteSignature", "Unsupported AWS 'algorithm': 'k8s-aws-v1.secretsecretsecretsec'."},
 		{"no algorithm [R] other services", request{headers: authorizationHeaders("Credential=AKIDEXAMPLE/"+goodScope, suiteDate)},
 			CheckAlgorithm, 400, "IncompleteSignature", "Authorization header must begin with the algorithm name, which cannot include an equal-sign"},
 		{"no key=value pair [R] time-addressable-media-store#8, at STS [I]", request{headers: authorizationHeaders("AWS4-HMAC-SHA256 FooBar, BazBurp", suiteDate)},
@@ -111,7 +135,12 @@ func TestRefusals(t *testing.T) {
 			CheckParameters, 400, "IncompleteSignature", "AWS query-string parameters must include 'X-Amz-Date'. Re-examine the query-string parameters."},
 		{"presigned, first parameter counts [S] order table 7c", request{target: "/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=first&" + goodQuery},
 			CheckCredential, 400, "IncompleteSignature", "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got 'first'"},
+	}
+}
 
+// dateRefusals: signed host and date: checks 8 and 9.
+func dateRefusals() []refusalRow {
+	return []refusalRow{
 		{"host not signed [R] aws-sdk-php#2469", request{headers: authorizationHeaders(strings.Replace(goodAuth, "host;", "", 1), suiteDate)},
 			CheckHost, 403, "SignatureDoesNotMatch", "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."},
 		{"no header signed", request{headers: authorizationHeaders(strings.Replace(goodAuth, "host;x-amz-date", "", 1), suiteDate)},
@@ -126,7 +155,12 @@ func TestRefusals(t *testing.T) {
 			CheckDate, 400, "IncompleteSignature", "Date must be in ISO-8601 'basic format'. Got 'first'. See http://en.wikipedia.org/wiki/ISO_8601"},
 		{"presigned, extended date", request{target: "/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=2015-08-30T12:36:00Z&" + goodQuery},
 			CheckDate, 400, "IncompleteSignature", "Date must be in ISO-8601 'basic format'. Got '2015-08-30T12:36:00Z'. See http://en.wikipedia.org/wiki/ISO_8601"},
+	}
+}
 
+// scopeRefusals: clock, scope and signature: checks 10 to 13 and 16.
+func scopeRefusals() []refusalRow {
+	return []refusalRow{
 		{"expired [R] aws-cli#6676", request{headers: scoped("20220127/us-east-1/sts/aws4_request", "20220127T001427Z"), now: time.Date(2022, 1, 27, 1, 59, 28, 0, time.UTC)},
 			CheckExpired, 403, "SignatureDoesNotMatch", "Signature expired: 20220127T001427Z is now earlier than 20220127T014428Z (20220127T015928Z - 15 min.)"},
 		{"not yet current [R] DevOpsIssues#989", request{headers: scoped("20210112/us-east-1/sts/aws4_request", "20210112T194419Z"), now: time.Date(2021, 1, 12, 7, 11, 25, 0, time.UTC)},
@@ -153,7 +187,12 @@ func TestRefusals(t *testing.T) {
 		{"signature, short text [R] vault#3615", request{headers: authorizationHeaders(goodAuth, suiteDate)}, CheckSignature, 403, "SignatureDoesNotMatch", shortMismatch},
 		{"presigned signature, no Expires [R] aws-iam-authenticator#258", request{target: "/?X-Amz-Algorithm=AWS4-HMAC-SHA256&" + goodQuery}, CheckSignature, 403, "SignatureDoesNotMatch", shortMismatch},
 		{"empty signature", request{headers: authorizationHeaders(strings.TrimSuffix(goodAuth, "00"), suiteDate)}, CheckSignature, 403, "SignatureDoesNotMatch", shortMismatch},
+	}
+}
 
+// wireRefusals: what is wrong before anybody looks for a signature: checks 1 to 4.
+func wireRefusals() []refusalRow {
+	return []refusalRow{
 		{"query: bad hex digit [S], 400 [I]", request{target: "/?a=%yy"}, CheckQuery, 400, "MalformedQueryString", "Illegal hex character in escape % pattern: %yy"},
 		{"query: short escape [S], 400 [I]", request{target: "/?a%2=b"}, CheckQuery, 400, "MalformedQueryString", "Incomplete trailing escape % sequence"},
 		{"path: above root [S] order table 1", request{target: "/a/../.."}, CheckPath, 400, "", "the path goes above the root"},
@@ -166,14 +205,6 @@ func TestRefusals(t *testing.T) {
 			CheckContentType, 403, "", `the query protocol takes application/x-www-form-urlencoded, not "application/json"`},
 		{"content type with parameter fits", request{method: "POST", headers: []Header{{"Content-Type", "application/x-www-form-urlencoded ; charset=utf-8"}}, queryProtocol: true},
 			CheckAuthentication, 403, "MissingAuthenticationToken", "Request is missing Authentication Token"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			got := tt.request.verdict(t)
-			if got.Check != tt.check || got.Status != tt.status || got.Code != tt.code || got.Message != tt.message {
-				t.Errorf("got  %s %d %s %q\nwant %s %d %s %q", got.Check, got.Status, got.Code, got.Message, tt.check, tt.status, tt.code, tt.message)
-			}
-		})
 	}
 }
 

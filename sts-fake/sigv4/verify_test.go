@@ -24,18 +24,44 @@ func sign(canonical, date, scope string) string {
 	return hex.EncodeToString(key)
 }
 
+// verifyRow is a wire request, with SIGNATURE and SCOPE to be filled in, and the canonical request that its client signed.
+type verifyRow struct {
+	name, wire, canonical string
+	refused               bool
+	token                 string
+}
+
 // TestVerify signs canonical requests written by hand and verifies the wire requests that they stand for: the rules of
 // spec/sts.md §1.1 to 1.3 that the published vectors do not cover.
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	const scope = "20150830/us-east-1/sts/aws4_request"
-	for _, tt := range []struct {
-		name      string
-		wire      string // with SIGNATURE and SCOPE to be filled in
-		canonical string
-		refused   bool
-		token     string
-	}{
+	for _, tt := range append(headerRequests(), presignedRequests()...) {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			v := suiteVerifier()
+			v.Service = "sts"
+			signature := sign(tt.canonical, suiteDate, scope)
+			wire := strings.NewReplacer("SIGNATURE", signature, "SCOPE", scope).Replace(tt.wire)
+			signed, err := v.Parse(parseWire(t, wire))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := signed.Verify(suiteSecret); (err != nil) != tt.refused {
+				t.Errorf("got %v, want refused %v; canonical request:\n%s", err, tt.refused, signed.appendCanonicalRequest(nil, false))
+			}
+			if signed.SessionToken != tt.token || signed.AccessKeyID != suiteKey || signed.Date != suiteDate {
+				t.Errorf("got token %q, key %q, date %q", signed.SessionToken, signed.AccessKeyID, signed.Date)
+			}
+			if signed.Fingerprint() != Fingerprint(signature) {
+				t.Errorf("fingerprint %q, want that of the signature", signed.Fingerprint())
+			}
+		})
+	}
+}
+
+func headerRequests() []verifyRow {
+	return []verifyRow{
 		{
 			name: "botocore POST, §1.4",
 			wire: "POST / HTTP/1.1\nHost:sts.us-east-1.amazonaws.com\nContent-Type:application/x-www-form-urlencoded; charset=utf-8\nX-Amz-Date:20150830T123600Z\n" +
@@ -104,6 +130,11 @@ func TestVerify(t *testing.T) {
 			canonical: "POST\n/\n\nhost:a\nx-amz-content-sha256:UNSIGNED-PAYLOAD\n\nhost;x-amz-content-sha256\nUNSIGNED-PAYLOAD",
 			refused:   true,
 		},
+	}
+}
+
+func presignedRequests() []verifyRow {
+	return []verifyRow{
 		{
 			name: "EKS token, §1.3: parameters in botocore's order, cluster header signed, Expires and token in the query [R] boto3#756",
 			wire: "GET /?Action=GetCallerIdentity&Version=2011-06-15&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F20150830%2Fus-east-1%2Fsts%2Faws4_request" +
@@ -136,27 +167,6 @@ func TestVerify(t *testing.T) {
 			canonical: "GET\n/\nX-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F20150830%2Fus-east-1%2Fsts%2Faws4_request&X-Amz-Date=1999&X-Amz-Date=20150830T123600Z&X-Amz-SignedHeaders=host\n" +
 				"host:a\n\nhost\n" + emptyHash,
 		},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			v := suiteVerifier()
-			v.Service = "sts"
-			signature := sign(tt.canonical, suiteDate, scope)
-			wire := strings.NewReplacer("SIGNATURE", signature, "SCOPE", scope).Replace(tt.wire)
-			signed, err := v.Parse(parseWire(t, wire))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := signed.Verify(suiteSecret); (err != nil) != tt.refused {
-				t.Errorf("got %v, want refused %v; canonical request:\n%s", err, tt.refused, signed.appendCanonicalRequest(nil, false))
-			}
-			if signed.SessionToken != tt.token || signed.AccessKeyID != suiteKey || signed.Date != suiteDate {
-				t.Errorf("got token %q, key %q, date %q", signed.SessionToken, signed.AccessKeyID, signed.Date)
-			}
-			if signed.Fingerprint() != Fingerprint(signature) {
-				t.Errorf("fingerprint %q, want that of the signature", signed.Fingerprint())
-			}
-		})
 	}
 }
 
