@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/eksemu/eksemu/sts-fake/iam"
 )
@@ -22,13 +21,19 @@ func (v *validator) complete(env *Environment) {
 	}
 }
 
-// completeIdentities fills in identities that belong to env, or that will be merged into it.
+// completeIdentities fills in identities that belong to env, or that will be merged into it, except for access
+// keys: see generateKeys.
 func (v *validator) completeIdentities(o *Overlay, env *Environment) {
+	v.defaultAccount = env.Account
 	for i := range o.Users {
 		user := &o.Users[i]
 		v.fill(&user.Path, DefaultPath, "users", i, "path")
 		v.fill(&user.Account, env.Account, "users", i, "account")
-		user.completeKeys()
+		for k := range user.AccessKeys {
+			if key := &user.AccessKeys[k]; key.Status == "" {
+				key.Status = KeyActive
+			}
+		}
 	}
 	for i := range o.Roles {
 		role := &o.Roles[i]
@@ -56,20 +61,22 @@ func (v *validator) fill(field *string, value string, path ...any) {
 	}
 }
 
-// completeKeys generates the key of a user that has no list of keys. The same user always gets the same key.
-func (u *User) completeKeys() {
-	for i := range u.AccessKeys {
-		if u.AccessKeys[i].Status == "" {
-			u.AccessKeys[i].Status = KeyActive
+// generateKeys gives a key to every user that has no list of keys. The same user always gets the same key. keys
+// are the access key IDs that are taken already, with whose they are.
+func (v *validator) generateKeys(users []User, keys map[string]string) {
+	for i := range users {
+		user := &users[i]
+		if user.AccessKeys != nil {
+			continue
 		}
-	}
-	if u.AccessKeys != nil {
-		return
-	}
-	u.AccessKeys = []AccessKey{}
-	// Account, path and name must be right for this; the checks that follow report what is not.
-	if key, err := iam.FixtureAccessKey(u.Account, fmt.Sprintf("user%s%s/0", u.Path, strings.ToLower(u.Name))); err == nil {
-		u.AccessKeys = append(u.AccessKeys, AccessKey{ID: key.ID, Secret: Secret(key.Secret), Status: KeyActive})
+		key, err := iam.FixtureAccessKey(user.Account, "user"+user.Path+user.Name)
+		if err != nil {
+			continue // the account is wrong, which has been reported
+		}
+		if other, taken := keys[key.ID]; taken && other != user.Name {
+			v.report("give that user another one", fmt.Sprintf("the generated key %s of this user is one of %s", key.ID, other), "users", i)
+		}
+		user.AccessKeys = []AccessKey{{ID: key.ID, Secret: Secret(key.Secret), Status: KeyActive}}
 	}
 }
 

@@ -114,7 +114,7 @@ type Instance struct {
 // Cluster is an EKS cluster in the environment's account and region.
 type Cluster struct {
 	Name               string        `yaml:"name"`
-	Version            string        `yaml:"version"`            // Kubernetes minor version; the linked one if left out
+	Version            string        `yaml:"version"`            // Kubernetes minor version; see Options.KubernetesVersion
 	Creator            string        `yaml:"creator"`            // user or role; in system:masters without a trace in aws-auth
 	Role               string        `yaml:"role"`               // the cluster's IAM service role
 	AuthenticationMode string        `yaml:"authenticationMode"` // CONFIG_MAP

@@ -10,7 +10,8 @@ import (
 // Options is what a file cannot know by itself.
 type Options struct {
 	// KubernetesVersion is the one minor version that can be run, such as "1.37": the linked one. A cluster
-	// without a version gets it, and another version is a problem. When it is empty any version is accepted.
+	// without a version gets it, and another version is a problem. When it is empty any version is accepted,
+	// and a cluster without one keeps none.
 	KubernetesVersion string
 
 	// ReadFile reads a manifest file, by the path that the Environment file names, which is meant to be
@@ -43,8 +44,8 @@ var defaultYAML []byte
 func DefaultYAML() []byte { return slices.Clone(defaultYAML) }
 
 // Default is the built-in environment: the cluster my-cluster with an identity for each answer that a request
-// can get. kubernetesVersion is the linked minor version, as in Options.
-func Default(kubernetesVersion string) *Environment {
-	env, _ := Load("default.yaml", defaultYAML, Options{KubernetesVersion: kubernetesVersion}) // a test shows that it has no problems
+// can get. Its cluster has no Version: it runs the linked one.
+func Default() *Environment {
+	env, _ := Load("default.yaml", defaultYAML, Options{}) // a test shows that it has no problems
 	return env
 }

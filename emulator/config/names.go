@@ -13,7 +13,7 @@ import (
 type nameIndex struct {
 	owners     map[string]owner // by name
 	folded     map[string]owner // by kind, account and lower-case name
-	incomplete bool             // somebody's name is missing, so that an unknown name may be theirs
+	incomplete bool             // somebody's name is missing, so that a strange name may be theirs
 }
 
 type owner struct {
@@ -81,15 +81,15 @@ func (v *validator) adopt(o Overlay) {
 
 // reference reports a name that is not that of an identity of one of the kinds.
 func (v *validator) reference(name string, kinds []IdentityKind, path ...any) {
-	what := kindList(kinds)
+	what, known := kindList(kinds), v.namesOf(kinds)
 	owner, exists := v.names.owners[name]
 	switch {
 	case name == "":
 		v.report("name "+what, "no "+fieldName(path), path...)
 	case exists && !slices.Contains(kinds, owner.kind):
 		v.report("name "+what, fmt.Sprintf("%q is %s", name, owner), path...)
-	case !exists && !v.names.incomplete:
-		v.report(strictyaml.DidYouMean(name, v.namesOf(kinds)), fmt.Sprintf("there is no %s named %q", strings.TrimPrefix(what, "a "), name), path...)
+	case !exists && (!v.names.incomplete || strictyaml.Nearest(name, known) != ""):
+		v.report(strictyaml.DidYouMean(name, known), fmt.Sprintf("there is no %s named %q", strings.TrimPrefix(what, "a "), name), path...)
 	}
 }
 
@@ -100,6 +100,7 @@ func (v *validator) namesOf(kinds []IdentityKind) []string {
 			names = append(names, name)
 		}
 	}
+	slices.Sort(names)
 	return names
 }
 

@@ -38,6 +38,15 @@ func (e *Environment) Merge(o Overlay, doc *strictyaml.Document, at ...any) (*En
 	return &merged, nil
 }
 
+// Added are the identities that [Environment.Merge] added to base to make this Environment, with everything
+// filled in that the Overlay left out.
+func (e *Environment) Added(base *Environment) Overlay {
+	return Overlay{Users: tail(e.Users, base.Users), Roles: tail(e.Roles, base.Roles), Instances: tail(e.Instances, base.Instances)}
+}
+
+// tail is what all has after the first len(first) elements.
+func tail[T any](all, first []T) []T { return slices.Clone(all[min(len(first), len(all)):]) }
+
 // identities are the Environment's own. The slices are shared.
 func (e *Environment) identities() Overlay {
 	return Overlay{Users: e.Users, Roles: e.Roles, Instances: e.Instances}

@@ -9,8 +9,12 @@ import (
 // Seed puts the users, roles, access keys and policies of the environment into an IAM store, all of them or
 // none. The same environment always gets the same unique IDs and keys. The store must be of the environment's
 // partition.
-func (e *Environment) Seed(store *iam.Store) error {
-	snapshot, err := snapshotOf(e.identities())
+func (e *Environment) Seed(store *iam.Store) error { return e.identities().Seed(store) }
+
+// Seed puts the identities of the overlay into an IAM store that has those of its environment already. They have
+// to be complete: take them from [Environment.Added].
+func (o Overlay) Seed(store *iam.Store) error {
+	snapshot, err := snapshotOf(o)
 	if err != nil {
 		return fmt.Errorf("seed the IAM store: %w", err)
 	}

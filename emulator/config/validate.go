@@ -18,6 +18,8 @@ type validator struct {
 	problems  strictyaml.Problems
 	names     nameIndex
 	partition string // of the ARNs
+
+	defaultAccount string // of identities that name none
 }
 
 // all is every problem, of form and of meaning.

@@ -31,7 +31,7 @@ const (
 	maxMaxSessionDuration = 12 * time.Hour // same
 )
 
-// identities checks identities that are added to those that exist.
+// identities checks identities that are added to those that exist, and generates their keys.
 func (v *validator) identities(existing, added Overlay) {
 	v.adopt(existing)
 	for i, user := range added.Users {
@@ -52,6 +52,7 @@ func (v *validator) identities(existing, added Overlay) {
 	for i, user := range added.Users {
 		v.user(user, keys, "users", i)
 	}
+	v.generateKeys(added.Users, keys)
 	for i, role := range added.Roles {
 		v.role(role, "roles", i)
 	}
@@ -69,7 +70,9 @@ func (v *validator) principal(account, path, name string, at []any) {
 		v.report(`write "/" or one such as "/team/", of at most 512 visible ASCII characters`,
 			fmt.Sprintf("%q is not an IAM path", path), sub(at, "path")...)
 	}
-	v.account(account, sub(at, "account")...)
+	if account != v.defaultAccount { // which has been checked
+		v.account(account, sub(at, "account")...)
+	}
 }
 
 func (v *validator) user(user User, keys map[string]string, at ...any) {
@@ -117,7 +120,7 @@ func (v *validator) role(role Role, at ...any) {
 		v.report("add a user, or name the identity that assumes this role", "nobody to assume this role", source...)
 	case role.SourceProfile == role.Name:
 		v.report("name the user that assumes it", "a role cannot be its own source", source...)
-	default:
+	case v.doc == nil || v.written(source...):
 		v.reference(role.SourceProfile, []IdentityKind{KindUser, KindRole, KindInstance}, source...)
 	}
 	if id := role.ExternalID; id != "" && (len(id) > maxExternalID || !externalIDPattern.MatchString(id)) {

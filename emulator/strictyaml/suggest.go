@@ -12,7 +12,7 @@ import (
 // do, or the list of them all when none is near. Near is an edit distance (insert, delete, replace or swap one
 // character) of at most a third of the shorter word, at least 1, without regard to case.
 func DidYouMean(word string, names []string) string {
-	if best := nearest(word, names); best != "" {
+	if best := Nearest(word, names); best != "" {
 		return fmt.Sprintf("did you mean %q?", best)
 	}
 	if len(names) == 0 {
@@ -22,7 +22,8 @@ func DidYouMean(word string, names []string) string {
 	return "known: " + strings.Join(slices.Compact(sorted), ", ")
 }
 
-func nearest(word string, names []string) string {
+// Nearest is the name that DidYouMean suggests, and "" if none is near.
+func Nearest(word string, names []string) string {
 	best, bestDistance := "", math.MaxInt
 	for _, name := range names {
 		shorter := min(utf8.RuneCountInString(word), utf8.RuneCountInString(name))
