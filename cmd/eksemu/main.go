@@ -2,11 +2,63 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"io"
 	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
 
+	"github.com/adrg/xdg"
+	"golang.org/x/term"
+
+	"github.com/eksemu/eksemu/cmd/internal/cli"
 	"github.com/eksemu/eksemu/cmd/internal/controlplane"
+	"github.com/eksemu/eksemu/emulator"
 )
 
-func main() {
-	os.Exit(controlplane.Programs()[os.Args[1]](os.Args[2:]))
+func main() { os.Exit(run()) }
+
+func run() int {
+	executable, err := os.Executable()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "error: find eksemu's own executable:", err)
+		return cli.ExitStart
+	}
+	programs := map[string]func([]string) int{}
+	for name, program := range controlplane.Programs() {
+		programs[name] = program
+	}
+	return cli.Main(&cli.App{
+		In:         os.Stdin,
+		Out:        os.Stdout,
+		ErrOut:     os.Stderr,
+		Args0:      os.Args[0],
+		Executable: executable,
+		LookupEnv:  os.LookupEnv,
+		Environ:    os.Environ(),
+		LookPath:   exec.LookPath,
+		Now:        time.Now,
+		StateHome:  filepath.Join(xdg.StateHome, "eksemu"),
+		Terminal:   term.IsTerminal(int(os.Stderr.Fd())),
+		Programs:   programs,
+		Signals:    signals,
+		ExitWith:   exitWithParent,
+	}, os.Args[1:])
+}
+
+// signals returns a context that ends with the first interrupt. A second one kills the process as usual.
+func signals() (context.Context, func()) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
+}
+
+// exitWithParent runs a child's program and ends the process when the parent closes the child's standard input.
+func exitWithParent(parent io.Reader, program func() int) int {
+	emulator.ExitWithParent(parent, func() { os.Exit(1) })
+	return program()
 }

@@ -38,7 +38,7 @@ func kubectl(args []string) int {
 		name = "kubectl"
 	}
 	os.Args = append([]string{name}, args...)
-	if err := logs.GlogSetter(kubectlcmd.GetLogVerbosity(os.Args)); err != nil {
+	if _, err := logs.GlogSetter(kubectlcmd.GetLogVerbosity(os.Args)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

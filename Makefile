@@ -1,0 +1,88 @@
+# eksemu. `make` prints the targets.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GINKGO        := github.com/onsi/ginkgo/v2/ginkgo
+
+# The Kubernetes servers take their version from the linker. CGO is off everywhere, so that one build cache serves all.
+KUBERNETES := $(shell sed -n 's#^\tk8s.io/kubernetes v##p' go.mod)
+LDFLAGS := -s -w \
+	-X k8s.io/component-base/version.gitVersion=v$(KUBERNETES) \
+	-X k8s.io/component-base/version.gitMajor=$(word 1,$(subst ., ,$(KUBERNETES))) \
+	-X k8s.io/component-base/version.gitMinor=$(word 2,$(subst ., ,$(KUBERNETES))) \
+	-X k8s.io/client-go/pkg/version.gitVersion=v$(KUBERNETES)
+export CGO_ENABLED := 0
+
+BIN := bin/eksemu
+# Everything but the packages that link the Kubernetes servers: they take minutes, and have no tests of their own.
+LIGHT = $(shell go list ./... | grep -v -e /cmd/eksemu$$ -e /cmd/internal/controlplane$$ -e /e2e)
+FUZZTIME ?= 10m
+
+##@ Use
+
+.PHONY: help
+help: ## Print this
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z0-9-]+:.*## / { printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## Build bin/eksemu (about eight minutes the first time on two cores: it links Kubernetes)
+	go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/eksemu
+
+.PHONY: demo
+demo: build ## See Unauthorized, no and yes, each with its reason
+	$(BIN) run --explain mallory-unauthorized bob-denied alice-allowed
+
+##@ Test
+
+.PHONY: test
+test: test-short e2e ## Run every test: unit tests, then the end-to-end suites on the built binary
+
+.PHONY: test-short
+test-short: ## Run the unit tests alone (no Kubernetes is linked)
+	go vet $(LIGHT)
+	go test $(LIGHT)
+
+.PHONY: race
+race: ## Run the unit tests under the race detector (needs a C compiler)
+	CGO_ENABLED=1 go test -race $(LIGHT)
+
+.PHONY: e2e
+e2e: build ## Drive the built binary with the real aws CLI and kubectl
+	go vet ./e2e/...
+	mkdir -p reports
+	EKSEMU=$(CURDIR)/$(BIN) go run $(GINKGO) run -v --timeout 30m --junit-report=e2e.xml --output-dir=reports ./e2e/...
+
+.PHONY: fuzz
+fuzz: ## Fuzz every parser, FUZZTIME (10m) each
+	@for package in $(LIGHT); do \
+		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+			echo "== $$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package; \
+		done; \
+	done
+
+.PHONY: bench
+bench: build ## Measure: first yes against the bare control plane, memory, token, verification
+	go test -run '^$$' -bench . -benchmem ./sts-fake/...
+	EKSEMU=$(CURDIR)/$(BIN) go test -count=1 -timeout 30m -v -run TestBench ./e2e/bench
+
+##@ Keep
+
+.PHONY: lint
+lint: ## Run golangci-lint with .golangci.yml
+	go run $(GOLANGCI_LINT) run $(GOLANGCI_FLAGS)
+
+.PHONY: verify
+verify: lint race ## Check everything that CI checks beside the tests: lint, race detector, go.mod, formatting
+	test -z "$$(gofmt -l cmd emulator sts-fake scenarios e2e)"
+	go mod tidy -diff
+	go mod verify
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf bin reports

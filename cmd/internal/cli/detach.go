@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/eksemu/eksemu/emulator"
+)
+
+// report is one line of what a background environment tells the command that started it.
+type report struct {
+	Step  string `json:"step,omitempty"`
+	Ready bool   `json:"ready,omitempty"`
+	Error string `json:"error,omitempty"`
+	Code  int    `json:"code,omitempty"`
+}
+
+// reportFD is the file descriptor of the pipe for reports in the background process.
+const reportFD = 3
+
+// upDetached starts this binary again in the background and shows its progress until it is ready.
+func (app *App) upDetached(ctx context.Context, name *nameFlag, f *upFlags, options emulator.Options, quiet bool) error {
+	reports, child, err := app.spawn(name, f, options)
+	if err != nil {
+		return exitWith(ExitStart, fmt.Errorf("start environment %s in the background: %w", options.Name, err))
+	}
+	defer reports.Close()                                                     //nolint:errcheck // read to its end
+	stop := context.AfterFunc(ctx, func() { _ = child.Signal(os.Interrupt) }) //nolint:errcheck // it may have ended
+	defer stop()
+	progress := app.progress(quiet)
+	err = follow(reports, progress)
+	progress.end(err == nil)
+	if err != nil {
+		return err
+	}
+	_ = child.Release() //nolint:errcheck // it lives on by itself
+	client, err := name.attach(ctx)
+	if err != nil {
+		return err
+	}
+	app.printReady(name, client.Runtime, true)
+	return nil
+}
+
+// spawn starts the background process. Its output goes to logs/eksemu.log, its reports to the returned pipe.
+func (app *App) spawn(name *nameFlag, f *upFlags, options emulator.Options) (io.ReadCloser, *os.Process, error) {
+	logs := emulator.Layout{Dir: options.Dir}.Logs()
+	if err := os.MkdirAll(logs, 0o700); err != nil {
+		return nil, nil, err
+	}
+	log, err := os.OpenFile(filepath.Join(logs, "eksemu.log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer log.Close() //nolint:errcheck // the child has its own
+	read, write, err := os.Pipe()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer write.Close() //nolint:errcheck // the child has its own
+	args := []string{
+		"up", "--name", name.name, "--port", strconv.Itoa(f.port), "--wait", f.wait.String(),
+		"--fallback", f.fallback, "--report-fd", strconv.Itoa(reportFD),
+	}
+	cmd := exec.Command(app.Executable, args...) //nolint:gosec,noctx // this binary; it outlives this command
+	if f.config == "-" {
+		return nil, nil, errors.New("--config - cannot be combined with --detach: save the configuration to a file")
+	}
+	if f.config != "" {
+		cmd.Args = append(cmd.Args, "--config", f.config)
+	}
+	cmd.Env = app.Environ
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.ExtraFiles = []*os.File{write}
+	cmd.SysProcAttr = detached()
+	if err := cmd.Start(); err != nil {
+		return nil, nil, errors.Join(err, read.Close())
+	}
+	return read, cmd.Process, nil
+}
+
+// follow shows the reports of a background process until it is ready or has failed.
+func follow(reports io.Reader, progress *progress) error {
+	decoder := json.NewDecoder(reports)
+	for {
+		var r report
+		if err := decoder.Decode(&r); err != nil {
+			return exitWith(ExitStart, errNotReady)
+		}
+		switch {
+		case r.Step != "":
+			progress.begin(r.Step)
+		case r.Ready:
+			return nil
+		default:
+			return exitWith(r.Code, errors.New(r.Error))
+		}
+	}
+}
+
+// upInBackground is the other side of upDetached.
+func (app *App) upInBackground(ctx context.Context, options emulator.Options, wait time.Duration, pipe *os.File) error {
+	tell := func(r report) { _ = json.NewEncoder(pipe).Encode(r) } //nolint:errcheck,errchkjson // the reader may have gone
+	options.Progress = func(step string) { tell(report{Step: step}) }
+	env, err := start(ctx, options, wait)
+	if err != nil {
+		tell(report{Error: err.Error(), Code: ExitCode(err)})
+		return err
+	}
+	tell(report{Ready: true})
+	_ = pipe.Close() //nolint:errcheck // nobody listens any more
+	<-env.Done()
+	return exitWith(ExitStart, env.Stop(context.WithoutCancel(ctx)))
+}

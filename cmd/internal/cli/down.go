@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/eksemu/eksemu/emulator"
+)
+
+// stopLimit is how long an environment may take to stop before `down` gives up waiting.
+const stopLimit = 10 * time.Second
+
+func newDownCommand(app *App) *cobra.Command {
+	var keep bool
+	command := &cobra.Command{
+		Use:   "down",
+		Short: "Stop an environment and remove its state",
+		Args:  cobra.NoArgs,
+	}
+	name := addNameFlag(app, command)
+	command.Flags().BoolVar(&keep, "keep-state", false, "leave the state folder for the next `eksemu up`")
+	command.RunE = func(cmd *cobra.Command, _ []string) error { return app.down(cmd.Context(), name, keep) }
+	return command
+}
+
+func (app *App) down(ctx context.Context, name *nameFlag, keep bool) error {
+	dir, err := name.dir()
+	if err != nil {
+		return err
+	}
+	stopped, err := stopRunning(ctx, dir)
+	if err != nil {
+		return exitWith(ExitStart, fmt.Errorf("stop environment %s: %w", name.name, err))
+	}
+	_, statErr := os.Stat(dir)
+	removed := false
+	if statErr == nil && !keep {
+		if err := emulator.RemoveState(dir); err != nil {
+			return exitWith(ExitStart, fmt.Errorf("environment %s: %w", name.name, err))
+		}
+		removed = true
+	}
+	switch {
+	case stopped && removed:
+		fmt.Fprintf(app.ErrOut, "environment %s is stopped and removed\n", name.name)
+	case stopped:
+		fmt.Fprintf(app.ErrOut, "environment %s is stopped; its state is kept in %s\n", name.name, dir)
+	case removed:
+		fmt.Fprintf(app.ErrOut, "environment %s was not running; its state is removed\n", name.name)
+	default:
+		fmt.Fprintf(app.ErrOut, "environment %s is not running\n", name.name)
+	}
+	return nil
+}
+
+// stopRunning stops the environment of a state folder, if one runs, and waits for its end.
+func stopRunning(ctx context.Context, dir string) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, stopLimit)
+	defer cancel()
+	client, err := emulator.Attach(ctx, dir)
+	if errors.Is(err, emulator.ErrNotRunning) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if err := client.Stop(ctx); err != nil {
+		return false, err
+	}
+	return true, emulator.WaitStopped(ctx, dir)
+}

@@ -1,0 +1,157 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/eksemu/eksemu/emulator"
+)
+
+// envFormats writes variables, and the names of variables to unset, as a consumer wants them.
+var envFormats = map[string]func(app *App, set []emulator.Variable, unset []string) error{
+	"sh":     writeSh,
+	"fish":   writeFish,
+	"dotenv": writeDotenv,
+	"github": writeGitHub,
+	"json":   writeEnvJSON,
+}
+
+func newEnvCommand(app *App) *cobra.Command {
+	var format, identity string
+	command := &cobra.Command{
+		Use:   "env",
+		Short: "Print the variables that make AWS clients and kubectl use the environment",
+		Long: `Print the variables that make AWS clients and kubectl use a running environment, for your shell to evaluate:
+
+  eval "$(eksemu env)"                # bash, zsh
+  eksemu env --format fish | source   # fish
+  eksemu env --format github          # appends to $GITHUB_ENV
+
+Variables of your shell that would lead AWS clients elsewhere are unset.`,
+		Args: cobra.NoArgs,
+	}
+	name := addNameFlag(app, command)
+	command.Flags().StringVar(&format, "format", "sh", "sh, fish, dotenv, github or json")
+	command.Flags().StringVar(&identity, "as", "", "identity to act as (default: the creator of the cluster)")
+	_ = command.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(envFormatNames(), cobra.ShellCompDirectiveNoFileComp)) //nolint:errcheck // the flag exists
+	_ = command.RegisterFlagCompletionFunc("as", name.completeIdentities)                                                          //nolint:errcheck // the flag exists
+	command.RunE = func(cmd *cobra.Command, _ []string) error {
+		write := envFormats[format]
+		if write == nil {
+			return fmt.Errorf("--format %q: use one of %s", format, strings.Join(envFormatNames(), ", "))
+		}
+		client, err := name.attach(cmd.Context())
+		if err != nil {
+			return err
+		}
+		if err := checkIdentity(client.Runtime, identity); err != nil {
+			return err
+		}
+		set := emulator.Variables(client.Dir, client.Runtime, identity)
+		unset := emulator.Misleading(func(name string) bool { _, ok := app.LookupEnv(name); return ok })
+		unset = slices.DeleteFunc(unset, func(name string) bool {
+			return slices.ContainsFunc(set, func(v emulator.Variable) bool { return v.Name == name })
+		})
+		return write(app, set, unset)
+	}
+	return command
+}
+
+func envFormatNames() []string { return []string{"sh", "fish", "dotenv", "github", "json"} }
+
+// checkIdentity says which identities there are if name is none of them. "" is fine.
+func checkIdentity(r emulator.Runtime, name string) error {
+	var names []string
+	for _, identity := range r.Identities {
+		if identity.Name == name {
+			return nil
+		}
+		names = append(names, identity.Name)
+	}
+	if name == "" {
+		return nil
+	}
+	return fmt.Errorf("identity %q: environment %s has %s", name, r.Name, strings.Join(names, ", "))
+}
+
+func (f *nameFlag) completeIdentities(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+	client, err := f.attach(cmd.Context())
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	for _, identity := range client.Runtime.Identities {
+		names = append(names, identity.Name)
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+func writeSh(app *App, set []emulator.Variable, unset []string) error {
+	for _, name := range unset {
+		fmt.Fprintf(app.Out, "unset %s\n", name)
+	}
+	for _, v := range set {
+		fmt.Fprintf(app.Out, "export %s=%s\n", v.Name, shellQuote(v.Value))
+	}
+	return nil
+}
+
+func writeFish(app *App, set []emulator.Variable, unset []string) error {
+	for _, name := range unset {
+		fmt.Fprintf(app.Out, "set -e %s\n", name)
+	}
+	for _, v := range set {
+		fmt.Fprintf(app.Out, "set -gx %s %s\n", v.Name, shellQuote(v.Value))
+	}
+	return nil
+}
+
+func writeDotenv(app *App, set []emulator.Variable, _ []string) error {
+	for _, v := range set {
+		fmt.Fprintf(app.Out, "%s=%s\n", v.Name, v.Value)
+	}
+	return nil
+}
+
+// writeGitHub appends to the file that GitHub Actions names in GITHUB_ENV; later steps of the job have the
+// variables (https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions#environment-files).
+func writeGitHub(app *App, set []emulator.Variable, unset []string) error {
+	path, ok := app.LookupEnv("GITHUB_ENV")
+	if !ok || path == "" {
+		return fmt.Errorf("--format github: GITHUB_ENV is not set; outside of GitHub Actions use --format dotenv")
+	}
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644) //nolint:gosec // the runner's own file
+	if err != nil {
+		return exitWith(ExitStart, fmt.Errorf("append to GITHUB_ENV: %w", err))
+	}
+	for _, name := range unset {
+		fmt.Fprintf(file, "%s=\n", name)
+	}
+	for _, v := range set {
+		fmt.Fprintf(file, "%s=%s\n", v.Name, v.Value)
+	}
+	if err := file.Close(); err != nil {
+		return exitWith(ExitStart, fmt.Errorf("append to GITHUB_ENV: %w", err))
+	}
+	return nil
+}
+
+func writeEnvJSON(app *App, set []emulator.Variable, _ []string) error {
+	values := make(map[string]string, len(set))
+	for _, v := range set {
+		values[v.Name] = v.Value
+	}
+	return app.printJSON(values)
+}
+
+// shellQuote quotes a value for POSIX shells and fish, which agree on single quotes.
+func shellQuote(value string) string {
+	if value != "" && !strings.ContainsAny(value, " \t\n'\"\\$`&|;<>()*?[]#~=%!{}") {
+		return value
+	}
+	return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
+}

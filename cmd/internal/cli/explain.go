@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/eksemu/eksemu/emulator/explain"
+	"github.com/eksemu/eksemu/emulator/trace"
+)
+
+func newExplainCommand(app *App) *cobra.Command {
+	var last int
+	var all bool
+	command := &cobra.Command{
+		Use:   "explain",
+		Short: "Explain the last answers: which hop decided, in whose words, and what to do",
+		Args:  cobra.NoArgs,
+	}
+	name := addNameFlag(app, command)
+	output := addOutputFlag(command)
+	command.Flags().IntVarP(&last, "last", "n", 1, "how many of the newest answers to explain")
+	command.Flags().BoolVar(&all, "all", false, "also requests that only prepare others, such as discovery, and AWS calls that were answered")
+	command.RunE = func(cmd *cobra.Command, _ []string) error {
+		if last < 1 {
+			return fmt.Errorf("--last %d: ask for at least 1", last)
+		}
+		client, err := name.attach(cmd.Context())
+		if err != nil {
+			return err
+		}
+		events, err := client.Events(cmd.Context(), 0, 0)
+		if err != nil {
+			return exitWith(ExitStart, err)
+		}
+		verdicts := verdicts(events, all)
+		verdicts = verdicts[max(0, len(verdicts)-last):]
+		return app.printVerdicts(cmd.Context(), verdicts, output)
+	}
+	return command
+}
+
+// preparatory matches the questions of discovery, which kubectl asks before what it was told to ask.
+var preparatory = regexp.MustCompile(`^get /(api|apis|openapi|version)(/\S*)?$`)
+
+// verdicts explains the requests to the API server and the AWS calls of clients, in the order in which they were
+// answered. Unless all are asked for, it leaves out what nobody asks about: discovery, and AWS calls that succeeded.
+func verdicts(events []trace.Event, all bool) []explain.Verdict {
+	list := explain.Explain(events)
+	for _, event := range events {
+		if event.Kind == trace.KindAWS && event.Token == "" {
+			list = append(list, explain.ExplainAWS(event))
+		}
+	}
+	slices.SortStableFunc(list, func(a, b explain.Verdict) int { return a.Time.Compare(b.Time) })
+	if all {
+		return list
+	}
+	return slices.DeleteFunc(list, func(v explain.Verdict) bool {
+		return v.Outcome == explain.Allowed && (v.AuditID == "" || preparatory.MatchString(v.Question))
+	})
+}
+
+func (app *App) printVerdicts(_ context.Context, list []explain.Verdict, output *outputFlag) error {
+	if output.json() {
+		if list == nil {
+			list = []explain.Verdict{}
+		}
+		return app.printJSON(list)
+	}
+	if len(list) == 0 {
+		return exitWith(ExitMismatch, errors.New("nothing to explain yet: ask something first, such as `kubectl auth can-i get pods`"))
+	}
+	for i, verdict := range list {
+		if i > 0 {
+			fmt.Fprintln(app.Out)
+		}
+		if err := explain.Write(app.Out, verdict, explain.TextOptions{Color: app.color()}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,57 @@
+package cli
+
+import (
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/eksemu/eksemu/emulator"
+)
+
+func newKubectlCommand(app *App) *cobra.Command {
+	return &cobra.Command{
+		Use:   "kubectl [--name NAME] ARGUMENTS…",
+		Short: "Run the kubectl that is linked into this binary",
+		Long: `Run the real kubectl that is linked into this binary, with all its commands and flags. Without --kubeconfig and
+KUBECONFIG it uses the kubeconfig of the running environment.`,
+		DisableFlagParsing: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			name := &nameFlag{app: app, name: app.defaultName()}
+			args = name.take(args)
+			if _, set := app.LookupEnv("KUBECONFIG"); !set && !names(args, "--kubeconfig") {
+				client, err := name.attach(cmd.Context())
+				if err != nil {
+					return err
+				}
+				// kubectl reads its process's environment, and so do the exec plugins that it starts.
+				if err := os.Setenv("KUBECONFIG", (emulator.Layout{Dir: client.Dir}).Kubeconfig("")); err != nil {
+					return err
+				}
+			}
+			code := app.Programs["kubectl"](args)
+			return exitWith(code, silent(code))
+		},
+	}
+}
+
+// take takes a leading --name off arguments that are otherwise kubectl's.
+func (f *nameFlag) take(args []string) []string {
+	switch {
+	case len(args) >= 2 && args[0] == "--name":
+		f.name, args = args[1], args[2:]
+	case len(args) >= 1 && strings.HasPrefix(args[0], "--name="):
+		f.name, args = strings.TrimPrefix(args[0], "--name="), args[1:]
+	}
+	return args
+}
+
+// names tells whether arguments have a flag, in either of its forms.
+func names(args []string, flag string) bool {
+	for _, arg := range args {
+		if arg == flag || strings.HasPrefix(arg, flag+"=") {
+			return true
+		}
+	}
+	return false
+}

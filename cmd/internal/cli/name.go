@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"regexp"
+
+	"github.com/spf13/cobra"
+
+	"github.com/eksemu/eksemu/emulator"
+)
+
+const defaultName = "default"
+
+// nameFlag is --name, of every verb that talks to an environment.
+type nameFlag struct {
+	app  *App
+	name string
+}
+
+func addNameFlag(app *App, command *cobra.Command) *nameFlag {
+	f := &nameFlag{app: app}
+	command.Flags().StringVar(&f.name, "name", app.defaultName(), "name of the environment (default from EKSEMU_NAME)")
+	return f
+}
+
+func (app *App) defaultName() string {
+	if name, ok := app.LookupEnv("EKSEMU_NAME"); ok && name != "" {
+		return name
+	}
+	return defaultName
+}
+
+func validName(name string) error {
+	if !regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$`).MatchString(name) {
+		return fmt.Errorf("environment name %q: use 1 to 40 lower-case letters, digits and dashes", name)
+	}
+	return nil
+}
+
+// dir is the environment's state folder.
+func (f *nameFlag) dir() (string, error) {
+	if err := validName(f.name); err != nil {
+		return "", err
+	}
+	return filepath.Join(f.app.StateHome, f.name), nil
+}
+
+// attach finds the running environment; none is an error that says how to start it.
+func (f *nameFlag) attach(ctx context.Context) (*emulator.Client, error) {
+	dir, err := f.dir()
+	if err != nil {
+		return nil, err
+	}
+	client, err := emulator.Attach(ctx, dir)
+	if errors.Is(err, emulator.ErrNotRunning) {
+		return nil, exitWith(ExitStart, fmt.Errorf("environment %s is not running: start it with `eksemu up%s --detach`", f.name, f.flag()))
+	}
+	if err != nil {
+		return nil, exitWith(ExitStart, err)
+	}
+	return client, nil
+}
+
+// flag is how --name has to be repeated in a command that is shown to the user.
+func (f *nameFlag) flag() string {
+	if f.name == f.app.defaultName() {
+		return ""
+	}
+	return " --name " + f.name
+}

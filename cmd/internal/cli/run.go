@@ -1,0 +1,197 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/eksemu/eksemu/emulator"
+	"github.com/eksemu/eksemu/emulator/explain"
+	"github.com/eksemu/eksemu/scenarios"
+)
+
+// runFlags are the flags of `eksemu run`.
+type runFlags struct {
+	up      upFlags
+	reports []string
+	explain bool
+	quiet   bool
+}
+
+func newRunCommand(app *App) *cobra.Command {
+	f := &runFlags{}
+	command := &cobra.Command{
+		Use:   "run [SCENARIO|FILE|DIRECTORY…]",
+		Short: "Run scenarios and say which hop decided each, and why",
+		Long: `Run scenarios: shipped ones by name, or those of files and directories; without arguments, all that are shipped.
+
+They run against the environment of that name if it is running, and otherwise against a private one that is started
+for them and removed afterwards. What a scenario changes is put back.`,
+		ValidArgsFunction: completeScenarios,
+	}
+	name := addNameFlag(app, command)
+	output := addOutputFlag(command)
+	f.up.add(command)
+	command.Flags().StringArrayVar(&f.reports, "report", nil, "also write a report: junit=`FILE` or json=FILE; may be repeated")
+	command.Flags().BoolVar(&f.explain, "explain", false, "below the table, explain every scenario hop by hop")
+	command.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "no progress")
+	command.RunE = func(cmd *cobra.Command, args []string) error {
+		return app.runScenarios(cmd.Context(), name, f, output, args)
+	}
+	return command
+}
+
+func (app *App) runScenarios(ctx context.Context, name *nameFlag, f *runFlags, output *outputFlag, args []string) (err error) {
+	writers, err := reportWriters(f.reports)
+	if err != nil {
+		return err
+	}
+	environment, err := app.loadConfig(f.up.config)
+	if err != nil {
+		return err
+	}
+	list, err := scenarios.Loader{Environment: environment}.Load(args...)
+	if err != nil {
+		return fmt.Errorf("nothing was run:\n%w", err)
+	}
+	client, stop, err := app.environmentForRun(ctx, name, f)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	report, err := app.execute(ctx, client, list, f.quiet)
+	if err != nil && ctx.Err() == nil {
+		return err
+	}
+	if err := app.show(report, f, output); err != nil {
+		return err
+	}
+	for _, write := range writers {
+		if err := write(report); err != nil {
+			return exitWith(ExitStart, err)
+		}
+	}
+	switch {
+	case ctx.Err() != nil:
+		return exitWith(ExitInterrupted, errors.New("interrupted; what the scenarios changed was put back"))
+	case report.Failed > 0:
+		return exitWith(ExitMismatch, errSilent)
+	}
+	return nil
+}
+
+// environmentForRun attaches to the running environment of that name, or starts a private one. stop ends what was
+// started.
+func (app *App) environmentForRun(ctx context.Context, name *nameFlag, f *runFlags) (*emulator.Client, func() error, error) {
+	dir, err := name.dir()
+	if err != nil {
+		return nil, nil, err
+	}
+	client, err := emulator.Attach(ctx, dir)
+	switch {
+	case errors.Is(err, emulator.ErrNotRunning):
+		return app.privateEnvironment(ctx, &f.up, f.quiet)
+	case err != nil:
+		return nil, nil, exitWith(ExitStart, err)
+	case f.up.config != "":
+		return nil, nil, exitWith(ExitUsage, fmt.Errorf("environment %s is running and has its own configuration: leave out --config, or choose another --name", name.name))
+	}
+	return client, func() error { return nil }, nil
+}
+
+func (app *App) execute(ctx context.Context, client *emulator.Client, list []*scenarios.Scenario, quiet bool) (scenarios.Report, error) {
+	environment, err := newTarget(client)
+	if err != nil {
+		return scenarios.Report{}, exitWith(ExitStart, err)
+	}
+	temp, err := os.MkdirTemp("", "eksemu-run-")
+	if err != nil {
+		return scenarios.Report{}, exitWith(ExitStart, err)
+	}
+	defer os.RemoveAll(temp) //nolint:errcheck // a temporary folder
+	progress := app.progress(quiet)
+	progress.begin(fmt.Sprintf("run %d scenarios on cluster %s", len(list), environment.cluster.Name))
+	runner := &scenarios.Runner{
+		Environment: environment,
+		Executable:  app.Executable,
+		LookPath:    app.LookPath,
+		Now:         app.Now,
+		TempDir:     temp,
+		BaseEnv:     app.baseEnviron(),
+	}
+	report, err := runner.Run(ctx, list)
+	progress.end(err == nil)
+	return report, err
+}
+
+// baseEnviron is what a scenario's children inherit: nothing that leads an AWS client or kubectl elsewhere.
+func (app *App) baseEnviron() []string {
+	return slices.DeleteFunc(slices.Clone(app.Environ), func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		upper := strings.ToUpper(name)
+		return strings.HasPrefix(upper, "AWS_") || strings.HasSuffix(upper, "_PROXY") ||
+			strings.HasPrefix(upper, "KUBE") || upper == "DEFAULT_ROLE"
+	})
+}
+
+func (app *App) show(report scenarios.Report, f *runFlags, output *outputFlag) error {
+	if output.json() {
+		return report.WriteJSON(app.Out)
+	}
+	if err := report.WriteTable(app.Out, scenarios.TableOptions{Color: app.color()}); err != nil {
+		return err
+	}
+	if !f.explain {
+		return nil
+	}
+	for _, result := range report.Scenarios {
+		if verdict := deciding(result); verdict != nil {
+			fmt.Fprintf(app.Out, "\n%s: %s\n", result.Name, result.Title)
+			if err := explain.Write(app.Out, *verdict, explain.TextOptions{Color: app.color()}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// deciding is the verdict of the last step that has one.
+func deciding(result scenarios.Result) *explain.Verdict {
+	var last *explain.Verdict
+	for _, step := range result.Steps {
+		if step.Verdict != nil {
+			last = step.Verdict
+		}
+	}
+	return last
+}
+
+// reportWriters reads --report before anything runs.
+func reportWriters(reports []string) ([]func(scenarios.Report) error, error) {
+	formats := map[string]func(scenarios.Report, io.Writer) error{
+		"junit": scenarios.Report.WriteJUnit,
+		"json":  scenarios.Report.WriteJSON,
+	}
+	var writers []func(scenarios.Report) error
+	for _, value := range reports {
+		format, path, found := strings.Cut(value, "=")
+		write := formats[format]
+		if !found || write == nil || path == "" {
+			return nil, fmt.Errorf("--report %q: use junit=FILE or json=FILE", value)
+		}
+		writers = append(writers, func(r scenarios.Report) error {
+			file, err := os.Create(path)
+			if err != nil {
+				return fmt.Errorf("write the %s report: %w", format, err)
+			}
+			return errors.Join(write(r, file), file.Close())
+		})
+	}
+	return writers, nil
+}

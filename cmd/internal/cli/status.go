@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/eksemu/eksemu/emulator"
+)
+
+func newStatusCommand(app *App) *cobra.Command {
+	command := &cobra.Command{
+		Use:   "status",
+		Short: "Show what is running, and as whom it can be used",
+		Args:  cobra.NoArgs,
+	}
+	name := addNameFlag(app, command)
+	output := addOutputFlag(command)
+	command.RunE = func(cmd *cobra.Command, _ []string) error {
+		client, err := name.attach(cmd.Context())
+		if err != nil {
+			return err
+		}
+		status, err := client.Status(cmd.Context())
+		if err != nil {
+			return exitWith(ExitStart, err)
+		}
+		runtime := client.Runtime
+		runtime.AdminToken = ""
+		if output.json() {
+			return app.printJSON(struct {
+				emulator.Runtime
+				Components []emulator.ComponentStatus `json:"components"`
+				StateDir   string                     `json:"stateDir"`
+			}{runtime, status.Components, client.Dir})
+		}
+		return app.printStatus(client, status)
+	}
+	return command
+}
+
+func (app *App) printStatus(client *emulator.Client, status emulator.Status) error {
+	r := client.Runtime
+	w := tabwriter.NewWriter(app.Out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "environment\t%s (pid %d, account %s, region %s)\n", r.Name, r.PID, r.Account, r.Region)
+	fmt.Fprintf(w, "state\t%s\n", client.Dir)
+	fmt.Fprintf(w, "gateway\t%s\n", r.Gateway)
+	for _, c := range r.Clusters {
+		fmt.Fprintf(w, "cluster\t%s  %s\n", c.Name, c.Endpoint)
+	}
+	for _, c := range status.Components {
+		fmt.Fprintf(w, "process\t%s  %s  pid %d  restarts %d\n", c.Name, c.State, c.PID, c.Restarts)
+	}
+	for _, i := range r.Identities {
+		fmt.Fprintf(w, "identity\t%s  %s\n", i.Name, i.ARN)
+	}
+	return w.Flush()
+}

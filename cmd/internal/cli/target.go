@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/eksemu/eksemu/emulator"
+	"github.com/eksemu/eksemu/emulator/config"
+	"github.com/eksemu/eksemu/emulator/kube"
+	"github.com/eksemu/eksemu/emulator/trace"
+	"github.com/eksemu/eksemu/scenarios"
+)
+
+// target is a running environment as scenarios need it.
+type target struct {
+	client  *emulator.Client
+	kube    *kube.Client
+	cluster scenarios.Cluster
+}
+
+var _ scenarios.Environment = (*target)(nil)
+
+func newTarget(client *emulator.Client) (*target, error) {
+	cluster := client.Runtime.Clusters[0]
+	access, err := client.Admin(cluster.Name)
+	if err != nil {
+		return nil, err
+	}
+	administrator, err := kube.New(access)
+	if err != nil {
+		return nil, err
+	}
+	return &target{client, administrator, scenarios.Cluster{
+		Name: cluster.Name, Region: client.Runtime.Region, Endpoint: cluster.Endpoint, CAPEM: access.CAPEM,
+	}}, nil
+}
+
+// Cluster implements scenarios.Environment.
+func (t *target) Cluster() scenarios.Cluster { return t.cluster }
+
+// Identities implements scenarios.Environment.
+func (t *target) Identities() []string {
+	var names []string
+	for _, identity := range t.client.Runtime.Identities {
+		names = append(names, identity.Name)
+	}
+	return names
+}
+
+// Environ implements scenarios.Environment.
+func (t *target) Environ(identity string) []string {
+	environ := []string{"AWS_PROFILE=" + identity, "AWS_EC2_METADATA_DISABLED=true"}
+	for _, v := range emulator.AWSVariables(t.client.Dir, t.client.Runtime) {
+		environ = append(environ, v.Name+"="+v.Value)
+	}
+	return environ
+}
+
+// LastEvent implements scenarios.Environment.
+func (t *target) LastEvent(ctx context.Context) (uint64, error) {
+	status, err := t.client.Status(ctx)
+	return status.Events, err
+}
+
+// Events implements scenarios.Environment.
+func (t *target) Events(ctx context.Context, after uint64) ([]trace.Event, error) {
+	for {
+		events, err := t.client.Events(ctx, after, followWait)
+		if err != nil || len(events) > 0 {
+			return events, err
+		}
+	}
+}
+
+// Apply implements scenarios.Environment.
+func (t *target) Apply(ctx context.Context, manifest []byte) (func(context.Context) error, error) {
+	return t.kube.Apply(ctx, manifest)
+}
+
+// Delete implements scenarios.Environment.
+func (t *target) Delete(ctx context.Context, manifest []byte) (func(context.Context) error, error) {
+	return t.kube.Delete(ctx, manifest)
+}
+
+// ServiceAccountToken implements scenarios.Environment.
+func (t *target) ServiceAccountToken(ctx context.Context, namespace, name string) (string, error) {
+	return t.kube.ServiceAccountToken(ctx, namespace, name)
+}
+
+// PutIdentities implements scenarios.Environment.
+func (t *target) PutIdentities(ctx context.Context, overlay config.Overlay) (func(context.Context) error, error) {
+	return t.client.PutIdentities(ctx, overlay)
+}
+
+// privateEnvironment starts an environment for one run, in a state folder of its own that stop removes.
+func (app *App) privateEnvironment(ctx context.Context, f *upFlags, quiet bool) (*emulator.Client, func() error, error) {
+	environment, err := app.loadConfig(f.config)
+	if err != nil {
+		return nil, nil, err
+	}
+	removeAbandoned(app.StateHome)
+	name := fmt.Sprintf("%s%d", privatePrefix, os.Getpid())
+	dir := filepath.Join(app.StateHome, name)
+	options := app.environmentOptions(name, dir, environment, f.port, nil)
+	progress := app.progress(quiet)
+	options.Progress = progress.begin
+	env, err := start(ctx, options, f.wait)
+	progress.end(err == nil)
+	if err != nil {
+		_ = emulator.RemoveState(dir) //nolint:errcheck // the reason of the failed start is what counts
+		return nil, nil, err
+	}
+	stop := func() error {
+		if err := env.Stop(context.WithoutCancel(ctx)); err != nil {
+			return err
+		}
+		return emulator.RemoveState(dir)
+	}
+	client, err := emulator.Attach(ctx, dir)
+	if err != nil {
+		return nil, nil, exitWith(ExitStart, err)
+	}
+	return client, stop, nil
+}
+
+// privatePrefix begins the names of environments of one run. validName lets a user have no such name by chance:
+// the rest is a process ID.
+const privatePrefix = "run-"
+
+// removeAbandoned removes the state folders of private environments whose process was killed.
+func removeAbandoned(stateHome string) {
+	dirs, err := filepath.Glob(filepath.Join(stateHome, privatePrefix+"[0-9]*"))
+	if err != nil {
+		return
+	}
+	for _, dir := range dirs {
+		info, err := os.Stat(dir)
+		if err == nil && info.IsDir() && time.Since(info.ModTime()) > time.Minute {
+			_ = emulator.RemoveState(dir) //nolint:errcheck // one that is in use is refused, and stays
+		}
+	}
+}

@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/eksemu/eksemu/emulator"
+	"github.com/eksemu/eksemu/emulator/trace"
+)
+
+// followWait is how long one request for new events waits on the server, in seconds below the server's limit.
+const followWait = 20 * time.Second
+
+func newTraceCommand(app *App) *cobra.Command {
+	var follow bool
+	command := &cobra.Command{
+		Use:   "trace",
+		Short: "Show what every hop did, event by event",
+		Args:  cobra.NoArgs,
+	}
+	name := addNameFlag(app, command)
+	output := addOutputFlag(command)
+	command.Flags().BoolVarP(&follow, "follow", "f", false, "go on with new events until interrupted")
+	command.RunE = func(cmd *cobra.Command, _ []string) error {
+		client, err := name.attach(cmd.Context())
+		if err != nil {
+			return err
+		}
+		write := writeEventText
+		if output.json() {
+			write = writeEventJSON
+		}
+		return app.followTrace(cmd.Context(), client, follow, write)
+	}
+	return command
+}
+
+func (app *App) followTrace(ctx context.Context, client *emulator.Client, follow bool, write func(io.Writer, trace.Event) error) error {
+	var last uint64
+	wait := time.Duration(0)
+	for {
+		events, err := client.Events(ctx, last, wait)
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // interrupted is how following ends
+		}
+		if err != nil {
+			return exitWith(ExitStart, err)
+		}
+		for _, event := range events {
+			if err := write(app.Out, event); err != nil {
+				return err
+			}
+			last = event.Seq
+		}
+		if !follow {
+			return nil
+		}
+		wait = followWait
+	}
+}
+
+func writeEventJSON(w io.Writer, e trace.Event) error { return json.NewEncoder(w).Encode(e) }
+
+// writeEventText writes an event as one line: number, time, token, hop and what it did.
+func writeEventText(w io.Writer, e trace.Event) error {
+	token := e.Token
+	if token == "" {
+		token = "-"
+	}
+	_, err := fmt.Fprintf(w, "%5d %s %-16s %-11s %s\n", e.Seq, e.Time.Format("15:04:05.000"), token, e.Kind, eventText(e))
+	return err
+}
+
+func eventText(e trace.Event) string {
+	switch {
+	case e.AWS != nil:
+		who := or(e.AWS.Principal, e.AWS.AccessKeyID)
+		return fmt.Sprintf("%s:%s %d %s %s %s", e.AWS.Service, e.AWS.Operation, e.AWS.Status, who, e.AWS.Code, e.AWS.Message)
+	case e.TokenReview != nil && e.TokenReview.Authenticated:
+		return fmt.Sprintf("%d authenticated as %s %q", e.TokenReview.Status, e.TokenReview.Username, e.TokenReview.Groups)
+	case e.TokenReview != nil:
+		return fmt.Sprintf("%d refused: %s", e.TokenReview.Status, or(e.TokenReview.Authenticator, e.TokenReview.Error))
+	case e.Log != nil:
+		return fmt.Sprintf("%s %s %s", e.Log.Level, e.Log.Message, or(e.Log.Fields["error"], e.Log.Fields["arn"]))
+	case e.Request != nil:
+		return requestText(e.Request)
+	case e.Process != nil:
+		return fmt.Sprintf("%s %s pid %d %s", e.Process.Name, e.Process.State, e.Process.PID, e.Process.Error)
+	default:
+		return ""
+	}
+}
+
+func requestText(r *trace.Request) string {
+	text := fmt.Sprintf("%d %s %s as %s", r.Code, r.Verb, r.URI, or(r.Username, "nobody"))
+	if r.Review != nil {
+		text += fmt.Sprintf(": can %s %s: %t %s", r.Review.Verb, r.Review.Resource, r.Review.Allowed, r.Review.Reason)
+	}
+	return text
+}
+
+func or(first, second string) string {
+	if first != "" {
+		return first
+	}
+	return second
+}

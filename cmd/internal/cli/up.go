@@ -1,0 +1,197 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/component-base/version"
+
+	"github.com/eksemu/eksemu/emulator"
+	"github.com/eksemu/eksemu/emulator/config"
+)
+
+// upFlags are the flags that say which environment to start and how.
+type upFlags struct {
+	config   string
+	port     int
+	wait     time.Duration
+	fallback string
+}
+
+func (f *upFlags) add(command *cobra.Command) {
+	command.Flags().StringVar(&f.config, "config", "", "environment `file`, - for standard input (default: the built-in one, see `eksemu config init`)")
+	command.Flags().IntVar(&f.port, "port", 0, "`port` of the AWS endpoint and proxy on 127.0.0.1 (default: any free one)")
+	command.Flags().DurationVar(&f.wait, "wait", 2*time.Minute, "how long getting ready may take")
+	command.Flags().StringVar(&f.fallback, "fallback", "", "`URL` of another emulator, for AWS hosts that eksemu does not emulate")
+}
+
+func newUpCommand(app *App) *cobra.Command {
+	f := &upFlags{}
+	var detach, quiet bool
+	command := &cobra.Command{
+		Use:   "up",
+		Short: "Start an environment: STS, EKS API, API server and authenticator",
+		Args:  cobra.NoArgs,
+	}
+	name := addNameFlag(app, command)
+	f.add(command)
+	command.Flags().BoolVarP(&detach, "detach", "d", false, "return when it is ready and leave it running in the background")
+	command.Flags().BoolVarP(&quiet, "quiet", "q", false, "no progress")
+	var report int
+	command.Flags().IntVar(&report, "report-fd", 0, "")
+	_ = command.Flags().MarkHidden("report-fd") //nolint:errcheck // the flag exists
+	command.RunE = func(cmd *cobra.Command, _ []string) error {
+		env, err := f.options(app, name)
+		if err != nil {
+			return err
+		}
+		switch {
+		case report != 0:
+			return app.upInBackground(cmd.Context(), env, f.wait, os.NewFile(uintptr(report), "report"))
+		case detach:
+			return app.upDetached(cmd.Context(), name, f, env, quiet)
+		default:
+			return app.upInForeground(cmd.Context(), name, f, env, quiet)
+		}
+	}
+	return command
+}
+
+// options loads and checks everything that can be wrong before anything starts.
+func (f *upFlags) options(app *App, name *nameFlag) (emulator.Options, error) {
+	dir, err := name.dir()
+	if err != nil {
+		return emulator.Options{}, err
+	}
+	environment, err := app.loadConfig(f.config)
+	if err != nil {
+		return emulator.Options{}, err
+	}
+	if f.port < 0 || f.port > 65535 {
+		return emulator.Options{}, fmt.Errorf("--port %d: use 0 (any free one) to 65535", f.port)
+	}
+	var fallback *url.URL
+	if f.fallback != "" {
+		if fallback, err = url.Parse(f.fallback); err != nil || fallback.Host == "" {
+			return emulator.Options{}, fmt.Errorf("--fallback %q: give the URL of another emulator, such as http://127.0.0.1:4566", f.fallback)
+		}
+	}
+	return app.environmentOptions(name.name, dir, environment, f.port, fallback), nil
+}
+
+func (app *App) environmentOptions(name, dir string, environment *config.Environment, port int, fallback *url.URL) emulator.Options {
+	return emulator.Options{
+		Name:                name,
+		Dir:                 dir,
+		Config:              environment,
+		Port:                port,
+		Fallback:            fallback,
+		Executable:          app.Executable,
+		Command:             childCommand,
+		AWSCommand:          app.find("aws"),
+		InstanceCredentials: instanceCredentials(dir),
+		Path:                app.env("PATH"),
+		Version:             app.version(),
+		Now:                 app.Now,
+	}
+}
+
+// find returns a program's name if it is on PATH, else "".
+func (app *App) find(program string) string {
+	if _, err := app.LookPath(program); err != nil {
+		return ""
+	}
+	return program
+}
+
+// upInForeground runs the environment until it is interrupted or stopped by `eksemu down`.
+func (app *App) upInForeground(ctx context.Context, name *nameFlag, f *upFlags, options emulator.Options, quiet bool) error {
+	progress := app.progress(quiet)
+	options.Progress = progress.begin
+	env, err := start(ctx, options, f.wait)
+	progress.end(err == nil)
+	if err != nil {
+		return err
+	}
+	app.printReady(name, env.Runtime(), false)
+	<-env.Done()
+	if ctx.Err() != nil {
+		fmt.Fprintln(app.ErrOut, "stopping; the environment's state is kept for the next `eksemu up`")
+	}
+	if err := env.Stop(context.WithoutCancel(ctx)); err != nil {
+		return exitWith(ExitStart, err)
+	}
+	return nil
+}
+
+// start starts an environment and gives its errors their exit codes.
+func start(ctx context.Context, options emulator.Options, wait time.Duration) (*emulator.Environment, error) {
+	limited, cancel := context.WithTimeoutCause(ctx, wait, fmt.Errorf("not ready after %s (give it more with --wait)", wait))
+	defer cancel()
+	env, err := emulator.Start(limited, options)
+	switch {
+	case err == nil:
+		return env, nil
+	case ctx.Err() != nil:
+		return nil, exitWith(ExitInterrupted, fmt.Errorf("interrupted while starting environment %s; nothing is left running", options.Name))
+	case limited.Err() != nil:
+		return nil, exitWith(ExitTimeout, fmt.Errorf("environment %s: %w: %w", options.Name, context.Cause(limited), err))
+	default:
+		return nil, exitWith(ExitStart, err)
+	}
+}
+
+// loadConfig reads the environment file, "" for the built-in one; problems are listed with file and line.
+func (app *App) loadConfig(path string) (*config.Environment, error) {
+	if path == "" {
+		return config.Default(), nil
+	}
+	raw, err := app.readFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the environment file: %w", err)
+	}
+	environment, problems := config.Load(path, raw, config.Options{
+		KubernetesVersion: version.DefaultKubeBinaryVersion,
+		ReadFile:          func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(filepath.Dir(path), name)) },
+	})
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("%d problems in environment file %s, nothing was started:\n%w", len(problems), path, problems)
+	}
+	return environment, nil
+}
+
+// printReady tells what to do next.
+func (app *App) printReady(name *nameFlag, r emulator.Runtime, detached bool) {
+	cluster := r.Clusters[0].Name
+	where := "In another shell:"
+	if detached {
+		where = "Now:"
+	}
+	fmt.Fprintf(app.ErrOut, `
+Environment %s is ready: cluster %s at %s. %s
+
+  eval "$(eksemu env%s)"
+  aws sts get-caller-identity
+  kubectl auth can-i get pods
+`, r.Name, cluster, r.Clusters[0].Endpoint, where, name.flag())
+	if r.Has("alice", "bob", "mallory") {
+		fmt.Fprintf(app.ErrOut, `  kubectl --context alice@%[1]s auth can-i get pods     # yes
+  kubectl --context bob@%[1]s auth can-i get pods       # no
+  kubectl --context mallory@%[1]s auth can-i get pods   # Unauthorized
+`, cluster)
+	}
+	fmt.Fprintf(app.ErrOut, "  eksemu explain%s   # which hop decided, and why\n\n", name.flag())
+	if detached {
+		fmt.Fprintf(app.ErrOut, "Stop it with `eksemu down%s`.\n", name.flag())
+	} else {
+		fmt.Fprintf(app.ErrOut, "Stop it with Ctrl-C or `eksemu down%s`.\n", name.flag())
+	}
+}
+
+var errNotReady = errors.New("the background process ended before it was ready")

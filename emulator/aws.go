@@ -1,0 +1,204 @@
+package emulator
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/eksemu/eksemu/emulator/config"
+	"github.com/eksemu/eksemu/emulator/ec2"
+	"github.com/eksemu/eksemu/emulator/eks"
+	"github.com/eksemu/eksemu/emulator/gateway"
+	"github.com/eksemu/eksemu/emulator/trace"
+	stsfake "github.com/eksemu/eksemu/sts-fake"
+	"github.com/eksemu/eksemu/sts-fake/iam"
+)
+
+// awsSide is everything of AWS that the environment emulates: one IAM store and the services over it.
+type awsSide struct {
+	store    *iam.Store
+	clusters *eks.Registry
+	services map[string]http.Handler // by the service name of host names and credential scopes
+
+	files     Layout
+	processes []string // command that prints an instance's credentials; its last argument is the instance
+
+	mu       sync.Mutex
+	config   *config.Environment
+	overlays map[string]config.Overlay // by the ID that addIdentities gave them
+	created  int                       // overlays so far
+}
+
+// startAWS makes the AWS side and opens the gateway to it.
+func (e *Environment) startAWS(context.Context) error {
+	if err := e.makeAWS(); err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(e.opts.Port)))
+	if err != nil {
+		return fmt.Errorf("listen for AWS clients (choose another --port, or leave it out for any free one): %w", err)
+	}
+	token := make([]byte, 24)
+	if _, err := rand.Read(token); err != nil {
+		return err
+	}
+	e.runtime = Runtime{
+		Name: e.opts.Name, PID: os.Getpid(), Version: e.opts.Version, Started: e.opts.Now(),
+		Gateway:    "http://" + listener.Addr().String(),
+		AdminToken: base64.RawURLEncoding.EncodeToString(token),
+		Account:    e.opts.Config.Account, Region: e.opts.Config.Region,
+	}
+	e.gateway = gateway.New(gateway.Config{
+		Listener:      listener,
+		CA:            e.ca,
+		Handler:       e.aws.handler,
+		Direct:        e.direct(),
+		Fallback:      e.opts.Fallback,
+		LoopbackPorts: e.apiServerPorts,
+	})
+	go func() {
+		if err := e.gateway.Serve(); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			e.finish()
+		}
+	}()
+	return nil
+}
+
+// apiServerPorts are the ports that clients may tunnel to on this machine.
+func (e *Environment) apiServerPorts() []int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.ports
+}
+
+func (e *Environment) makeAWS() error {
+	cfg := e.opts.Config
+	store, err := iam.NewStore(iam.Options{Partition: cfg.Partition(), SealingKey: e.state.SealingKey, Now: e.opts.Now})
+	if err != nil {
+		return err
+	}
+	if err := cfg.Seed(store); err != nil {
+		return err
+	}
+	gate := &stsfake.Gate{Store: store, Now: e.opts.Now, Observe: e.observeCall}
+	clusters := eks.NewRegistry()
+	e.aws = &awsSide{
+		store:    store,
+		clusters: clusters,
+		services: map[string]http.Handler{
+			"sts": stsfake.New(stsfake.Options{Gate: gate}),
+			"eks": eks.New(eks.Options{Gate: gate, Clusters: clusters}),
+			"ec2": ec2.New(ec2.Options{Gate: gate, Instances: instances(cfg)}),
+		},
+		files:     e.files,
+		processes: append([]string{e.opts.Executable}, e.opts.InstanceCredentials...),
+		config:    cfg,
+		overlays:  map[string]config.Overlay{},
+	}
+	return e.addCluster(cfg.Clusters[0])
+}
+
+// addCluster makes a cluster known to the EKS API, which has it in status CREATING.
+func (e *Environment) addCluster(spec config.Cluster) error {
+	cfg := e.opts.Config
+	role, _ := cfg.Identity(spec.Role)
+	creator, _ := cfg.Identity(spec.Creator)
+	cluster, err := eks.NewCluster(eks.ClusterSpec{
+		Partition:          cfg.Partition(),
+		Scope:              eks.Scope{AccountID: cfg.Account, Region: cfg.Region},
+		Name:               spec.Name,
+		Version:            e.opts.Kubernetes,
+		AuthenticationMode: eks.AuthenticationMode(spec.AuthenticationMode),
+		RoleARN:            role.ARN,
+		CreatedAt:          e.opts.Now(),
+	})
+	if err != nil {
+		return err
+	}
+	e.runtime.Clusters = []RuntimeCluster{{Name: spec.Name, ARN: cluster.ARN}}
+	return e.aws.clusters.AddCluster(cluster, eks.Principal{ARN: creator.ARN, ID: e.aws.principalID(creator.ARN)})
+}
+
+func (a *awsSide) principalID(arn string) string {
+	if user, err := a.store.User(arn); err == nil {
+		return user.UniqueID
+	}
+	role, _ := a.store.Role(arn) //nolint:errcheck // the configuration says that it is one of the two
+	return role.UniqueID
+}
+
+// instances are the configuration's EC2 instances. Each has an address of its own.
+func instances(cfg *config.Environment) []ec2.Instance {
+	var list []ec2.Instance
+	for i, instance := range cfg.Instances {
+		list = append(list, ec2.Instance{
+			InstanceID:     instance.ID,
+			PrivateDNSName: instance.PrivateDNSName,
+			PrivateIP:      net.IPv4(192, 168, byte(i>>8), byte(i)).String(),
+			AccountID:      cfg.Account,
+			Region:         cfg.Region,
+		})
+	}
+	return list
+}
+
+// handler is the service behind an AWS host name, nil if it is not emulated.
+func (a *awsSide) handler(host string) http.Handler {
+	endpoint, ok := stsfake.ParseEndpoint(host)
+	if !ok {
+		return nil
+	}
+	return a.services[endpoint.Service]
+}
+
+// direct serves requests that come without a proxy: the admin API, and AWS calls of clients whose endpoint is
+// overridden, which the service in the credential scope tells apart.
+func (e *Environment) direct() http.Handler {
+	admin := (&admin{env: e, stop: e.finish}).handler()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isAdmin(r) {
+			admin.ServeHTTP(w, r)
+			return
+		}
+		if service := e.aws.services[scopeService(r)]; service != nil {
+			service.ServeHTTP(w, r)
+			return
+		}
+		http.Error(w, "this is the AWS endpoint of eksemu: it answers requests signed for sts, eks or ec2, and is an HTTP proxy for their host names (see `eksemu env`)", http.StatusNotFound)
+	})
+}
+
+// scopeService is the service that a request is signed for, from the credential scope
+// (KEY/DATE/REGION/SERVICE/aws4_request); "" if there is none. It decides nothing but the way.
+func scopeService(r *http.Request) string {
+	credential := r.URL.Query().Get("X-Amz-Credential")
+	if _, after, ok := strings.Cut(r.Header.Get("Authorization"), "Credential="); ok {
+		credential, _, _ = strings.Cut(after, ",")
+	}
+	if parts := strings.Split(credential, "/"); len(parts) == 5 {
+		return parts[3]
+	}
+	return ""
+}
+
+// observeCall puts an AWS call into the trace.
+func (e *Environment) observeCall(c stsfake.Call) {
+	call := &trace.AWSCall{
+		Service: c.Service, Operation: c.Operation, Host: c.Host, Region: c.Region, Method: c.Method,
+		AccessKeyID: c.AccessKeyID, Principal: c.Principal, UserAgent: c.UserAgent, RequestID: c.RequestID,
+		Status: c.Status, Code: c.Code, Message: c.Message,
+		CanonicalRequest: c.CanonicalRequest, StringToSign: c.StringToSign, Duration: c.Duration,
+	}
+	if c.Request != nil {
+		call.Client = gateway.Client(c.Request.Context())
+	}
+	e.trace.Record(trace.Event{Kind: trace.KindAWS, Token: c.Fingerprint, AWS: call})
+}

@@ -1,0 +1,134 @@
+package emulator
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/eksemu/eksemu/emulator/config"
+	"github.com/eksemu/eksemu/emulator/trace"
+)
+
+// Client talks to a running environment through its admin API. Make one with [Attach].
+type Client struct {
+	Dir     string // state folder
+	Runtime Runtime
+	http    *http.Client
+}
+
+// Attach finds the running environment of a state folder. It returns [ErrNotRunning] if there is none, also when a
+// killed one left its files behind.
+func Attach(ctx context.Context, stateDir string) (*Client, error) {
+	r, err := ReadRuntime(stateDir)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{Dir: stateDir, Runtime: r, http: &http.Client{Transport: &http.Transport{}}} // no proxy: it is the proxy
+	status, err := c.Status(ctx)
+	if err != nil || status.PID != r.PID {
+		return nil, ErrNotRunning
+	}
+	return c, nil
+}
+
+// Status is the state of a running environment.
+type Status struct {
+	Name       string            `json:"name"`
+	PID        int               `json:"pid"`
+	Started    time.Time         `json:"started"`
+	Components []ComponentStatus `json:"components"`
+	Events     uint64            `json:"events"` // number of the newest trace event
+}
+
+// ComponentStatus is the state of a child process.
+type ComponentStatus struct {
+	Name     string `json:"name"`
+	State    string `json:"state"` // as in trace.Process
+	PID      int    `json:"pid,omitempty"`
+	Restarts int    `json:"restarts"`
+	Error    string `json:"error,omitempty"` // of its last end
+}
+
+// Status asks for the environment's state.
+func (c *Client) Status(ctx context.Context) (Status, error) {
+	var s Status
+	return s, c.call(ctx, http.MethodGet, "status", nil, nil, &s)
+}
+
+// Events returns the trace after an event, oldest first. If there is none yet it waits for the next one, for at
+// most wait; none then is an empty answer.
+func (c *Client) Events(ctx context.Context, after uint64, wait time.Duration) ([]trace.Event, error) {
+	var events []trace.Event
+	query := url.Values{"after": {strconv.FormatUint(after, 10)}, "wait": {wait.String()}}
+	return events, c.call(ctx, http.MethodGet, "events", query, nil, &events)
+}
+
+// PutIdentities adds identities to the running environment: IAM users and roles, and their AWS profiles. undo
+// removes them.
+func (c *Client) PutIdentities(ctx context.Context, overlay config.Overlay) (undo func(context.Context) error, err error) {
+	var created struct{ ID string }
+	if err := c.call(ctx, http.MethodPost, "identities", nil, overlay, &created); err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) error {
+		return c.call(ctx, http.MethodDelete, "identities/"+created.ID, nil, nil, nil)
+	}, nil
+}
+
+// Credentials returns a session of the role of an EC2 instance or of a cluster, as JSON in the form that a
+// credential_process prints.
+func (c *Client) Credentials(ctx context.Context, name string) (json.RawMessage, error) {
+	var credentials json.RawMessage
+	return credentials, c.call(ctx, http.MethodGet, "credentials/"+url.PathEscape(name), nil, nil, &credentials)
+}
+
+// Stop asks the environment to stop. It returns when the request was taken, which is before the end.
+func (c *Client) Stop(ctx context.Context) error {
+	return c.call(ctx, http.MethodPost, "stop", nil, nil, nil)
+}
+
+func (c *Client) call(ctx context.Context, method, path string, query url.Values, in, out any) error {
+	address := c.Runtime.Gateway + adminPrefix + path
+	if len(query) > 0 {
+		address += "?" + query.Encode()
+	}
+	var body io.Reader
+	if in != nil {
+		raw, err := json.Marshal(in)
+		if err != nil {
+			return err
+		}
+		body = bytes.NewReader(raw)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, address, body)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+c.Runtime.AdminToken)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return fmt.Errorf("environment %s: %w", c.Runtime.Name, err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // read to the end below
+	if resp.StatusCode >= http.StatusMultipleChoices {
+		var refusal adminError
+		if err := json.NewDecoder(resp.Body).Decode(&refusal); err != nil || refusal.Error == "" {
+			return fmt.Errorf("environment %s: %s %s answered %s", c.Runtime.Name, method, path, resp.Status)
+		}
+		return errors.New(refusal.Error)
+	}
+	if out == nil {
+		return nil
+	}
+	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
+		return fmt.Errorf("environment %s: decode the answer of %s %s: %w", c.Runtime.Name, method, path, err)
+	}
+	return nil
+}

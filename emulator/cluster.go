@@ -1,0 +1,285 @@
+package emulator
+
+import (
+	"context"
+	"crypto/tls"
+	_ "embed"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/eksemu/eksemu/emulator/audit"
+	"github.com/eksemu/eksemu/emulator/authn"
+	"github.com/eksemu/eksemu/emulator/cluster"
+	"github.com/eksemu/eksemu/emulator/cluster/embedded"
+	"github.com/eksemu/eksemu/emulator/config"
+	"github.com/eksemu/eksemu/emulator/eks"
+	"github.com/eksemu/eksemu/emulator/internal/atomicfile"
+	"github.com/eksemu/eksemu/emulator/internal/pki"
+	"github.com/eksemu/eksemu/emulator/internal/process"
+	"github.com/eksemu/eksemu/emulator/kube"
+	"github.com/eksemu/eksemu/emulator/trace"
+)
+
+// eksObjects are the objects that EKS installs into every cluster and that this environment needs.
+//
+//go:embed eks-objects.yaml
+var eksObjects []byte
+
+// awsAuth names the ConfigMap that the authenticator watches.
+const awsAuth = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\n"
+
+// administrator is the user name of eksemu's own client certificate.
+const administrator = "eksemu-admin"
+
+// runningCluster is one cluster: its control plane, its authenticator and the recorders between them.
+type runningCluster struct {
+	spec  config.Cluster
+	arn   string
+	dir   string
+	hooks *http.Server // token webhook and audit webhook
+
+	backend  cluster.Backend
+	info     cluster.Info
+	kube     *kube.Client
+	recorder *authn.Recorder
+	server   *authn.Server
+	child    *process.Child // the authenticator
+}
+
+// startControlPlane opens the webhooks and starts the API server, which asks them.
+func (e *Environment) startControlPlane(ctx context.Context) error {
+	spec := e.opts.Config.Clusters[0]
+	c := &runningCluster{spec: spec, arn: e.runtime.Clusters[0].ARN, dir: e.files.cluster(spec.Name)}
+	e.cluster = c
+	if err := e.prepareAuthenticator(c); err != nil {
+		return err
+	}
+	webhook, err := e.openWebhooks(c)
+	if err != nil {
+		return err
+	}
+	policy, err := audit.Policy(audit.ControlPlaneUsers())
+	if err != nil {
+		return err
+	}
+	issuer, err := eks.Issuer(c.arn)
+	if err != nil {
+		return err
+	}
+	c.backend = embedded.New(embedded.Config{
+		Executable: e.opts.Executable, Command: e.opts.Command, Env: []string{"PATH=" + e.opts.Path},
+		LogDir: e.files.Logs(), Now: e.opts.Now, Observe: e.observe,
+	})
+	c.info, err = c.backend.Start(ctx, cluster.Spec{
+		Name: spec.Name, Dir: filepath.Join(c.dir, "control-plane"), ServiceAccountIssuer: issuer,
+		TokenWebhook:         cluster.Webhook{URL: webhook + "/authenticate", CAPEM: e.ca.CertPEM()},
+		TokenWebhookCacheTTL: spec.TokenCacheTTL,
+		AuditWebhook:         cluster.Webhook{URL: webhook + "/audit", CAPEM: e.ca.CertPEM()},
+		AuditPolicy:          policy, Administrator: administrator,
+	})
+	if err != nil {
+		return err
+	}
+	c.kube, err = kube.New(c.access())
+	return err
+}
+
+func (c *runningCluster) access() kube.Config {
+	return kube.Config{Endpoint: c.info.Endpoint, CAPEM: c.info.CAPEM, CertPEM: c.info.Admin.CertPEM, KeyPEM: c.info.Admin.KeyPEM}
+}
+
+// openWebhooks serves the token webhook and the audit webhook, and returns their base URL.
+func (e *Environment) openWebhooks(c *runningCluster) (string, error) {
+	loopback := net.IPv4(127, 0, 0, 1)
+	leaf, err := e.ca.IssueTLS(pki.Leaf{CommonName: "eksemu webhooks", Server: true, IPs: []net.IP{loopback}})
+	if err != nil {
+		return "", err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("listen for the API server's webhook calls: %w", err)
+	}
+	sink := &audit.Sink{Cluster: c.spec.Name, Trace: e.trace, Skip: ofControlPlane}
+	routes := http.NewServeMux()
+	routes.Handle("/authenticate", c.recorder)
+	routes.Handle("/audit", sink)
+	c.hooks = &http.Server{
+		Handler:           routes,
+		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{leaf}, MinVersion: tls.VersionTLS12},
+		ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), // a broken connection shows in the API server's log
+	}
+	go func() {
+		if err := c.hooks.ServeTLS(listener, "", ""); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			e.finish() // without its webhooks the cluster authenticates nobody
+		}
+	}()
+	return "https://" + listener.Addr().String(), nil
+}
+
+// prepareAuthenticator chooses the authenticator's port and certificate, which the recorder must know first.
+func (e *Environment) prepareAuthenticator(c *runningCluster) error {
+	cert, key, err := e.ca.Issue(pki.Leaf{CommonName: authn.Component, Server: true, IPs: []net.IP{net.IPv4(127, 0, 0, 1)}})
+	if err != nil {
+		return err
+	}
+	port, err := freePort()
+	if err != nil {
+		return err
+	}
+	proxy, err := url.Parse(e.runtime.Gateway)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(c.dir, "authenticator")
+	c.server = &authn.Server{
+		Dir: dir, Port: port, CertPEM: cert, KeyPEM: key, RootCAs: e.ca.Pool(),
+		Kubeconfig: filepath.Join(dir, "kubeconfig"),
+		Command:    append([]string{e.opts.Executable}, e.opts.Command(authn.Component, nil)...),
+		Proxy:      proxy, CABundle: e.files.CA(), Region: e.opts.Config.Region, Now: e.opts.Now,
+		AWSConfig: filepath.Join(dir, "aws-config"),
+	}
+	c.recorder = authn.NewRecorder(authn.RecorderConfig{
+		Cluster: c.spec.Name, Address: c.server.Address(), RootCAs: e.ca.Pool(), Trace: e.trace, Now: e.opts.Now,
+	})
+	return nil
+}
+
+// applyManifests installs what EKS installs, and on the first start of a cluster what the configuration brings.
+func (e *Environment) applyManifests(ctx context.Context) error {
+	c := e.cluster
+	manifests := [][]byte{eksObjects}
+	if !e.state.Bootstrap[c.spec.Name] {
+		for _, manifest := range c.spec.AllManifests() {
+			manifests = append(manifests, []byte(manifest))
+		}
+	}
+	for _, manifest := range manifests {
+		if err := c.applyOnceReady(ctx, manifest); err != nil {
+			return err
+		}
+	}
+	e.state.Bootstrap[c.spec.Name] = true
+	return e.state.save()
+}
+
+// namespacesWait is how long a new API server may take to make its own namespaces after it says that it is ready.
+const namespacesWait = 10 * time.Second
+
+// applyOnceReady applies a manifest, and again while a namespace that the API server makes itself is missing.
+func (c *runningCluster) applyOnceReady(ctx context.Context, manifest []byte) error {
+	var last error
+	err := wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, namespacesWait, true, func(ctx context.Context) (bool, error) {
+		_, last = c.kube.Apply(ctx, manifest)
+		if apierrors.IsNotFound(last) {
+			return false, nil
+		}
+		return true, last
+	})
+	if err != nil && last != nil {
+		return last
+	}
+	return err
+}
+
+// startAuthenticator starts aws-iam-authenticator and waits until it has read aws-auth.
+func (e *Environment) startAuthenticator(ctx context.Context) error {
+	c := e.cluster
+	access, err := e.aws.clusters.Access(c.arn)
+	if err != nil {
+		return err
+	}
+	if err := e.writeAuthenticatorFiles(c); err != nil {
+		return err
+	}
+	if err := c.server.Write(authn.Access{
+		Cluster: c.spec.Name, Partition: e.opts.Config.Partition(),
+		AuthenticationMode: authn.AuthenticationMode(access.AuthenticationMode), Creator: access.Creator.ARN,
+	}); err != nil {
+		return err
+	}
+	spec, err := c.server.Spec()
+	if err != nil {
+		return err
+	}
+	spec.LogFile = filepath.Join(e.files.Logs(), authn.Component+".log")
+	spec.OnLine, spec.Observe, spec.StopTimeout = c.recorder.Line, e.observe, 500*time.Millisecond
+	before := e.trace.Last()
+	if c.child, err = process.Start(ctx, spec); err != nil {
+		return err
+	}
+	return c.awaitConfigMap(ctx, before)
+}
+
+// writeAuthenticatorFiles gives the authenticator its access to the cluster and to EC2.
+func (e *Environment) writeAuthenticatorFiles(c *runningCluster) error {
+	client, err := c.backend.ClientCertificate("eks:authenticator")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(c.server.Dir, 0o700); err != nil {
+		return err
+	}
+	kubeconfig := cluster.Kubeconfig(c.info, c.spec.Name, "eks:authenticator", client)
+	if err := atomicfile.Write(c.server.Kubeconfig, kubeconfig, 0o600); err != nil {
+		return err
+	}
+	return atomicfile.Write(c.server.AWSConfig, e.aws.serviceProfile(c.spec.Name), 0o600)
+}
+
+// awaitConfigMap waits until the authenticator has read aws-auth, if the cluster has one.
+func (c *runningCluster) awaitConfigMap(ctx context.Context, since uint64) error {
+	objects, err := kube.Decode([]byte(awsAuth))
+	if err != nil {
+		return err
+	}
+	exists, err := c.kube.Exists(ctx, objects[0])
+	if err != nil || !exists {
+		return err
+	}
+	if _, err = c.recorder.AwaitLog(ctx, since, authn.ReceivedConfigMap); err != nil {
+		return fmt.Errorf("the authenticator did not read aws-auth: %w", err)
+	}
+	return nil
+}
+
+// ofControlPlane tells whether a request is the control plane's own, or eksemu's.
+func ofControlPlane(r *trace.Request) bool {
+	return r.Username == administrator && strings.HasPrefix(r.UserAgent, "eksemu") || audit.ControlPlane(r)
+}
+
+// freePort returns a TCP port of 127.0.0.1 on which nothing listens.
+func freePort() (int, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	port := listener.Addr().(*net.TCPAddr).Port
+	return port, listener.Close()
+}
+
+// stop stops the cluster, the hop that is asked first being the first to go.
+func (c *runningCluster) stop(ctx context.Context) error {
+	var errs []error
+	if c.backend != nil {
+		errs = append(errs, c.backend.Stop(ctx))
+	}
+	if c.child != nil {
+		errs = append(errs, c.child.Stop(ctx))
+	}
+	if c.hooks != nil {
+		errs = append(errs, c.hooks.Close())
+	}
+	return errors.Join(errs...)
+}

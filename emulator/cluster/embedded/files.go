@@ -1,0 +1,155 @@
+package embedded
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/eksemu/eksemu/emulator/cluster"
+	"github.com/eksemu/eksemu/emulator/internal/atomicfile"
+	"github.com/eksemu/eksemu/emulator/internal/pki"
+)
+
+// files is the cluster's folder with everything that the children read, and the ports they listen on.
+//
+//	etcd/      the store
+//	pki/       certificate authority, serving and client certificates, service account key
+//	config/    generated configuration of the servers
+//	port       the API server's port, kept so that kubeconfigs stay valid over a restart
+type files struct {
+	dir            string
+	ca             *pki.CA
+	port, etcdPort int
+}
+
+func (f *files) pki(name string) string    { return filepath.Join(f.dir, "pki", name) }
+func (f *files) config(name string) string { return filepath.Join(f.dir, "config", name) }
+
+func (f *files) controllerManagerKubeconfig() string {
+	return f.config("kube-controller-manager.kubeconfig")
+}
+
+// prepare writes what the children need, keeping the keys and the port of an earlier run.
+func (b *Backend) prepare() (*files, error) {
+	f := &files{dir: b.spec.Dir}
+	for _, dir := range []string{f.dir, filepath.Join(f.dir, "pki"), filepath.Join(f.dir, "config")} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, err
+		}
+	}
+	if err := f.loadCA(b); err != nil {
+		return nil, err
+	}
+	if err := f.issue(); err != nil {
+		return nil, err
+	}
+	if err := f.choosePorts(b.cfg.Port); err != nil {
+		return nil, err
+	}
+	configs := cluster.Files(b.spec)
+	configs["etcd.yaml"] = f.etcdConfig()
+	for name, content := range configs {
+		if err := atomicfile.Write(f.config(name), content, 0o600); err != nil {
+			return nil, err
+		}
+	}
+	b.ca = f.ca
+	return f, nil
+}
+
+func (f *files) loadCA(b *Backend) error {
+	cert, certErr := os.ReadFile(f.pki("ca.crt"))
+	key, keyErr := os.ReadFile(f.pki("ca.key"))
+	var err error
+	if certErr == nil && keyErr == nil {
+		f.ca, err = pki.ParseCA(cert, key, b.cfg.Now)
+		if err != nil {
+			return fmt.Errorf("certificate authority %s is damaged (run `eksemu down` to start anew): %w", f.pki("ca.crt"), err)
+		}
+		return nil
+	}
+	f.ca, err = pki.NewCA("kubernetes", b.cfg.Now)
+	if err != nil {
+		return err
+	}
+	private, public, err := pki.ServiceAccountKey()
+	if err != nil {
+		return err
+	}
+	return f.writeKeys(map[string][]byte{
+		"ca.crt": f.ca.CertPEM(), "ca.key": f.ca.KeyPEM(), "sa.key": private, "sa.pub": public,
+	})
+}
+
+// issue writes the certificates that are made anew at every start.
+func (f *files) issue() error {
+	loopback := net.IPv4(127, 0, 0, 1)
+	for name, leaf := range map[string]pki.Leaf{
+		"apiserver": {
+			CommonName: "kube-apiserver", Server: true,
+			DNSNames: []string{"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"},
+			IPs:      []net.IP{loopback, net.IPv6loopback, net.IPv4(10, 100, 0, 1)},
+		},
+		"etcd":        {CommonName: "etcd", Server: true, Client: true, DNSNames: []string{"localhost"}, IPs: []net.IP{loopback}},
+		"etcd-client": {CommonName: "kube-apiserver-etcd-client", Client: true},
+	} {
+		cert, key, err := f.ca.Issue(leaf)
+		if err != nil {
+			return err
+		}
+		if err := f.writeKeys(map[string][]byte{name + ".crt": cert, name + ".key": key}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *files) writeKeys(contents map[string][]byte) error {
+	for name, content := range contents {
+		if err := atomicfile.Write(f.pki(name), content, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// choosePorts takes wanted for the API server if that is not 0, else the port of the last run if that is free, else any.
+func (f *files) choosePorts(wanted int) error {
+	var err error
+	if f.etcdPort, err = freePort(0); err != nil {
+		return err
+	}
+	if wanted != 0 {
+		if f.port, err = freePort(wanted); err != nil {
+			return fmt.Errorf("port %d for the API server is taken (choose another, or 0 for any): %w", wanted, err)
+		}
+		return nil
+	}
+	remembered := filepath.Join(f.dir, "port")
+	text, err := os.ReadFile(remembered)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	last, _ := strconv.Atoi(strings.TrimSpace(string(text))) //nolint:errcheck // an unreadable port is as good as none
+	if f.port, err = freePort(last); err != nil {
+		if f.port, err = freePort(0); err != nil {
+			return err
+		}
+	}
+	return atomicfile.Write(remembered, []byte(strconv.Itoa(f.port)+"\n"), 0o600)
+}
+
+// freePort returns port if nothing listens on it on loopback, or any free port for 0.
+func freePort(port int) (int, error) {
+	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err != nil {
+		return 0, err
+	}
+	defer listener.Close() //nolint:errcheck // it was only asked for its port
+	return listener.Addr().(*net.TCPAddr).Port, nil
+}

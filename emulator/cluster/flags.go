@@ -1,0 +1,97 @@
+package cluster
+
+import (
+	"fmt"
+	"path"
+	"time"
+)
+
+// ServiceCIDR is the range of Service addresses, one of the two that EKS chooses from
+// (https://docs.aws.amazon.com/eks/latest/APIReference/API_KubernetesNetworkConfigRequest.html).
+const ServiceCIDR = "10.100.0.0/16"
+
+// Names of the files that [Files] generates and [Flags] refers to.
+const (
+	tokenWebhookFile   = "token-webhook.kubeconfig"
+	auditWebhookFile   = "audit-webhook.kubeconfig"
+	auditPolicyFile    = "audit-policy.yaml"
+	authenticationFile = "authentication.yaml"
+)
+
+// anonymousPaths is EKS's rule since Kubernetes 1.32: anonymous requests reach the health checks and nothing
+// else; any other gets 401 (spec eks.md §1.1).
+const anonymousPaths = `apiVersion: apiserver.config.k8s.io/v1
+kind: AuthenticationConfiguration
+anonymous:
+  enabled: true
+  conditions:
+  - path: /livez
+  - path: /readyz
+  - path: /healthz
+`
+
+// Flag is a flag of kube-apiserver, without the leading dashes. kubeadm wants names and values apart.
+type Flag struct{ Name, Value string }
+
+// String returns the flag as kube-apiserver's command line takes it.
+func (f Flag) String() string { return "--" + f.Name + "=" + f.Value }
+
+// Files returns the configuration files that kube-apiserver reads, by name.
+func Files(spec Spec) map[string][]byte {
+	return map[string][]byte{
+		tokenWebhookFile:   WebhookKubeconfig(spec.TokenWebhook),
+		auditWebhookFile:   WebhookKubeconfig(spec.AuditWebhook),
+		auditPolicyFile:    spec.AuditPolicy,
+		authenticationFile: []byte(anonymousPaths),
+	}
+}
+
+// Flags returns the flags of kube-apiserver that decide who is authenticated and authorized and what is
+// audited, as on EKS where that is known (spec eks.md §1.1). dir is where the API server sees the files.
+//
+// What EKS sets for the token webhook's cache is not known; eksemu's default is upstream's two minutes.
+// TokenReview stays at v1beta1, the version that aws-iam-authenticator decodes.
+func Flags(spec Spec, dir string) []Flag {
+	return []Flag{
+		{"authorization-mode", "Node,RBAC"},
+		{"enable-admission-plugins", "NodeRestriction,ExtendedResourceToleration"},
+		{"authentication-config", path.Join(dir, authenticationFile)},
+		{"authentication-token-webhook-config-file", path.Join(dir, tokenWebhookFile)},
+		{"authentication-token-webhook-cache-ttl", orDefault(spec.TokenWebhookCacheTTL, 2*time.Minute).String()},
+		{"service-account-issuer", spec.ServiceAccountIssuer},
+		{"service-cluster-ip-range", ServiceCIDR},
+		{"audit-policy-file", path.Join(dir, auditPolicyFile)},
+		{"audit-webhook-config-file", path.Join(dir, auditWebhookFile)},
+		{"audit-webhook-mode", "blocking"}, // every event arrives before the next request of the same client
+		{"audit-webhook-initial-backoff", "100ms"},
+	}
+}
+
+// WebhookKubeconfig renders the kubeconfig with which kube-apiserver finds a webhook, in the shape of the one
+// that aws-iam-authenticator generates (upstream pkg/config/config.go).
+func WebhookKubeconfig(w Webhook) []byte {
+	return fmt.Appendf(nil, `apiVersion: v1
+kind: Config
+clusters:
+- name: webhook
+  cluster:
+    server: %s
+    certificate-authority-data: %s
+users:
+- name: apiserver
+current-context: webhook
+contexts:
+- name: webhook
+  context:
+    cluster: webhook
+    user: apiserver
+`, w.URL, base64String(w.CAPEM))
+}
+
+func orDefault[T comparable](value, fallback T) T {
+	var zero T
+	if value == zero {
+		return fallback
+	}
+	return value
+}

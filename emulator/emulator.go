@@ -1,0 +1,171 @@
+// Package emulator puts an environment together: the AWS side (STS, EKS API, EC2) behind one gateway, and for each
+// cluster a control plane, the real aws-iam-authenticator and the recorders between them.
+//
+// [Start] brings an [Environment] up as a list of steps and takes everything down again if one of them fails. Other
+// processes find it through its state folder with [Attach].
+//
+// # State folder
+//
+//	lock                   held while the environment lives; freed by the system when it dies
+//	runtime.json           how to reach it; there exactly while it is ready
+//	state.json             sealing key and what has been done once
+//	ca.pem, ca.key         certificate authority of the gateway's AWS names
+//	ca-bundle.pem          the system's roots and ours, for AWS_CA_BUNDLE
+//	aws/                   config and credentials with a profile per identity
+//	kubeconfig             a context per identity; kubeconfigs/NAME is the same with NAME's context current
+//	admin.kubeconfig       break-glass access by client certificate
+//	clusters/NAME/         the control plane's and the authenticator's files
+//	logs/                  one file per child process
+//	trace.jsonl            what every hop did
+package emulator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/eksemu/eksemu/emulator/config"
+	"github.com/eksemu/eksemu/emulator/gateway"
+	"github.com/eksemu/eksemu/emulator/internal/pki"
+	"github.com/eksemu/eksemu/emulator/internal/process"
+	"github.com/eksemu/eksemu/emulator/trace"
+)
+
+// Options say which environment to start.
+type Options struct {
+	Name       string                                       // of the environment
+	Dir        string                                       // its state folder
+	Config     *config.Environment                          // what is in it
+	Port       int                                          // of the gateway on 127.0.0.1; 0 is any free one
+	Fallback   *url.URL                                     // where AWS hosts go that are not emulated; nil refuses them
+	Executable string                                       // the eksemu binary, absolute
+	Command    func(program string, args []string) []string // arguments that make it run one of its linked programs
+	HasAWS     bool                                         // `aws` is on PATH: kubeconfigs use it
+	Path       string                                       // PATH of the children
+	Version    string                                       // of eksemu, for runtime.json
+	Now        func() time.Time
+	Progress   func(step string) // told each step as it begins; may be nil
+}
+
+// Environment is a running environment.
+type Environment struct {
+	opts  Options
+	files Layout
+
+	lock    *stateLock
+	state   *state
+	ca      *pki.CA
+	trace   *trace.Recorder
+	log     *traceLog
+	aws     *awsSide
+	gateway *gateway.Gateway
+	cluster *runningCluster
+	runtime Runtime
+
+	mu         sync.Mutex
+	components map[string]*ComponentStatus
+	ports      []int // of the clusters' API servers
+
+	done     context.Context // ends when the environment shall end
+	finish   context.CancelFunc
+	stopOnce sync.Once
+	stopErr  error
+}
+
+// Start starts an environment and returns when it is ready. When it cannot, nothing is left running and the error
+// says which step failed and why. ctx bounds the start and ends the environment: see [Environment.Done].
+func Start(ctx context.Context, opts Options) (*Environment, error) {
+	if opts.Progress == nil {
+		opts.Progress = func(string) {}
+	}
+	e := &Environment{opts: opts, files: Layout{opts.Dir}, components: map[string]*ComponentStatus{}}
+	e.done, e.finish = context.WithCancel(context.WithoutCancel(ctx))
+	for _, step := range []struct {
+		what string
+		do   func(context.Context) error
+	}{
+		{"prepare the state folder", e.prepare},
+		{"start the AWS endpoints", e.startAWS},
+		{"start etcd and kube-apiserver", e.startControlPlane},
+		{"apply aws-auth and RBAC", e.applyManifests},
+		{"start aws-iam-authenticator", e.startAuthenticator},
+		{"write profiles and kubeconfigs", e.publish},
+	} {
+		opts.Progress(step.what)
+		if err := step.do(ctx); err != nil {
+			err = fmt.Errorf("%s: %w", step.what, err)
+			return nil, errors.Join(err, e.Stop(context.WithoutCancel(ctx)))
+		}
+	}
+	return e, nil
+}
+
+// Done is closed when the environment shall end: somebody asked the admin API, or a part of it broke for good.
+// The owner then calls [Environment.Stop].
+func (e *Environment) Done() <-chan struct{} { return e.done.Done() }
+
+// Runtime tells how to reach the environment.
+func (e *Environment) Runtime() Runtime { return e.runtime }
+
+// Stop stops everything, in the order in which one thing needs the other, within about three seconds. The state
+// folder stays. It may be called more than once.
+func (e *Environment) Stop(ctx context.Context) error {
+	e.stopOnce.Do(func() {
+		e.finish()
+		var errs []error
+		errs = append(errs, e.unpublish())
+		if e.cluster != nil {
+			errs = append(errs, e.cluster.stop(ctx))
+		}
+		if e.gateway != nil {
+			limited, cancel := context.WithTimeout(ctx, time.Second)
+			defer cancel()
+			errs = append(errs, e.gateway.Shutdown(limited))
+		}
+		errs = append(errs, e.log.close(), e.lock.release())
+		e.stopErr = errors.Join(errs...)
+	})
+	return e.stopErr
+}
+
+// Status tells the state of every child process.
+func (e *Environment) Status() Status {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s := Status{Name: e.opts.Name, PID: e.runtime.PID, Started: e.runtime.Started, Events: e.trace.Last()}
+	for _, name := range componentOrder {
+		if c := e.components[name]; c != nil {
+			s.Components = append(s.Components, *c)
+		}
+	}
+	return s
+}
+
+// componentOrder is the order in which people read the children: along the way of a request to the store.
+var componentOrder = [...]string{"aws-iam-authenticator", "kube-apiserver", "kube-controller-manager", "etcd"}
+
+// observe keeps the children's states and puts their changes into the trace.
+func (e *Environment) observe(event process.Event) {
+	change := trace.Process{Name: event.Name, State: string(event.State), PID: event.PID}
+	if event.Err != nil {
+		change.Error = event.Err.Error()
+	}
+	e.mu.Lock()
+	c := e.components[event.Name]
+	if c == nil {
+		c = &ComponentStatus{Name: event.Name}
+		e.components[event.Name] = c
+	}
+	c.State, c.PID = change.State, change.PID
+	switch event.State {
+	case process.Restarted:
+		c.Restarts++
+	case process.Exited:
+		c.PID, c.Error = 0, change.Error
+	}
+	e.mu.Unlock()
+	e.trace.Record(trace.Event{Kind: trace.KindProcess, Process: &change})
+}

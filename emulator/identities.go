@@ -1,0 +1,155 @@
+package emulator
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/eksemu/eksemu/emulator/config"
+	"github.com/eksemu/eksemu/emulator/internal/atomicfile"
+	"github.com/eksemu/eksemu/sts-fake/iam"
+)
+
+// addIdentities adds users and roles to IAM and to the profiles, all of them or none, and returns an ID for
+// removeIdentities.
+func (a *awsSide) addIdentities(overlay config.Overlay) (string, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	merged, problems := a.config.Merge(overlay, nil)
+	if len(problems) > 0 {
+		return "", problems
+	}
+	added := *merged
+	added.Users = merged.Users[len(a.config.Users):]
+	added.Roles = merged.Roles[len(a.config.Roles):]
+	added.Instances, added.Clusters = nil, nil
+	if err := added.Seed(a.store); err != nil {
+		return "", err
+	}
+	if err := a.writeProfiles(merged); err != nil {
+		return "", err
+	}
+	a.config = merged
+	a.created++
+	id := strconv.Itoa(a.created)
+	a.overlays[id] = overlay
+	return id, nil
+}
+
+// removeIdentities removes what addIdentities added. Keys and sessions of the identities end at once.
+func (a *awsSide) removeIdentities(id string) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	overlay, ok := a.overlays[id]
+	if !ok {
+		return fmt.Errorf("no identities were added under %q", id)
+	}
+	delete(a.overlays, id)
+	remaining := *a.config
+	var errs []error
+	for _, user := range overlay.Users {
+		identity, _ := a.config.Identity(user.Name)
+		errs = append(errs, a.store.DeleteUser(identity.ARN))
+		remaining.Users = without(remaining.Users, func(u config.User) bool { return u.Name == user.Name })
+	}
+	for _, role := range overlay.Roles {
+		identity, _ := a.config.Identity(role.Name)
+		errs = append(errs, a.store.DeleteRole(identity.ARN))
+		remaining.Roles = without(remaining.Roles, func(r config.Role) bool { return r.Name == role.Name })
+	}
+	for _, instance := range overlay.Instances {
+		remaining.Instances = without(remaining.Instances, func(i config.Instance) bool { return i.ID == instance.ID })
+	}
+	a.config = &remaining
+	return errors.Join(append(errs, a.writeProfiles(&remaining))...)
+}
+
+// without is a copy of a list without some elements.
+func without[T any](list []T, drop func(T) bool) []T {
+	var kept []T
+	for _, element := range list {
+		if !drop(element) {
+			kept = append(kept, element)
+		}
+	}
+	return kept
+}
+
+// credentialProcess is what a credential_process prints
+// (https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-sourcing-external.html).
+type credentialProcess struct {
+	Version         int
+	AccessKeyID     string `json:"AccessKeyId"`
+	SecretAccessKey string
+	SessionToken    string
+	Expiration      time.Time
+}
+
+// serviceSession is how long the sessions last that the environment gives out without AssumeRole, as the instance
+// metadata service does: six hours there.
+const serviceSession = 6 * time.Hour
+
+// credentials returns a session of the role of an instance or cluster, which the instance metadata service or EKS
+// itself would have got for it.
+func (a *awsSide) credentials(name string) (json.RawMessage, error) {
+	a.mu.Lock()
+	cfg := a.config
+	a.mu.Unlock()
+	roleARN := ""
+	if identity, ok := cfg.Identity(name); ok && identity.Kind == config.KindInstance {
+		roleARN = identity.RoleARN
+	}
+	for _, cluster := range cfg.Clusters {
+		if identity, ok := cfg.Identity(cluster.Role); ok && cluster.Name == name {
+			roleARN = identity.RoleARN
+		}
+	}
+	if roleARN == "" {
+		return nil, fmt.Errorf("no instance or cluster %q", name)
+	}
+	session, _, err := a.store.IssueRoleSession(roleARN, name, iam.SessionOptions{Duration: serviceSession})
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(credentialProcess{1, session.AccessKeyID, session.SecretAccessKey, session.SessionToken, session.Expiration})
+}
+
+// writeProfiles writes the AWS configuration for the present identities.
+func (a *awsSide) writeProfiles(cfg *config.Environment) error {
+	configuration, credentials := cfg.AWSConfig(a.processes)
+	if err := atomicfile.Write(a.files.AWSConfig(), configuration, 0o600); err != nil {
+		return err
+	}
+	return atomicfile.Write(a.files.AWSCredentials(), credentials, 0o600)
+}
+
+// serviceProfile is the AWS configuration of a cluster's own components: their AWS calls are those of the cluster's
+// role, with credentials that are fetched anew when they expire.
+func (a *awsSide) serviceProfile(cluster string) []byte {
+	command := config.CommandLine(append(without(a.processes, func(string) bool { return false }), cluster))
+	return fmt.Appendf(nil, "[default]\nregion = %s\ncredential_process = %s\n", a.config.Region, command)
+}
+
+func (a *awsSide) caBundle(own []byte) error {
+	return atomicfile.Write(a.files.CABundle(), append(systemRoots(), own...), 0o644)
+}
+
+// systemRoots returns the system's certificate authorities as PEM, from where the distributions keep them; nothing
+// if they are nowhere.
+func systemRoots() []byte {
+	for _, path := range []string{
+		"/etc/ssl/certs/ca-certificates.crt",                // Debian, Ubuntu, Alpine, Arch
+		"/etc/pki/tls/certs/ca-bundle.crt",                  // Fedora, RHEL, Amazon Linux
+		"/etc/ssl/ca-bundle.pem",                            // openSUSE
+		"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", // RHEL 10
+		"/etc/ssl/cert.pem",                                 // macOS, BSD
+	} {
+		if roots, err := os.ReadFile(path); err == nil {
+			return append(roots, '\n')
+		}
+	}
+	return nil
+}

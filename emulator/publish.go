@@ -1,0 +1,162 @@
+package emulator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/eksemu/eksemu/emulator/cluster"
+	"github.com/eksemu/eksemu/emulator/eks"
+	"github.com/eksemu/eksemu/emulator/internal/atomicfile"
+	"github.com/eksemu/eksemu/emulator/kube"
+)
+
+// publish makes the environment usable: the cluster becomes ACTIVE, and profiles, kubeconfigs and, last of all,
+// runtime.json are written.
+func (e *Environment) publish(context.Context) error {
+	c := e.cluster
+	if err := e.aws.clusters.SetEndpoint(c.arn, c.info.Endpoint, c.info.CAPEM); err != nil {
+		return err
+	}
+	if err := e.aws.clusters.UpdateStatus(c.arn, eks.StatusActive); err != nil {
+		return err
+	}
+	e.runtime.Clusters[0].Endpoint = c.info.Endpoint
+	if err := e.allowTunnel(c.info.Endpoint); err != nil {
+		return err
+	}
+	for _, identity := range e.opts.Config.Identities() {
+		e.runtime.Identities = append(e.runtime.Identities, Identity{identity.Name, string(identity.Kind), identity.ARN})
+	}
+	if err := e.aws.caBundle(e.ca.CertPEM()); err != nil {
+		return err
+	}
+	if err := e.aws.writeProfiles(e.opts.Config); err != nil {
+		return err
+	}
+	if err := e.writeKubeconfigs(); err != nil {
+		return err
+	}
+	return e.runtime.write(e.files.Dir)
+}
+
+// allowTunnel lets clients that do not know NO_PROXY reach an API server through the proxy.
+func (e *Environment) allowTunnel(endpoint string) error {
+	target, err := url.Parse(endpoint)
+	if err != nil {
+		return err
+	}
+	port, err := strconv.Atoi(target.Port())
+	if err != nil {
+		return fmt.Errorf("endpoint %s has no port: %w", endpoint, err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.ports = append(e.ports, port)
+	return nil
+}
+
+// unpublish takes back that the environment can be used.
+func (e *Environment) unpublish() error {
+	if e.lock == nil {
+		return nil // the state folder is somebody else's
+	}
+	if err := os.Remove(filepath.Join(e.files.Dir, "runtime.json")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// writeKubeconfigs writes the administrator's kubeconfig, and one per identity, which differ in their current
+// context alone.
+func (e *Environment) writeKubeconfigs() error {
+	c := e.cluster
+	admin := cluster.Kubeconfig(c.info, c.spec.Name, administrator, c.info.Admin)
+	if err := atomicfile.Write(e.files.AdminKubeconfig(), admin, 0o600); err != nil {
+		return err
+	}
+	config := e.kubeconfig()
+	for _, identity := range e.runtime.Identities {
+		config.CurrentContext = contextName(identity.Name, c.spec.Name)
+		if err := writeKubeconfig(config, e.files.Kubeconfig(identity.Name)); err != nil {
+			return err
+		}
+	}
+	config.CurrentContext = contextName(e.opts.Config.DefaultIdentity(), c.spec.Name)
+	return writeKubeconfig(config, e.files.Kubeconfig(""))
+}
+
+func writeKubeconfig(config *clientcmdapi.Config, path string) error {
+	raw, err := clientcmd.Write(*config)
+	if err != nil {
+		return fmt.Errorf("encode kubeconfig %s: %w", path, err)
+	}
+	return atomicfile.Write(path, raw, 0o600)
+}
+
+func contextName(identity, cluster string) string { return identity + "@" + cluster }
+
+// kubeconfig has a context per identity. Its exec plugins carry the environment that they need, so that the file
+// alone is enough.
+func (e *Environment) kubeconfig() *clientcmdapi.Config {
+	c := e.cluster
+	config := clientcmdapi.NewConfig()
+	config.Clusters[c.spec.Name] = &clientcmdapi.Cluster{Server: c.info.Endpoint, CertificateAuthorityData: c.info.CAPEM}
+	for _, identity := range e.runtime.Identities {
+		name := contextName(identity.Name, c.spec.Name)
+		config.AuthInfos[name] = &clientcmdapi.AuthInfo{Exec: e.execPlugin(identity.Name)}
+		config.Contexts[name] = &clientcmdapi.Context{Cluster: c.spec.Name, AuthInfo: name}
+	}
+	return config
+}
+
+// execPlugin is the credential plugin of an identity: what `aws eks update-kubeconfig` writes where the aws CLI is
+// installed, else `eksemu token`. The profile is an argument because credentials in the caller's environment would
+// be stronger than AWS_PROFILE.
+func (e *Environment) execPlugin(identity string) *clientcmdapi.ExecConfig {
+	c := e.cluster
+	plugin := &clientcmdapi.ExecConfig{
+		APIVersion:      "client.authentication.k8s.io/v1beta1",
+		InteractiveMode: clientcmdapi.NeverExecInteractiveMode,
+		Command:         e.opts.AWSCommand,
+		Args: []string{
+			"--profile", identity, "--region", e.opts.Config.Region,
+			"eks", "get-token", "--cluster-name", c.spec.Name, "--output", "json",
+		},
+	}
+	if e.opts.AWSCommand == "" {
+		plugin.Command = e.opts.Executable
+		plugin.Args = []string{"token", "--profile", identity, "--region", e.opts.Config.Region, "-i", c.spec.Name}
+	}
+	for _, v := range AWSVariables(e.files.Dir, e.runtime) {
+		plugin.Env = append(plugin.Env, clientcmdapi.ExecEnvVar{Name: v.Name, Value: v.Value})
+	}
+	// An endpoint override in the caller's environment would move the host that the token is presigned for.
+	plugin.Env = append(plugin.Env, clientcmdapi.ExecEnvVar{Name: "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", Value: "true"})
+	return plugin
+}
+
+// Admin returns break-glass access to a cluster of the environment.
+func (c *Client) Admin(clusterName string) (kube.Config, error) {
+	path := Layout{c.Dir}.AdminKubeconfig()
+	config, err := clientcmd.LoadFromFile(path)
+	if err != nil {
+		return kube.Config{}, fmt.Errorf("read the administrator's kubeconfig: %w", err)
+	}
+	target, user := config.Clusters[clusterName], config.AuthInfos[administrator]
+	if target == nil || user == nil {
+		return kube.Config{}, fmt.Errorf("kubeconfig %s has no administrator of cluster %s", path, clusterName)
+	}
+	return kube.Config{
+		Endpoint: target.Server, CAPEM: target.CertificateAuthorityData,
+		CertPEM: user.ClientCertificateData, KeyPEM: user.ClientKeyData,
+	}, nil
+}

@@ -1,0 +1,87 @@
+package emulator
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/eksemu/eksemu/emulator/internal/atomicfile"
+	"github.com/eksemu/eksemu/emulator/internal/process"
+)
+
+// Runtime is what a running environment tells other processes about itself, in runtime.json of its state folder
+// (0600: it holds the token of the admin API). The file is there exactly while the environment is ready.
+type Runtime struct {
+	Name       string           `json:"name"`
+	PID        int              `json:"pid"`
+	Version    string           `json:"version"`
+	Started    time.Time        `json:"started"`
+	Gateway    string           `json:"gateway"`    // http://127.0.0.1:PORT, HTTP proxy and direct AWS endpoint
+	AdminToken string           `json:"adminToken"` // bearer token of the admin API under Gateway/_eksemu/
+	Account    string           `json:"account"`
+	Region     string           `json:"region"`
+	Clusters   []RuntimeCluster `json:"clusters"`
+	Identities []Identity       `json:"identities"`
+}
+
+// RuntimeCluster is a cluster of a running environment.
+type RuntimeCluster struct {
+	Name     string `json:"name"`
+	ARN      string `json:"arn"`
+	Endpoint string `json:"endpoint"` // https://127.0.0.1:PORT
+}
+
+// Identity is a fixture identity that a client can act as; its name is the name of its AWS profile.
+type Identity struct {
+	Name string `json:"name"`
+	Kind string `json:"kind"` // "user", "role" or "instance"
+	ARN  string `json:"arn"`
+}
+
+// ErrNotRunning is returned by [ReadRuntime] and [Attach] when no environment is ready in a state folder.
+var ErrNotRunning = errors.New("not running")
+
+// ReadRuntime reads runtime.json of a state folder.
+func ReadRuntime(stateDir string) (Runtime, error) {
+	var r Runtime
+	path := filepath.Join(stateDir, "runtime.json")
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return r, ErrNotRunning
+	}
+	if err != nil {
+		return r, fmt.Errorf("read the environment's runtime file: %w", err)
+	}
+	if err := json.Unmarshal(raw, &r); err != nil {
+		return r, fmt.Errorf("runtime file %s is damaged (stop the environment with `eksemu down`): %w", path, err)
+	}
+	return r, nil
+}
+
+func (r Runtime) write(stateDir string) error {
+	raw, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(filepath.Join(stateDir, "runtime.json"), append(raw, '\n'), 0o600)
+}
+
+// Has tells whether all of the named identities exist.
+func (r Runtime) Has(names ...string) bool {
+	for _, name := range names {
+		if !slices.ContainsFunc(r.Identities, func(i Identity) bool { return i.Name == name }) {
+			return false
+		}
+	}
+	return true
+}
+
+// ExitWithParent calls exit when the process that started this one as a child ends. The executable calls it in
+// each of the programs that Options.Command names, with its standard input.
+func ExitWithParent(stdin io.Reader, exit func()) { process.ExitWithParent(stdin, exit) }

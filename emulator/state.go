@@ -1,0 +1,153 @@
+package emulator
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/eksemu/eksemu/emulator/internal/atomicfile"
+	"github.com/eksemu/eksemu/emulator/internal/pki"
+	"github.com/eksemu/eksemu/emulator/trace"
+)
+
+const sealingKeySize = 32
+
+// state is state.json: what must outlive the process.
+type state struct {
+	path       string
+	SealingKey []byte          `json:"sealingKey"` // of STS sessions
+	Bootstrap  map[string]bool `json:"bootstrap"`  // clusters whose manifests have been applied
+}
+
+// loadState reads state.json, or makes a new state. A damaged file is refused and left as it is.
+func loadState(path string) (*state, error) {
+	s := &state{path: path, Bootstrap: map[string]bool{}}
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		s.SealingKey = make([]byte, sealingKeySize)
+		if _, err := rand.Read(s.SealingKey); err != nil {
+			return nil, err
+		}
+		return s, s.save()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(raw, s); err != nil || len(s.SealingKey) != sealingKeySize {
+		return nil, fmt.Errorf("state file %s is damaged and was left as it is: remove the environment with `eksemu down`, or put a good copy back", path)
+	}
+	return s, nil
+}
+
+func (s *state) save() error {
+	raw, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(s.path, append(raw, '\n'), 0o600)
+}
+
+// stateLock says that one process owns the state folder. The operating system frees it when that process dies.
+type stateLock struct{ file *flock.Flock }
+
+func lockState(dir string) (*stateLock, error) {
+	file := flock.New(filepath.Join(dir, "lock"), flock.SetPermissions(0o600))
+	locked, err := file.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock the state folder %s (it must be writable): %w", dir, err)
+	}
+	if !locked {
+		return nil, fmt.Errorf("an environment is already running in %s: use it, stop it with `eksemu down`, or choose another --name", dir)
+	}
+	return &stateLock{file}, nil
+}
+
+func (l *stateLock) release() error {
+	if l == nil {
+		return nil
+	}
+	return l.file.Unlock()
+}
+
+// WaitStopped waits until no process owns a state folder any more.
+func WaitStopped(ctx context.Context, dir string) error {
+	file := flock.New(filepath.Join(dir, "lock"))
+	locked, err := file.TryLockContext(ctx, 20*time.Millisecond)
+	if err != nil || !locked {
+		return fmt.Errorf("the environment in %s did not stop in time: %w", dir, err)
+	}
+	return file.Unlock()
+}
+
+// RemoveState removes the state folder of a stopped environment. A folder in use, or one that holds no environment,
+// is refused.
+func RemoveState(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, "lock")); err != nil {
+		if entries, readErr := os.ReadDir(dir); readErr != nil || len(entries) > 0 {
+			return fmt.Errorf("%s does not look like a state folder of eksemu, so it was not removed", dir)
+		}
+	}
+	lock, err := lockState(dir)
+	if err != nil {
+		return err
+	}
+	defer lock.release() //nolint:errcheck // its file is gone
+	return os.RemoveAll(dir)
+}
+
+// prepare makes the state folder this process's own and loads or makes what is kept in it.
+func (e *Environment) prepare(context.Context) error {
+	for _, dir := range []string{e.files.Dir, e.files.Logs(), filepath.Dir(e.files.AWSConfig()), filepath.Dir(e.files.Kubeconfig("x"))} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return fmt.Errorf("make the state folder (set XDG_STATE_HOME to a folder that you can write to): %w", err)
+		}
+	}
+	var err error
+	if e.lock, err = lockState(e.files.Dir); err != nil {
+		return err
+	}
+	// A runtime file that is still here was left by a process that was killed.
+	if err := os.Remove(filepath.Join(e.files.Dir, "runtime.json")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if e.state, err = loadState(filepath.Join(e.files.Dir, "state.json")); err != nil {
+		return err
+	}
+	if e.ca, err = loadCA(e.files.CA(), filepath.Join(e.files.Dir, "ca.key"), e.opts.Now); err != nil {
+		return err
+	}
+	if e.log, err = openTraceLog(e.files.Trace()); err != nil {
+		return err
+	}
+	e.trace = trace.NewRecorder(0, e.opts.Now, e.log.write)
+	return nil
+}
+
+// loadCA reads the gateway's certificate authority, or makes one.
+func loadCA(certPath, keyPath string, now func() time.Time) (*pki.CA, error) {
+	cert, certErr := os.ReadFile(certPath)
+	key, keyErr := os.ReadFile(keyPath)
+	if certErr == nil && keyErr == nil {
+		ca, err := pki.ParseCA(cert, key, now)
+		if err != nil {
+			return nil, fmt.Errorf("certificate authority %s (remove the environment with `eksemu down` to start anew): %w", certPath, err)
+		}
+		return ca, nil
+	}
+	ca, err := pki.NewCA("eksemu certificate authority, for tests only", now)
+	if err != nil {
+		return nil, err
+	}
+	if err := atomicfile.Write(keyPath, ca.KeyPEM(), 0o600); err != nil {
+		return nil, err
+	}
+	return ca, atomicfile.Write(certPath, ca.CertPEM(), 0o644)
+}
