@@ -138,27 +138,12 @@ func (c *inquiry) whyDenied(reason string) Cause {
 		return causeByID("no-rule-service-account")
 	case strings.HasPrefix(id.Username, nodePrefix) && !id.isNode():
 		return causeByID("node-not-in-group")
-	case c.history.hasPolicy(id.PrincipalID):
+	case id.PrincipalID != "" && c.history.policyHolders[id.PrincipalID]:
 		return causeByID("policy-does-not-cover")
 	case id.Kind == KindIAM && len(ownGroups(id.Groups)) == 0:
 		return causeByID("no-groups")
 	}
 	return causeByID("no-rule")
-}
-
-// hasPolicy reports whether an access policy ever allowed a principal something.
-func (h *history) hasPolicy(principalID string) bool {
-	const prefix = "EKS Access Policy:"
-	for _, e := range h.requests {
-		r := e.Request
-		if principalID == "" || identityOf(r).PrincipalID != principalID {
-			continue
-		}
-		if strings.HasPrefix(r.Reason, prefix) || r.Review != nil && strings.HasPrefix(r.Review.Reason, prefix) {
-			return true
-		}
-	}
-	return false
 }
 
 // ownGroups are the groups that a mapping gave, without those that the API server adds to everyone.

@@ -28,7 +28,7 @@ func ExplainAWS(e trace.Event) Verdict {
 	}
 	cause, found := awsCause(call)
 	f := facts{
-		"service": strings.ToUpper(call.Service), "operation": call.Operation, "status": strconv.Itoa(call.Status), "action": v.Question,
+		"service": strings.ToUpper(redact(call.Service)), "operation": call.Operation, "status": strconv.Itoa(call.Status), "action": v.Question,
 		"arn": v.Identity.name(), "principal": v.Identity.CanonicalARN, "key": "an access key",
 	}
 	if call.AccessKeyID != "" {

@@ -29,6 +29,7 @@ func allowedCauses() []Cause {
 		{ID: "allowed-service-account", Outcome: Allowed, Hop: HopRBAC,
 			Sentence: "{username} is a service account: the API server verified its token itself, IAM and aws-auth were not asked, and {binding} allows it"},
 		{ID: "allowed-rbac", Outcome: Allowed, Hop: HopRBAC, Says: []string{"RBAC: allowed by {binding}"}, Sentence: "{binding} allows {username} to {question}"},
+		// The wording is that of a real EKS audit event of 2024 (spec/eks.md §1.4); for namespaced scopes it is not public.
 		{ID: "allowed-access-policy", Outcome: Allowed, Hop: HopAccessPolicy, Says: []string{`EKS Access Policy: allowed by {binding}`},
 			Sentence: "an EKS access policy of the principal allows it, which no RBAC object in the cluster shows: {binding}"},
 		{ID: "allowed-node", Outcome: Allowed, Hop: HopNode, Sentence: "the Node authorizer allows {username} what a kubelet needs for its own node and pods"},
@@ -51,7 +52,7 @@ func deniedCauses() []Cause {
 		rbac("policy-does-not-cover", "no binding lets {username} {question}, and the access policy that allows this principal other things does not cover it",
 			"Associate a policy that covers it (only AmazonEKSClusterAdminPolicy covers custom resources):\n"+
 				"aws eks associate-access-policy --cluster-name {cluster:sh} --principal-arn {principal:sh} --access-scope type=cluster --policy-arn arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy\n"+
-				"or grant it by RBAC:\n{grant}"),
+				"# or grant it by RBAC:\n{grant}"),
 		rbac("no-groups", "{username} is mapped, but to no group, and no binding names the user itself, so nothing lets it {question}", fixGrant),
 		rbac("no-rule", "no binding lets {username} or a group of it ({groups}) {question}", fixGrant),
 	}

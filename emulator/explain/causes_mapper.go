@@ -4,7 +4,7 @@ package explain
 const fixEditAWSAuth = "kubectl edit -n kube-system configmap/aws-auth\n"
 
 // fixAccessEntry is the other way to map a principal, by the EKS API.
-const fixAccessEntry = "or, if the cluster's authentication mode includes API, with an access entry:\n" +
+const fixAccessEntry = "# or, if the cluster's authentication mode includes API, with an access entry:\n" +
 	"aws eks create-access-entry --cluster-name {cluster:sh} --principal-arn {principal:sh}"
 
 // mappingCauses are the reasons for "identity is not mapped" (aws-iam-authenticator v0.7.18, pkg/errutil).

@@ -30,6 +30,7 @@ func stsSignatureCauses() []Cause {
 		sts("signature-not-yet-current", "the request was signed at {date}, {skew} after the {now} of AWS's clock: the signer's clock is fast by more than the 15 minutes that AWS allows",
 			fixClientClock, "SignatureDoesNotMatch: Signature not yet current: {date} is still later than {limit} ({now} + 15 min.)"),
 		sts("host-not-signed", "the signature does not cover the host name", fixSigner, "must be a 'SignedHeader' in the AWS Authorization"),
+		// Not AWS's word for STS: the text is known from DynamoDB in 2013 (spec/sts.md §2.2, uncertain).
 		sts("signed-twice", "the request is signed twice, in its query string and in its Authorization header", "Keep one of the two signatures.", "SignatureDoesNotMatch: Found both "),
 		// These two have the same words. Which one it is, is judged from other calls with the same access key.
 		sts("signature-mismatch", "STS computed another signature for {key}: the token was signed with a wrong secret key, or for another cluster than {cluster} (the authenticator replaces the signed cluster name by its own, so STS cannot tell the two apart)",
@@ -61,11 +62,11 @@ func stsKeyCauses() []Cause {
 		"aws configure list\n" +
 		"aws sts get-caller-identity"
 	return []Cause{
-		sts("unknown-access-key", "AWS knows no active access key {key}: it was mistyped, deleted or deactivated, or belongs to another partition", fixNewKey,
+		sts("unknown-access-key", "AWS refuses {key} as unknown or inactive: it was mistyped, deleted or deactivated, or belongs to another partition", fixNewKey,
 			"InvalidClientTokenId: The security token included in the request is invalid."),
 		sts("invalid-session-token", "the session token that goes with {key} is not one that AWS issued for it, or this region is not enabled for the account",
 			"Use access key, secret key and session token of the same credentials:\naws configure list", "InvalidClientTokenId: The security token included in the request is invalid"),
-		sts("deleted-access-key", "the access key {key} no longer exists", fixNewKey, "InvalidClientTokenId: The AWS access key provided does not exist in our records."),
+		sts("deleted-access-key", "{key} no longer exists", fixNewKey, "InvalidClientTokenId: The AWS access key provided does not exist in our records."),
 		sts("session-expired", "the temporary credentials that signed the request have expired", "Assume the role or sign in again, then get a new token:\naws sso login", "ExpiredToken: {message}"),
 		sts("region-disabled", "STS is not activated in the region of the endpoint for this account", "Activate the region for STS in the account settings of the IAM console, or make the token with another region.", "RegionDisabledException: {message}"),
 	}
@@ -79,8 +80,10 @@ func stsRequestCauses() []Cause {
 		sts("signature-parameters", "parameters of the signature are missing from the request", fixSigner, "IncompleteSignature: AWS query-string parameters must include", "IncompleteSignature: Authorization header requires"),
 		sts("signature-algorithm", "the request is signed with an algorithm that AWS does not offer here", fixSigner, "IncompleteSignature: Unsupported AWS 'algorithm': {algorithm}"),
 		sts("signature-date-format", "the date of the signature is not in ISO 8601 basic format, like 20060102T150405Z", fixSigner, "IncompleteSignature: Date must be in ISO-8601 'basic format'"),
+		// Inferred for STS: recorded at API Gateway only (spec/sts.md §2.2, [I]).
 		sts("authorization-header", "the Authorization header is not well-formed", fixSigner, "in Authorization header", "IncompleteSignature: Authorization header must begin"),
 		sts("incomplete-signature", "the request is not completely signed", fixSigner, "IncompleteSignature: {message}"),
+		// Not AWS's word: AWS's own pages and other implementations disagree about status and text (spec/sts.md §2.2).
 		sts("malformed-query", "the query string has a broken percent escape", fixSigner, "MalformedQueryString: {message}"),
 		sts("sts-unavailable", "STS could not answer ({status})", "Retry; AWS's health dashboard tells about outages.", "ServiceUnavailable: {message}", "InternalFailure: {message}", "(expected 200, got 50", "(expected 200, got 51", "(expected 200, got 52"),
 		sts("sts-refused", "STS refused the request that the token holds", fixSigner, "sts getCallerIdentity failed: {error}"),

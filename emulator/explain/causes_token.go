@@ -64,7 +64,7 @@ func tokenTimeCauses() []Cause {
 		token("token-expired", "the token was signed {age} before the authenticator saw it, {over} past the 15 minutes that a token lives",
 			"Get a new token for every run instead of storing one; kubectl does so itself with an exec plugin:\n"+
 				"aws eks update-kubeconfig --name {cluster:sh}\n"+
-				"If the token was new, the clock of the machine that made it is slow:\n"+
+				"# if the token was new, the clock of the machine that made it is slow:\n"+
 				"sudo timedatectl set-ntp true",
 			"X-Amz-Date parameter is expired (15 minute expiration) {date}"),
 		token("token-format", "the authenticator refused the token's form", fixUseEKSClient, "input token was not properly formatted: {error}"),

@@ -1,8 +1,6 @@
 package explain
 
 import (
-	"cmp"
-	"slices"
 	"strings"
 
 	"github.com/eksemu/eksemu/emulator/trace"
@@ -103,14 +101,4 @@ func isControlPlane(r *trace.Request) bool {
 		}
 	}
 	return false
-}
-
-// byTime sorts events by the time at which their hop finished, then by their place in the trace.
-func byTime(a, b trace.Event) int {
-	return cmp.Or(completed(a).Compare(completed(b)), cmp.Compare(a.Seq, b.Seq))
-}
-
-func sortedByTime(events []trace.Event) []trace.Event {
-	slices.SortStableFunc(events, byTime)
-	return events
 }

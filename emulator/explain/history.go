@@ -1,7 +1,9 @@
 package explain
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/eksemu/eksemu/emulator/trace"
@@ -11,33 +13,71 @@ import (
 // disagree about the same instant.
 const tolerance = 50 * time.Millisecond
 
-// history is a trace sorted by hop. Every list is in the order of time.
+// history is a trace sorted by hop, and by what links the hops. Every list is in the order of time.
 type history struct {
 	requests []trace.Event
 	reviews  []trace.Event
-	calls    []trace.Event
-	logs     []trace.Event
+	awsAuth  []trace.Event            // log lines about no token: those about aws-auth are among them
+	calls    map[string][]trace.Event // STS calls, by token
+	lines    map[string][]trace.Event // log lines, by token
+	accepted map[string][]trace.Event // TokenReviews that authenticated somebody, by UID
+
+	workingKeys   map[string]bool // access keys with which a request was authenticated
+	policyHolders map[string]bool // principal IDs that an access policy allowed something
 }
 
 // newHistory sorts events. Events whose pointer does not fit their kind are left out.
 func newHistory(events []trace.Event) *history {
-	h := &history{}
-	for _, e := range events {
+	h := &history{
+		calls: map[string][]trace.Event{}, lines: map[string][]trace.Event{}, accepted: map[string][]trace.Event{},
+		workingKeys: map[string]bool{}, policyHolders: map[string]bool{},
+	}
+	for _, e := range slices.SortedStableFunc(slices.Values(events), byTime) {
 		switch {
 		case e.Kind == trace.KindRequest && e.Request != nil:
-			h.requests = append(h.requests, e)
+			h.addRequest(e)
 		case e.Kind == trace.KindTokenReview && e.TokenReview != nil:
-			h.reviews = append(h.reviews, e)
+			h.addReview(e)
 		case e.Kind == trace.KindAWS && e.AWS != nil:
-			h.calls = append(h.calls, e)
+			h.addCall(e)
+		case e.Kind == trace.KindLog && e.Log != nil && e.Token == "":
+			h.awsAuth = append(h.awsAuth, e)
 		case e.Kind == trace.KindLog && e.Log != nil:
-			h.logs = append(h.logs, e)
+			h.lines[e.Token] = append(h.lines[e.Token], e)
 		}
 	}
-	for _, list := range [][]trace.Event{h.requests, h.reviews, h.calls, h.logs} {
-		sortedByTime(list)
-	}
 	return h
+}
+
+func (h *history) addRequest(e trace.Event) {
+	const policy = "EKS Access Policy:"
+	r := e.Request
+	h.requests = append(h.requests, e)
+	if strings.HasPrefix(r.Reason, policy) || r.Review != nil && strings.HasPrefix(r.Review.Reason, policy) {
+		h.policyHolders[identityOf(r).PrincipalID] = true
+	}
+}
+
+func (h *history) addReview(e trace.Event) {
+	h.reviews = append(h.reviews, e)
+	if review := e.TokenReview; review.Authenticated {
+		h.accepted[review.UID] = append(h.accepted[review.UID], e)
+		h.workingKeys[reviewedKey(review)] = true
+	}
+}
+
+func (h *history) addCall(e trace.Event) {
+	if e.AWS.Status >= 200 && e.AWS.Status < 300 {
+		h.workingKeys[e.AWS.AccessKeyID] = true
+	}
+	if e.AWS.Service == "sts" && e.Token != "" {
+		h.calls[e.Token] = append(h.calls[e.Token], e)
+	}
+}
+
+// byTime sorts events by the time at which their hop finished, then by their place in the trace.
+func byTime(a, b trace.Event) int {
+	return cmp.Or(completed(a).Compare(completed(b)), cmp.Compare(a.Seq, b.Seq))
 }
 
 // completed is when the hop finished what the event tells.
@@ -59,9 +99,15 @@ func received(e trace.Event) time.Time {
 	return completed(e)
 }
 
-// during reports whether an instant lies within the handling of a request, give or take the clocks' tolerance.
-func during(at time.Time, request trace.Event) bool {
-	return !at.Before(received(request).Add(-tolerance)) && !at.After(completed(request).Add(tolerance))
+// during cuts the part out of a list that ended while a request was handled, give or take the clocks' tolerance.
+func during(list []trace.Event, request trace.Event) []trace.Event {
+	from, to := received(request).Add(-tolerance), completed(request).Add(tolerance)
+	begin, _ := slices.BinarySearchFunc(list, from, func(e trace.Event, at time.Time) int { return completed(e).Compare(at) })
+	end := begin
+	for end < len(list) && !completed(list[end]).After(to) {
+		end++
+	}
+	return list[begin:end]
 }
 
 // sameCluster reports whether two events can belong to the same cluster.
@@ -87,18 +133,18 @@ func nearest(list []trace.Event, to time.Time, fits func(trace.Event) bool) *tra
 // refusalOf finds the TokenReview that made a request end in 401. It ended while the request was handled; it may have
 // begun earlier, for the API server asks once for all concurrent requests with the same token.
 func (h *history) refusalOf(request trace.Event) *trace.Event {
-	return nearest(h.reviews, completed(request), func(e trace.Event) bool {
-		return !e.TokenReview.Authenticated && sameCluster(e, request) && during(completed(e), request)
+	return nearest(during(h.reviews, request), completed(request), func(e trace.Event) bool {
+		return !e.TokenReview.Authenticated && sameCluster(e, request)
 	})
 }
 
 // orphanOf finds a TokenReview that accepted a token while a request was handled that ended in 401, and that
 // belongs to no request which succeeded at that time.
 func (h *history) orphanOf(request trace.Event) *trace.Event {
-	return nearest(h.reviews, completed(request), func(e trace.Event) bool {
-		return e.TokenReview.Authenticated && sameCluster(e, request) && during(completed(e), request) &&
+	return nearest(during(h.reviews, request), completed(request), func(e trace.Event) bool {
+		return e.TokenReview.Authenticated && sameCluster(e, request) &&
 			!slices.ContainsFunc(h.requests, func(other trace.Event) bool {
-				return other.Request.Code != 401 && other.Request.Username == e.TokenReview.Username && during(completed(e), other)
+				return other.Request.Code != 401 && other.Request.Username == e.TokenReview.Username && len(during([]trace.Event{e}, other)) > 0
 			})
 	})
 }
@@ -107,16 +153,17 @@ func (h *history) orphanOf(request trace.Event) *trace.Event {
 // than the request: the API server caches successes for the webhook's TTL (spec/eks.md §1.7).
 func (h *history) acceptanceOf(request trace.Event, id Identity) *trace.Event {
 	var found *trace.Event
-	for i, e := range h.reviews {
+	accepted := h.accepted[id.UID]
+	for i, e := range accepted {
 		review := e.TokenReview
-		if !review.Authenticated || !sameCluster(e, request) || completed(e).After(completed(request).Add(tolerance)) {
+		if !sameCluster(e, request) || completed(e).After(completed(request).Add(tolerance)) {
 			continue
 		}
 		key := reviewedKey(review)
-		if review.UID != id.UID || review.Username != id.Username || id.AccessKeyID != "" && key != "" && key != id.AccessKeyID {
+		if review.Username != id.Username || id.AccessKeyID != "" && key != "" && key != id.AccessKeyID {
 			continue
 		}
-		found = &h.reviews[i]
+		found = &accepted[i]
 	}
 	return found
 }
@@ -131,35 +178,20 @@ func reviewedKey(review *trace.TokenReview) string {
 
 // callOf finds the GetCallerIdentity call that the authenticator made for a TokenReview.
 func (h *history) callOf(review trace.Event) *trace.Event {
-	if review.Token == "" {
-		return nil
-	}
-	return nearest(h.calls, completed(review), func(e trace.Event) bool {
-		return e.Token == review.Token && e.AWS.Service == "sts" && !e.Time.After(completed(review).Add(tolerance))
+	return nearest(h.calls[review.Token], completed(review), func(e trace.Event) bool {
+		return !e.Time.After(completed(review).Add(tolerance))
 	})
 }
 
 // lineOf finds the line that the authenticator logged about a TokenReview.
 func (h *history) lineOf(review trace.Event, message string) *trace.Event {
-	if review.Token == "" {
-		return nil
-	}
-	return nearest(h.logs, completed(review), func(e trace.Event) bool {
-		return e.Token == review.Token && e.Log.Message == message
-	})
+	return nearest(h.lines[review.Token], completed(review), func(e trace.Event) bool { return e.Log.Message == message })
 }
 
 // keyWorks reports whether any request with an access key was authenticated, at whatever time: then the secret
 // key that goes with it is known to its user.
 func (h *history) keyWorks(accessKeyID string) bool {
-	if accessKeyID == "" {
-		return false
-	}
-	return slices.ContainsFunc(h.calls, func(e trace.Event) bool {
-		return e.AWS.AccessKeyID == accessKeyID && e.AWS.Status >= 200 && e.AWS.Status < 300
-	}) || slices.ContainsFunc(h.reviews, func(e trace.Event) bool {
-		return e.TokenReview.Authenticated && reviewedKey(e.TokenReview) == accessKeyID
-	})
+	return accessKeyID != "" && h.workingKeys[accessKeyID]
 }
 
 // formerID finds the principal ID under which the same ARN was authenticated before, if it was another one.

@@ -33,7 +33,7 @@ func (c *inquiry) whyNotMapped() (Cause, facts) {
 // authenticator logged last about it (pkg/mapper/configmap/configmap.go). Empty if all is well.
 func (h *history) trouble(review trace.Event) string {
 	state := ""
-	for _, e := range h.logs {
+	for _, e := range h.awsAuth {
 		if completed(e).After(completed(review)) || !sameCluster(e, review) {
 			continue
 		}

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -12,6 +13,7 @@ const redacted = "[redacted]"
 // session token, and no control characters, which could otherwise move a terminal's cursor. Events should
 // not carry secrets at all (see [trace.Event]); an error of net/url that quotes a whole token does.
 func (v *Verdict) clean() {
+	v.Identity.Groups, v.Steps = slices.Clone(v.Identity.Groups), slices.Clone(v.Steps)
 	for _, text := range []*string{
 		&v.Cause, &v.Summary, &v.Evidence.Component, &v.Evidence.Text, &v.Question, &v.Cluster, &v.Client,
 		&v.AuditID, &v.RequestID, &v.UserAgent, &v.Token, &v.Identity.ARN, &v.Identity.CanonicalARN, &v.Identity.PrincipalID,

@@ -78,6 +78,9 @@ func (c *inquiry) steps() []Step {
 			step.State = StateRefused
 		case i > end || c.sidestepped() && slices.Contains([]Hop{HopToken, HopSTS, HopMapper}, hop):
 			step.State, step.Detail = StateNotReached, ""
+			if i < end {
+				step.Detail = "not asked"
+			}
 		case i >= authorizers && i != end || i > decided:
 			step.State, step.Detail = StateNoOpinion, noOpinion(hop)
 		}
@@ -140,13 +143,13 @@ func (c *inquiry) describeToken(e trace.Event) {
 		parts = append(parts, "presigned for "+review.Host)
 	}
 	if key := reviewedKey(review); key != "" {
-		parts = append(parts, "by "+key)
+		parts = append(parts, "key "+key)
 	}
 	if !review.SignedAt.IsZero() {
 		age := seen(e).Sub(review.SignedAt)
-		when := span(age) + " before it was checked"
+		when := "signed " + span(age) + " before it was checked"
 		if age < 0 {
-			when = span(age) + " in the future"
+			when = "signed " + span(age) + " in the future"
 		}
 		parts = append(parts, when)
 	}

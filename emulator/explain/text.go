@@ -12,10 +12,10 @@ type TextOptions struct {
 	Wide  bool // one line per text, however long; otherwise texts wrap at 100 columns
 }
 
-// textWidth is the width that texts wrap at, and labelWidth that of the column before them.
+// textWidth is the width that texts wrap at, and textColumn where they begin, after the longest hop's name.
 const (
 	textWidth  = 100
-	labelWidth = 16
+	textColumn = 20
 )
 
 // Write prints a verdict for a person: the outcome, who asked for what, every hop with a mark (✓ passed or
@@ -90,14 +90,13 @@ func (p *printer) step(s Step) {
 	case StateNotReached:
 		mark, code = "–", faint
 		if detail == "" {
-			detail = "not asked"
+			detail = "not reached"
 		}
 	}
 	name := string(s.Hop)
 	line := "  " + p.color(code, mark) + " " + name
 	if detail != "" {
-		line += strings.Repeat(" ", max(1, labelWidth-2-utf8.RuneCountInString(name))) + " "
-		line += p.wrap(detail, labelWidth+3)
+		line += strings.Repeat(" ", max(1, textColumn-len("  x ")-utf8.RuneCountInString(name))) + p.wrap(detail)
 	}
 	p.WriteString(line + "\n")
 }
@@ -110,7 +109,7 @@ func (p *printer) labelled(label, text string) {
 	if label == "why" {
 		p.WriteString("\n")
 	}
-	p.WriteString("  " + label + strings.Repeat(" ", labelWidth+1-len(label)) + p.wrap(text, labelWidth+3) + "\n")
+	p.WriteString("  " + label + strings.Repeat(" ", textColumn-2-len(label)) + p.wrap(text) + "\n")
 }
 
 // fix prints what to do: the first line as text, the others as they are, for copying.
@@ -122,25 +121,25 @@ func (p *printer) fix(fix string) {
 	p.labelled("fix", advice)
 	for line := range strings.SplitSeq(commands, "\n") {
 		if line != "" {
-			p.WriteString(strings.Repeat(" ", labelWidth+5) + line + "\n")
+			p.WriteString(strings.Repeat(" ", textColumn+2) + line + "\n")
 		}
 	}
 }
 
 // wrap breaks a text at spaces, and indents the lines after the first.
-func (p *printer) wrap(text string, indent int) string {
+func (p *printer) wrap(text string) string {
 	if p.opts.Wide {
 		return text
 	}
 	var out strings.Builder
-	column := indent
+	column := textColumn
 	for i, word := range strings.Fields(text) {
 		length := utf8.RuneCountInString(word)
 		switch {
 		case i == 0:
 		case column+1+length > textWidth:
-			out.WriteString("\n" + strings.Repeat(" ", indent))
-			column = indent
+			out.WriteString("\n" + strings.Repeat(" ", textColumn))
+			column = textColumn
 		default:
 			out.WriteString(" ")
 			column++

@@ -1,0 +1,158 @@
+package explain
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/eksemu/eksemu/emulator/trace"
+)
+
+func byAuditID(t *testing.T, events []trace.Event, id string) Verdict {
+	t.Helper()
+	v, ok := ForRequest(events, id)
+	if !ok {
+		t.Fatalf("no verdict for %s", id)
+	}
+	return v
+}
+
+// review adds a bare TokenReview that began and ended at offsets from noon.
+func (s *story) review(token, refusal string, from, to time.Duration) *story {
+	return s.add(trace.Event{Kind: trace.KindTokenReview, Cluster: cluster, Token: token, TokenReview: &trace.TokenReview{
+		Status: 403, Authenticator: refusal, Started: noon().Add(from), Duration: to - from}})
+}
+
+// refusedRequest adds a 401 that was received and completed at offsets from noon.
+func (s *story) refusedRequest(id string, from, to time.Duration) *story {
+	return s.add(trace.Event{Kind: trace.KindRequest, Cluster: cluster, Request: &trace.Request{AuditID: id, Code: 401, UserAgent: kubectl, Message: "Authentication failed, attempted: bearer",
+		Received: noon().Add(from), Completed: noon().Add(to)}})
+}
+
+func TestRefusalsAreTakenToTheirRequests(t *testing.T) {
+	t.Parallel()
+	const ms = time.Millisecond
+	s := newStory().
+		review("first", "input token was not properly formatted: token is too large", 100*ms, 500*ms).
+		review("second", "identity is not mapped", 700*ms, 1400*ms).
+		review("late", "identity is not mapped", 5000*ms, 5100*ms).
+		refusedRequest("a", 90*ms, 510*ms).
+		refusedRequest("b", 100*ms, 1410*ms).  // contains both of the first, ends with the second
+		refusedRequest("c", 900*ms, 1412*ms).  // joined the second review, which had begun before it came
+		refusedRequest("d", 2000*ms, 2100*ms). // no review
+		refusedRequest("e", 5120*ms, 5130*ms). // within the tolerance
+		refusedRequest("f", 5300*ms, 5310*ms)  // beyond it
+	s.events[2].Cluster = "other-cluster" // and of another cluster
+	for id, want := range map[string][2]string{
+		"a": {"first", "token-too-large"}, "b": {"second", "not-mapped"}, "c": {"second", "not-mapped"}, "d": {"", "webhook-not-asked"}, "e": {"", "webhook-not-asked"}, "f": {"", "webhook-not-asked"},
+	} {
+		v := byAuditID(t, s.events, id)
+		if got := [2]string{v.Token, v.Cause}; got != want {
+			t.Errorf("%s: %v, want %v", id, got, want)
+		}
+	}
+	s.events[2].Cluster = cluster
+	if v := byAuditID(t, s.events, "e"); v.Token != "late" {
+		t.Errorf("e: token %q, want late: %v", v.Token, v.Cause)
+	}
+}
+
+func TestTokenCache(t *testing.T) {
+	t.Parallel()
+	p := alice("developers")
+	s := newStory().granted(p)
+	s.request(noon(), all(as(p), allow(`RBAC: allowed by RoleBinding "x/default" of Role "x" to Group "developers"`)))
+	s.at = noon().Add(8 * time.Second)
+	s.request(s.at, all(as(p), allow(`RBAC: allowed by RoleBinding "x/default" of Role "x" to Group "developers"`)))
+	verdicts := Explain(s.events)
+	if len(verdicts) != 2 || verdicts[0].Cached || !verdicts[1].Cached || verdicts[1].Token != tokenID {
+		t.Fatalf("got %+v", verdicts)
+	}
+	want := Step{HopAPIServer, StatePassed, "answered from the API server's token cache, 7.97s after the authenticator was asked"}
+	got := verdicts[1].Steps[4]
+	if got.Detail = want.Detail; got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+
+	other := p
+	other.key = "AKIAANOTHERKEY"
+	s.request(s.at.Add(time.Second), all(as(other), allow("")))
+	if v := Explain(s.events)[2]; v.Token != "" || v.Cached {
+		t.Errorf("the review of another access key was taken: %+v", v)
+	}
+}
+
+func TestExplainLeavesTheControlPlaneOut(t *testing.T) {
+	t.Parallel()
+	s := newStory()
+	for _, r := range []trace.Request{
+		{AuditID: "1", Username: "system:apiserver", Code: 200, Decision: "allow"},
+		{AuditID: "2", Username: "system:serviceaccount:kube-system:namespace-controller", UserAgent: "kube-controller-manager/v1.37.2", Code: 200, Decision: "allow"},
+		{AuditID: "3", Username: "system:anonymous", URI: "/readyz?verbose", Code: 200, Decision: "allow"},
+		{AuditID: "4", Username: "eks:authenticator", Code: 200, Decision: "allow"},
+		{AuditID: "5", Username: "alice", UserAgent: "step-1/1", Code: 200, Decision: "allow"},
+		{AuditID: "6", Username: "system:anonymous", URI: "/readyzzz", Code: 403, Decision: "forbid"},
+	} {
+		s.add(trace.Event{Kind: trace.KindRequest, Request: &r})
+	}
+	var got []string
+	for _, v := range Explain(s.events) {
+		got = append(got, v.AuditID)
+	}
+	if diff := cmp.Diff([]string{"5", "6"}, got); diff != "" {
+		t.Error(diff)
+	}
+	if verdicts := ForUserAgent(s.events, "step-1/"); len(verdicts) != 1 || verdicts[0].AuditID != "5" {
+		t.Errorf("ForUserAgent: %+v", verdicts)
+	}
+	if v := byAuditID(t, s.events, "2"); v.Identity.Kind != KindServiceAccount {
+		t.Errorf("ForRequest: %+v", v)
+	}
+	if _, ok := ForRequest(s.events, "none"); ok {
+		t.Error("there is a verdict for an audit event that never came")
+	}
+}
+
+func TestCanIIsJudgedByItsReview(t *testing.T) {
+	t.Parallel()
+	v := Explain(answeredTo(alice("developers"), canI(false, "")).events)[0]
+	if v.Outcome != Denied || v.Status != 201 || v.Question != "get pods in default" {
+		t.Errorf("can-i: %+v", v)
+	}
+	v = Explain(answeredTo(alice("system:masters"), canI(false, ""), func(r *trace.Request) { r.Resource, r.Reason = "subjectaccessreviews.authorization.k8s.io", "" }).events)[0]
+	if v.Outcome != Allowed || v.Question != "create subjectaccessreviews.authorization.k8s.io" {
+		t.Errorf("a review about somebody else: %+v", v)
+	}
+	v = Explain(answeredTo(alice(), canI(false, ""), func(r *trace.Request) { r.Code, r.Decision, r.Review.Allowed = 403, "forbid", true }).events)[0]
+	if v.Outcome != Denied || v.Question != "create selfsubjectaccessreviews.authorization.k8s.io (kubectl auth can-i)" {
+		t.Errorf("a review that was refused itself: %+v", v)
+	}
+}
+
+func TestExtraOfAnyType(t *testing.T) {
+	t.Parallel()
+	for _, value := range []any{[]string{aliceARN}, []any{aliceARN}, aliceARN} {
+		if id := identityOf(&trace.Request{Username: "alice", Extra: map[string]any{"arn": value}}); id.ARN != aliceARN || id.Kind != KindIAM {
+			t.Errorf("%T: %+v", value, id)
+		}
+	}
+	for _, value := range []any{nil, 1, []any{}, []any{1}, []string{}, map[string]any{}} {
+		if id := identityOf(&trace.Request{Extra: map[string]any{"arn": value}}); id.ARN != "" {
+			t.Errorf("%T: %+v", value, id)
+		}
+	}
+}
+
+// TestVerdictAsJSON fixes the field names, which programs read.
+func TestVerdictAsJSON(t *testing.T) {
+	t.Parallel()
+	v := Explain(mapperError(mallory(), notMapped).events)[0]
+	v.Summary, v.Fix, v.Steps = "S", "F", v.Steps[:2]
+	got, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkGolden(t, "verdict.json", append(got, '\n'))
+}
