@@ -9,7 +9,7 @@ import (
 
 // ExplainAWS explains a call to an AWS API: what STS, EKS or EC2 answered to a CLI, an SDK or the authenticator.
 // DecidedBy is the name of the service. An event of another kind has the zero verdict.
-func ExplainAWS(e trace.Event) Verdict {
+func ExplainAWS(e trace.Event) Verdict { //nolint:revive // Explain for one call to AWS; a shorter name would say less
 	call := e.AWS
 	if e.Kind != trace.KindAWS || call == nil {
 		return Verdict{}

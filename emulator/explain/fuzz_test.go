@@ -71,16 +71,14 @@ func FuzzExplain(f *testing.F) {
 // TestSecretsInEvents puts a token, a signature and a JWT into every text of every event of every story.
 func TestSecretsInEvents(t *testing.T) {
 	t.Parallel()
-	secrets := []string{
+	secret := strings.Join([]string{
 		"k8s-aws-v1.aHR0cHM6Ly9zdHMudXMtd2VzdC0yLmFtYXpvbmF3cy5jb20vP0FjdGlvbj1HZXRDYWxsZXJJZGVudGl0eQ",
 		"?X-Amz-Security-Token=IQoJb3JpZ2luX2VjEA&X-Amz-Signature=" + strings.Repeat("0123456789abcdef", 4),
 		"eyJhbGciOiJSUzI1NiIsImtpZCI6IngifQ.eyJpc3MiOiJrdWJlcm5ldGVzIn0.c2lnbmF0dXJl\x1b[2J",
-	}
+	}, " ")
 	for _, cases := range [][]causeCase{tokenCases(), stsCases(), mapperCases(), apiServerCases(), allowedCases(), deniedCases(), nodeCases(), awsCases()} {
 		for _, tc := range cases {
-			for _, secret := range secrets {
-				checkPrintable(t, tainted(t, tc.story.events, secret))
-			}
+			checkPrintable(t, tainted(t, tc.story.events, secret))
 		}
 	}
 }
