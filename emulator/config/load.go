@@ -2,7 +2,6 @@ package config
 
 import (
 	_ "embed"
-	"slices"
 
 	"github.com/eksemu/eksemu/emulator/strictyaml"
 )
@@ -38,14 +37,14 @@ func Load(file string, data []byte, opts Options) (*Environment, strictyaml.Prob
 }
 
 //go:embed default.yaml
-var defaultYAML []byte
+var defaultYAML string
 
 // DefaultYAML is the text of the built-in environment, with a comment on every field: a file to start from.
-func DefaultYAML() []byte { return slices.Clone(defaultYAML) }
+func DefaultYAML() []byte { return []byte(defaultYAML) }
 
 // Default is the built-in environment: the cluster my-cluster with an identity for each answer that a request
 // can get. Its cluster has no Version: it runs the linked one.
 func Default() *Environment {
-	env, _ := Load("default.yaml", defaultYAML, Options{}) // a test shows that it has no problems
+	env, _ := Load("default.yaml", DefaultYAML(), Options{}) // a test shows that it has no problems
 	return env
 }

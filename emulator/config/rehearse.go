@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -46,7 +47,10 @@ func refusals(partition string, o Overlay) iam.Problems {
 	if err != nil {
 		return iam.Problems{{Message: err.Error()}}
 	}
-	problems, _ := store.Load(snapshot).(iam.Problems) //nolint:errorlint // Load documents this type
+	var problems iam.Problems
+	if err := store.Load(snapshot); err != nil && !errors.As(err, &problems) {
+		return iam.Problems{{Message: err.Error()}}
+	}
 	return problems
 }
 

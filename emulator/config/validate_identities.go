@@ -143,8 +143,8 @@ func (v *validator) sourceCycles(existing, added []Role) {
 			name = sources[name]
 		}
 		if name == role.Name && name != "" && role.SourceProfile != role.Name {
-			v.report("name a user as the source of one of them", fmt.Sprintf("%q leads back to this role: nobody has credentials to begin with", role.SourceProfile),
-				"roles", i, "sourceProfile")
+			v.report("name a user as the source of one of them",
+				fmt.Sprintf("%q leads back to this role: nobody has credentials to begin with", role.SourceProfile), "roles", i, "sourceProfile")
 		}
 	}
 }
@@ -163,7 +163,8 @@ func (v *validator) instances(existing, added []Instance) {
 		other, taken := hosts[host]
 		switch {
 		case len(host) > maxDNSName || !dnsNamePattern.MatchString(host):
-			v.report(`write one such as "ip-192-168-12-34.us-west-2.compute.internal"`, fmt.Sprintf("%q is not a DNS name", host), "instances", i, "privateDnsName")
+			v.report(`write one such as "ip-192-168-12-34.us-west-2.compute.internal"`,
+				fmt.Sprintf("%q is not a DNS name", host), "instances", i, "privateDnsName")
 		case taken:
 			v.report("write another", fmt.Sprintf("%s has this name already", other), "instances", i, "privateDnsName")
 		}

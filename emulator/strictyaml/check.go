@@ -16,6 +16,9 @@ const maxAliased = 10_000
 // maxKeys bounds one mapping: the YAML library compares every key with every other.
 const maxKeys = 10_000
 
+// maxProblems bounds the list: nobody reads on, and a file with more is not what it was meant to be.
+const maxProblems = 1000
+
 // checker walks a YAML tree next to a Go type and collects what is wrong. It never changes the tree.
 type checker struct {
 	file     string
@@ -26,7 +29,15 @@ type checker struct {
 	stopped bool         // too much of something: the rest is not visited
 }
 
+// report adds a problem; after too many of them it ends the walk.
 func (c *checker) report(at *yaml.Node, path []any, fix, format string, args ...any) {
+	if len(c.problems) == maxProblems {
+		c.stopped = true
+		fix, format, args = "", "more problems follow, only the first %d are listed", []any{maxProblems}
+	}
+	if len(c.problems) > maxProblems {
+		return
+	}
 	c.problems = append(c.problems, Problem{File: c.file, Line: at.Line, Column: at.Column, Path: pathString(path),
 		Message: fmt.Sprintf(format, args...), Fix: fix})
 }
@@ -56,18 +67,21 @@ func (c *checker) value(n *yaml.Node, t reflect.Type, path []any) {
 
 // kind checks a value that is neither null nor read by its own type.
 func (c *checker) kind(n *yaml.Node, t reflect.Type, path []any) {
+	want, check := yaml.ScalarNode, c.scalar
 	switch {
-	case t == timeType || (n.Kind == yaml.ScalarNode && t.Kind() != reflect.Struct && t.Kind() != reflect.Map && t.Kind() != reflect.Slice && t.Kind() != reflect.Array):
-		c.scalar(n, t, path)
-	case t.Kind() == reflect.Struct && n.Kind == yaml.MappingNode:
-		c.structure(n, t, path)
-	case t.Kind() == reflect.Map && n.Kind == yaml.MappingNode:
-		c.mapping(n, t, path)
-	case (t.Kind() == reflect.Slice || t.Kind() == reflect.Array) && n.Kind == yaml.SequenceNode:
-		c.sequence(n, t.Elem(), path)
-	default:
-		c.wrongType(n, t, path)
+	case t == timeType:
+	case t.Kind() == reflect.Struct:
+		want, check = yaml.MappingNode, c.structure
+	case t.Kind() == reflect.Map:
+		want, check = yaml.MappingNode, c.mapping
+	case t.Kind() == reflect.Slice || t.Kind() == reflect.Array:
+		want, check = yaml.SequenceNode, c.list
 	}
+	if n.Kind != want {
+		c.wrongType(n, t, path)
+		return
+	}
+	check(n, t, path)
 }
 
 // allowed refuses tags that a hand-written file has no use for, such as !!binary and !Ref.
@@ -155,6 +169,8 @@ func (c *checker) mapping(n *yaml.Node, t reflect.Type, path []any) {
 	})
 }
 
+func (c *checker) list(n *yaml.Node, t reflect.Type, path []any) { c.sequence(n, t.Elem(), path) }
+
 func (c *checker) sequence(n *yaml.Node, element reflect.Type, path []any) {
 	c.count(n, path)
 	for i, item := range n.Content {
@@ -198,7 +214,8 @@ func (c *checker) merge(value *yaml.Node, path []any, visit func(key, value *yam
 		case source.Kind == yaml.AliasNode && source.Alias.Kind == yaml.MappingNode:
 			c.alias(source, path, func() { c.pairs(source.Alias, path, visit) })
 		default:
-			c.report(source, path, "write the alias of a mapping, such as *defaults", `"<<" merges mappings, not %s`, describe(target(source)))
+			c.report(source, path, "write the alias of a mapping, such as *defaults",
+				`"<<" merges mappings, not %s`, describe(target(source)))
 		}
 	}
 }

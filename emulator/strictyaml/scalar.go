@@ -18,7 +18,7 @@ var (
 // number as text and a bare number as nanoseconds, which is rarely what was meant.
 func (c *checker) scalar(n *yaml.Node, t reflect.Type, path []any) {
 	c.count(n, path)
-	if n.Kind != yaml.ScalarNode || !tagFits(n.ShortTag(), t) {
+	if !tagFits(n.ShortTag(), t) {
 		c.wrongType(n, t, path)
 		return
 	}

@@ -50,7 +50,8 @@ func Decode(file string, data []byte, out any) (*Document, Problems) {
 
 // DecodePartly is [Decode] for callers that go on to check the meaning of a file although its form is wrong, so
 // that their problems can be reported together: out holds what could be read, problems or not. With problems it
-// is good for nothing but that check. Whatever was written wrongly is missing or empty in it, and so is what
+// is good for nothing but that check. The Document is nil if there is nothing to check: the text is not YAML, or so
+// large or so wrong that it was not read to the end. Whatever was written wrongly is missing or empty in it, and so is what
 // follows a value whose UnmarshalYAML returned an error other than a *yaml.TypeError.
 func DecodePartly(file string, data []byte, out any) (*Document, Problems) {
 	doc, problems := single(file, data)
@@ -58,10 +59,12 @@ func DecodePartly(file string, data []byte, out any) (*Document, Problems) {
 		return nil, problems
 	}
 	value, more := doc.decode(out)
-	if value.IsValid() {
-		assign(out, value)
+	problems = append(problems, more...).sorted()
+	if !value.IsValid() {
+		return nil, problems
 	}
-	return doc, append(problems, more...).sorted()
+	assign(out, value)
+	return doc, problems
 }
 
 // single is the one document in data.

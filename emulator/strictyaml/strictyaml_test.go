@@ -207,6 +207,9 @@ func TestDecodePartly(t *testing.T) {
 	if !doc.Has("cars", 0, "plate") || doc.Has("cars", 0, "doors") || doc.Has("cars", 1) {
 		t.Error("Has is wrong about what was written")
 	}
+	if doc, problems := strictyaml.DecodePartly("g.yaml", []byte("labels:\n"+manyKeys(10_001)), &got); doc != nil || len(problems) != 1 {
+		t.Errorf("too much: %v", problems)
+	}
 	if doc, problems := strictyaml.DecodePartly("g.yaml", []byte("a: ["), &got); doc != nil || len(problems) != 1 {
 		t.Errorf("no YAML: %v", problems)
 	}
@@ -221,6 +224,15 @@ func TestAllProblems(t *testing.T) {
 	}
 	_, problems := strictyaml.Decode("broken.yaml", data, new(garage))
 	golden(t, "broken.golden", problems.Error()+"\n")
+}
+
+func TestProblemsAreBounded(t *testing.T) {
+	t.Parallel()
+	var list []string
+	_, problems := strictyaml.Decode("g.yaml", []byte(strings.Repeat("- 1\n", 2000)), &list)
+	if len(problems) != 1001 || problems[1000].Message != "more problems follow, only the first 1000 are listed" {
+		t.Errorf("%d problems, the last is %v", len(problems), problems[len(problems)-1])
+	}
 }
 
 func TestAliasesAreBounded(t *testing.T) {
