@@ -16,9 +16,8 @@ import (
 type picker func([]trace.Event) *explain.Verdict
 
 // verdict waits for the events of a call that has ended, and returns its verdict. It is nil if none came in time.
-// The verdict is final once it agrees with how the client ended; one that does not is given a moment for
-// more events to arrive.
-func (c call) verdict(ctx context.Context, pick picker, agrees func(explain.Verdict) bool) (*explain.Verdict, error) {
+// One that is not final is given a moment for more events to arrive.
+func (c call) verdict(ctx context.Context, pick picker, final func(explain.Verdict) bool) (*explain.Verdict, error) {
 	window, cancel := context.WithTimeout(ctx, eventWindow)
 	defer cancel()
 	var verdict *explain.Verdict
@@ -28,7 +27,7 @@ func (c call) verdict(ctx context.Context, pick picker, agrees func(explain.Verd
 			return verdict, err
 		}
 		if verdict = pick(c.events); verdict != nil {
-			if agrees(*verdict) {
+			if final(*verdict) {
 				return verdict, nil
 			}
 			wait = quietWindow
@@ -52,12 +51,15 @@ func (s *session) poll(window context.Context, wait time.Duration) (bool, error)
 	return false, nil // the time is over; if it is the step's, the caller sees that
 }
 
-// anyway agrees with every verdict.
-func anyway(explain.Verdict) bool { return true }
+// final reports whether more events could not change what the step is judged by: it is as expected, or has another
+// outcome. A hop or cause that differs may only be for want of an event that has not come yet.
+func (c call) final(v explain.Verdict) bool {
+	return v.Outcome != c.step.Expect.Outcome || len(mismatchedVerdict(*c.step.Expect, v)) == 0
+}
 
-// with reports whether a verdict agrees with whether the client succeeded.
-func with(succeeded bool) func(explain.Verdict) bool {
-	return func(v explain.Verdict) bool { return (v.Outcome == explain.Allowed) == succeeded }
+// agrees is final for a client that says by its exit code whether it succeeded: the verdict must say the same.
+func (c call) agrees(succeeded bool) func(explain.Verdict) bool {
+	return func(v explain.Verdict) bool { return (v.Outcome == explain.Allowed) == succeeded && c.final(v) }
 }
 
 // requests picks the last request to the API server that the call's kubectl made. Discovery is only how kubectl finds

@@ -23,7 +23,7 @@ func (c call) aws(ctx context.Context) (attempt, error) {
 	if err := ctx.Err(); err != nil {
 		return attempt{}, err
 	}
-	verdict, err := c.verdict(ctx, c.awsCalls, with(out.err == nil))
+	verdict, err := c.verdict(ctx, c.awsCalls, c.agrees(out.err == nil))
 	if err == nil && verdict == nil {
 		err = fmt.Errorf("aws ended without a call to an AWS API: %s", excerpt(out.all))
 	}

@@ -13,7 +13,7 @@ import (
 
 func shipped(t *testing.T) []*Scenario {
 	t.Helper()
-	all, err := Loader{Environment: config.Default("")}.Catalogue()
+	all, err := Loader{Environment: config.Default()}.Catalogue()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestLoad(t *testing.T) {
 	} {
 		t.Run(strings.Join(c.references, "+"), func(t *testing.T) {
 			t.Parallel()
-			got, err := Loader{Environment: config.Default("")}.Load(c.references...)
+			got, err := Loader{Environment: config.Default()}.Load(c.references...)
 			if c.problem != "" {
 				if err == nil || !strings.Contains(err.Error(), c.problem) {
 					t.Fatalf("error %v, want one with %q", err, c.problem)

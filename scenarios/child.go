@@ -43,7 +43,7 @@ func (s *session) child(ctx context.Context, program, argv0 string, arguments, v
 func lastLine(text string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	if last := lines[len(lines)-1]; last != "" {
-		return " (" + redact(last) + ")"
+		return " (" + clean(last) + ")"
 	}
 	return ""
 }

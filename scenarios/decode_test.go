@@ -62,7 +62,7 @@ func TestDecodeProblems(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			scenario, problems := Decode("f", []byte(c.text), config.Default(""))
+			scenario, problems := Decode("f", []byte(c.text), config.Default())
 			if got := problems.Error(); got != c.want {
 				t.Errorf("problems:\n%s\nwant:\n%s", got, c.want)
 			}
@@ -76,7 +76,7 @@ func TestDecodeProblems(t *testing.T) {
 // One reading of a file shows all of its mistakes, those of form and those of meaning.
 func TestDecodeListsEverything(t *testing.T) {
 	t.Parallel()
-	err := Loader{Environment: config.Default("")}.Lint("testdata/broken/broken.yaml")
+	err := Loader{Environment: config.Default()}.Lint("testdata/broken/broken.yaml")
 	if err == nil {
 		t.Fatal("no problems")
 	}
@@ -168,7 +168,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		f.Add(data)
 	}
-	env := config.Default("")
+	env := config.Default()
 	f.Fuzz(func(t *testing.T, data []byte) {
 		scenario, problems := Decode("f", data, env)
 		if (scenario == nil) == (len(problems) == 0) {

@@ -25,7 +25,7 @@ func (c call) http(ctx context.Context) (attempt, error) {
 		return attempt{}, err
 	}
 	auditID := response.Header.Get("Audit-Id")
-	verdict, err := c.verdict(ctx, audited(auditID), anyway)
+	verdict, err := c.verdict(ctx, audited(auditID), c.final)
 	if err == nil && verdict == nil {
 		err = fmt.Errorf("the API server answered %s, but did not audit the request %q", response.Status, auditID)
 	}
@@ -37,7 +37,7 @@ func (c call) withoutToken(ctx context.Context, reason error) (attempt, error) {
 	if c.step.ServiceAccount != "" {
 		return attempt{}, reason
 	}
-	verdict, err := c.verdict(ctx, c.refusedCredentials, anyway)
+	verdict, err := c.verdict(ctx, c.refusedCredentials, c.final)
 	if verdict == nil || err != nil {
 		return attempt{}, reason
 	}

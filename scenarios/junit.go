@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
 	"github.com/jstemmer/go-junit-report/v2/junit"
 )
@@ -30,39 +29,28 @@ func suiteOf(r Result) junit.Testsuite {
 	suite.AddProperty("title", r.Title)
 	suite.AddProperty("outcome", string(r.Outcome))
 	suite.AddProperty("decidedBy", string(r.DecidedBy))
-	suite.AddProperty("why", xmlText(r.Why))
+	suite.AddProperty("why", printable(r.Why))
 	for i, step := range r.Steps {
 		suite.AddTestcase(caseOf(r.Name, i, step))
 	}
 	for _, err := range r.Errors {
 		suite.AddTestcase(junit.Testcase{Name: "environment", Classname: r.Name, Time: junitTime(0),
-			Error: &junit.Result{Message: xmlText(err), Type: "environment"}})
+			Error: &junit.Result{Message: printable(err), Type: "environment"}})
 	}
 	return suite
 }
 
 func caseOf(scenario string, i int, step StepResult) junit.Testcase {
-	c := junit.Testcase{Name: xmlText(fmt.Sprintf("%d %s", i+1, step.Name)), Classname: scenario, Time: junitTime(step.Seconds)}
+	c := junit.Testcase{Name: printable(fmt.Sprintf("%d %s", i+1, step.Name)), Classname: scenario, Time: junitTime(step.Seconds)}
 	switch {
 	case step.Status == StatusSkipped:
-		c.Skipped = &junit.Result{Message: xmlText(step.Reason)}
+		c.Skipped = &junit.Result{Message: printable(step.Reason)}
 	case step.Error != "":
-		c.Error = &junit.Result{Message: xmlText(step.Error), Type: "error", Data: xmlText(step.explanation())}
+		c.Error = &junit.Result{Message: printable(step.Error), Type: "error", Data: printable(step.explanation())}
 	case step.Status == StatusFailed:
-		c.Failure = &junit.Result{Message: xmlText(strings.Join(step.Mismatch, "; ")), Type: "mismatch", Data: xmlText(step.explanation())}
+		c.Failure = &junit.Result{Message: printable(strings.Join(step.Mismatch, "; ")), Type: "mismatch", Data: printable(step.explanation())}
 	}
 	return c
 }
 
 func junitTime(seconds float64) string { return fmt.Sprintf("%.3f", seconds) }
-
-// xmlText leaves out what XML 1.0 has no way to write (section 2.2, Char): control characters, which clients may
-// print, and two code points that are none.
-func xmlText(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && r != '\t' && unicode.IsControl(r) || r == 0xFFFE || r == 0xFFFF {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(text, "\uFFFD"))
-}

@@ -38,7 +38,7 @@ func (c call) kubectl(ctx context.Context) (attempt, error) {
 	if out.err != nil {
 		pick = c.requestsOrCredentials
 	}
-	verdict, err := c.verdict(ctx, pick, with(out.err == nil))
+	verdict, err := c.verdict(ctx, pick, c.agrees(out.err == nil))
 	if err == nil && verdict == nil {
 		err = fmt.Errorf("kubectl ended without a request to the API server: %s", excerpt(out.all))
 	}
@@ -47,7 +47,7 @@ func (c call) kubectl(ctx context.Context) (attempt, error) {
 
 // excerpt is a text for an error: without secrets and not long.
 func excerpt(text string) string {
-	text = redact(strings.TrimSpace(text))
+	text = clean(strings.TrimSpace(text))
 	if text == "" {
 		return "it printed nothing"
 	}

@@ -60,7 +60,7 @@ type StepResult struct {
 	Verdict  *explain.Verdict `json:"verdict,omitempty"`
 	HTTP     int              `json:"httpStatus,omitempty"`
 	Mismatch []string         `json:"mismatch,omitempty"` // what is not as expected
-	Output   string           `json:"output,omitempty"`   // of a step that failed: what the client printed, without secrets
+	Output   string           `json:"output,omitempty"`   // of a step that failed: what the client printed, without secrets and control characters
 	Attempts int              `json:"attempts,omitempty"`
 	Seconds  float64          `json:"seconds"`
 }
@@ -96,7 +96,7 @@ func newResult(s *Scenario) Result {
 
 func (r *Result) fail(err error) {
 	r.Status = StatusFailed
-	r.Errors = append(r.Errors, redact(err.Error()))
+	r.Errors = append(r.Errors, clean(err.Error()))
 }
 
 // decide takes over what the deciding step led to.
@@ -142,7 +142,7 @@ func (r StepResult) skip(reason string) StepResult {
 }
 
 func (r *StepResult) fail(err error) {
-	r.Status, r.Error = StatusFailed, redact(err.Error())
+	r.Status, r.Error = StatusFailed, clean(err.Error())
 }
 
 // judge compares an attempt with the expectation.
@@ -155,31 +155,35 @@ func (r *StepResult) judge(step Step, got attempt) {
 	r.Verdict, r.HTTP = got.verdict, got.status
 	r.Mismatch = mismatch(*step.Expect, got)
 	if len(r.Mismatch) > 0 {
-		r.Status, r.Output = StatusFailed, redact(got.output)
+		r.Status, r.Output = StatusFailed, clean(got.output)
 	}
 }
 
 // mismatch says what of an attempt is not as expected.
 func mismatch(want Expectation, got attempt) []string {
-	var found []string
-	differ := func(what, want, got string) {
-		if want != "" && want != got {
-			found = append(found, fmt.Sprintf("%s: expected %s, got %s", what, want, got))
-		}
-	}
-	lack := func(what, want, in string) {
-		if !strings.Contains(in, want) {
-			found = append(found, fmt.Sprintf("%s: %q is not in it", what, want))
-		}
-	}
-	v := got.verdict
-	differ("outcome", string(want.Outcome), string(v.Outcome))
-	differ("decided by", string(want.DecidedBy), string(v.DecidedBy))
-	differ("cause", want.Cause, v.Cause)
+	found := mismatchedVerdict(want, *got.verdict)
 	if want.Status != 0 && want.Status != got.status {
 		found = append(found, fmt.Sprintf("HTTP status: expected %d, got %d", want.Status, got.status))
 	}
-	lack("what the client printed", want.Text, got.output)
-	lack("the evidence", want.Why, v.Evidence.Text)
+	if !strings.Contains(got.output, want.Text) {
+		found = append(found, fmt.Sprintf("what the client printed: %q is not in it", want.Text))
+	}
+	return found
+}
+
+func mismatchedVerdict(want Expectation, got explain.Verdict) []string {
+	var found []string
+	for _, field := range []struct{ what, want, got string }{
+		{"outcome", string(want.Outcome), string(got.Outcome)},
+		{"decided by", string(want.DecidedBy), string(got.DecidedBy)},
+		{"cause", want.Cause, got.Cause},
+	} {
+		if field.want != "" && field.want != field.got {
+			found = append(found, fmt.Sprintf("%s: expected %s, got %s", field.what, field.want, field.got))
+		}
+	}
+	if !strings.Contains(got.Evidence.Text, want.Why) {
+		found = append(found, fmt.Sprintf("the evidence: %q is not in it", want.Why))
+	}
 	return found
 }

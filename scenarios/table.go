@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -84,33 +85,48 @@ func (p *printer) outcome(o explain.Outcome) string {
 	}
 }
 
-// why is the reason of the outcome, and what part of the scenario was left out.
+// why is the reason of the outcome or, if a scenario did not get that far, of its failure; and what part of it was
+// left out.
 func (r Result) why() string {
-	skipped := 0
-	for _, step := range r.Steps {
-		if step.Status == StatusSkipped {
-			skipped++
+	switch skipped := r.skipped(); {
+	case r.Status == StatusPassed && len(skipped) > 0:
+		return fmt.Sprintf("%s [%d of %d steps skipped]", r.Why, len(skipped), len(r.Steps))
+	case r.Why != "":
+		return r.Why
+	}
+	for i, step := range r.Steps {
+		if step.Status == StatusFailed {
+			text, _, _ := strings.Cut(strings.TrimSpace(step.Error+"\n"+strings.Join(step.Mismatch, "; ")), "\n")
+			return fmt.Sprintf("step %d: %s", i+1, text)
 		}
 	}
-	if r.Status == StatusPassed && skipped > 0 {
-		return fmt.Sprintf("%s [%d of %d steps skipped]", r.Why, skipped, len(r.Steps))
-	}
-	return r.Why
+	return strings.Join(r.Errors, "; ")
 }
 
-// details tells why a scenario failed, or why steps of it were skipped.
+// skipped are the reasons for which steps were skipped, one for each step.
+func (r Result) skipped() []string {
+	var reasons []string
+	for _, step := range r.Steps {
+		if step.Status == StatusSkipped {
+			reasons = append(reasons, step.Reason)
+		}
+	}
+	return reasons
+}
+
+// details tells why a scenario failed, or why steps of one that passed were skipped.
 func (p *printer) details(r Result) {
 	for i, step := range r.Steps {
-		heading := fmt.Sprintf("%s, step %d of %d: %s", r.Name, i+1, len(r.Steps), step.Name)
-		switch {
-		case step.Status == StatusFailed:
-			p.section(p.paint(red, "FAIL")+"  "+heading, step.explanation())
-		case step.Status == StatusSkipped && r.Status != StatusFailed:
-			p.section(p.paint(yellow, "skip")+"  "+heading, step.Reason)
+		if step.Status == StatusFailed {
+			p.section(p.paint(red, "FAIL")+fmt.Sprintf("  %s, step %d of %d: %s", r.Name, i+1, len(r.Steps), step.Name), step.explanation())
 		}
 	}
 	for _, err := range r.Errors {
 		p.section(p.paint(red, "FAIL")+"  "+r.Name, err)
+	}
+	if reasons := r.skipped(); r.Status == StatusPassed && len(reasons) > 0 {
+		heading := fmt.Sprintf("  %s, %d of %d steps", r.Name, len(reasons), len(r.Steps))
+		p.section(p.paint(yellow, "skip")+heading, strings.Join(slices.Compact(reasons), "\n"))
 	}
 }
 
