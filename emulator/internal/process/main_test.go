@@ -55,7 +55,7 @@ func play(role string) int {
 		fmt.Println("ignoring")
 		return hang()
 	case "environment":
-		fmt.Println(strings.Join(os.Environ(), " "))
+		fmt.Println(os.Environ())
 		return 1
 	case "middle": // starts a child of its own, as the emulator does, and is then killed
 		_, err := Start(context.Background(), Spec{Name: "grandchild", Path: os.Args[0], Env: []string{childRole + "=dial=" + arg}})

@@ -41,7 +41,7 @@ func (c *Child) launch(ctx context.Context, state State) (*life, error) {
 	c.setPID(l.pid())
 	c.observe(state, l, nil)
 	if err := l.awaitReady(ctx, c.spec); err != nil {
-		_ = l.end(c.spec.StopTimeout, c.hurry) // what it was killed for matters more than how
+		_ = l.end(c.spec.StopTimeout, c.hurry) // err matters more than how it ended
 		c.setPID(0)
 		c.observe(Exited, l, err)
 		return nil, err

@@ -1,0 +1,99 @@
+package gateway
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+)
+
+// connect answers a CONNECT: with a tunnel that ends here, with one to an API server of ours, or with a refusal.
+func (g *Gateway) connect(w http.ResponseWriter, r *http.Request) {
+	name, port, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		http.Error(w, "CONNECT needs HOST:PORT", http.StatusBadRequest)
+		return
+	}
+	host := normalHost(name)
+	if isLoopback(host) {
+		g.connectLoopback(w, r, host, port)
+		return
+	}
+	handler := g.target(host)
+	if handler == nil {
+		g.refuse(w, refusal(host))
+		return
+	}
+	if port != "443" {
+		g.refuse(w, wrongPort(host, port, "443"))
+		return
+	}
+	conn, buffered, ok := g.hijack(w)
+	if !ok {
+		return
+	}
+	t := &tunnel{Conn: conn, early: buffered.Reader, host: host, client: label(r.Header), handler: handler}
+	if accept(conn) {
+		g.tunnels.add(t, g.cfg.CA)
+	}
+}
+
+// connectLoopback tunnels to an API server, untouched: its certificate is what the client's kubeconfig trusts.
+func (g *Gateway) connectLoopback(w http.ResponseWriter, r *http.Request, host, port string) {
+	number, err := strconv.Atoi(port)
+	if err != nil || !slices.Contains(g.cfg.LoopbackPorts(), number) {
+		g.refuse(w, refusal(host))
+		return
+	}
+	dialer := net.Dialer{Timeout: dialTimeout}
+	server, err := dialer.DialContext(r.Context(), "tcp", net.JoinHostPort(host, port))
+	if err != nil {
+		g.refuse(w, fmt.Sprintf("connect to the API server: %v", err))
+		return
+	}
+	conn, buffered, ok := g.hijack(w)
+	if !ok {
+		_ = server.Close()
+		return
+	}
+	if !accept(conn) {
+		_ = server.Close()
+		return
+	}
+	g.relays.relay(&tunnel{Conn: conn, early: buffered.Reader}, server)
+}
+
+// refuse answers a CONNECT with 502 and a text: in the body, where curl -v shows it, and as the reason phrase
+// of the status line, which is all that Go's and Python's HTTP clients report. The text must be one line.
+func (g *Gateway) refuse(w http.ResponseWriter, text string) {
+	conn, _, ok := g.hijack(w)
+	if !ok {
+		return
+	}
+	defer conn.Close()
+	// An error means that the client did not wait for the answer.
+	_, _ = fmt.Fprintf(conn, "HTTP/1.1 502 Bad Gateway: %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s\n",
+		text, len(text)+1, text)
+}
+
+// hijack takes the connection over from net/http, with its deadlines removed. If it cannot, it has answered.
+func (g *Gateway) hijack(w http.ResponseWriter) (net.Conn, *bufio.ReadWriter, bool) {
+	conn, buffered, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		g.cfg.ErrorLog.Error("take over the connection of a CONNECT", "err", err)
+		http.Error(w, "CONNECT is not possible on this connection", http.StatusInternalServerError)
+		return nil, nil, false
+	}
+	return conn, buffered, true
+}
+
+// accept tells the client that the tunnel stands. If it cannot, it has closed the connection.
+func accept(conn net.Conn) bool {
+	if _, err := conn.Write([]byte("HTTP/1.1 200 Connection established\r\n\r\n")); err != nil {
+		_ = conn.Close()
+		return false
+	}
+	return true
+}

@@ -1,0 +1,150 @@
+package gateway
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// clientKey is the context key of the client's label.
+type clientKey struct{}
+
+// Client returns the label that the client of a request gave itself: the user name of the proxy's URL. It is
+// "" for a client without one, and for direct requests. A label proves nothing: anybody may use any.
+func Client(ctx context.Context) string {
+	label, _ := ctx.Value(clientKey{}).(string)
+	return label
+}
+
+func withClient(ctx context.Context, label string) context.Context {
+	return context.WithValue(ctx, clientKey{}, label)
+}
+
+// maxLabel bounds a label, which ends up in every event of its client.
+const maxLabel = 128
+
+// label reads the user name of a Proxy-Authorization header with the scheme Basic (RFC 7617). Everything else
+// is no label: the gateway authenticates nobody, so there is nothing to refuse.
+func label(header http.Header) string {
+	scheme, credentials, _ := strings.Cut(header.Get("Proxy-Authorization"), " ")
+	if !strings.EqualFold(scheme, "Basic") {
+		return ""
+	}
+	decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(credentials))
+	if err != nil {
+		return ""
+	}
+	name, _, _ := strings.Cut(string(decoded), ":")
+	if len(name) > maxLabel || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return ""
+	}
+	return name
+}
+
+// normalHost is the form of a host name that handlers are chosen by.
+func normalHost(host string) string {
+	return strings.TrimSuffix(strings.ToLower(host), ".")
+}
+
+// isLoopback tells whether a normal host name is this machine, without asking a resolver.
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// route tells the three kinds of requests apart.
+func (g *Gateway) route(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.Method == http.MethodConnect:
+		g.connect(w, r)
+	case r.URL.IsAbs():
+		g.forward(w, r)
+	default:
+		g.cfg.Direct.ServeHTTP(w, r)
+	}
+}
+
+// target returns who answers for an emulated host or, failing that, the fallback, and nil if nobody does.
+func (g *Gateway) target(host string) http.Handler {
+	if isLoopback(host) {
+		return nil // never the fallback: it would resolve the address to itself
+	}
+	if handler := g.cfg.Handler(host); handler != nil {
+		return handler
+	}
+	return g.fallback
+}
+
+// forward answers a request with an absolute URL. The scheme https is accepted, too: some clients send it to
+// an HTTP proxy instead of asking for a tunnel.
+func (g *Gateway) forward(w http.ResponseWriter, r *http.Request) {
+	host, port := normalHost(r.URL.Hostname()), r.URL.Port()
+	inner := r.Clone(withClient(r.Context(), label(r.Header)))
+	inner.Header.Del("Proxy-Authorization")
+	inner.Header.Del("Proxy-Connection")
+	inner.RequestURI = originForm(r.RequestURI)
+	inner.URL.Scheme, inner.URL.Host, inner.URL.User = "", "", nil
+	handler := g.target(host)
+	switch {
+	case isLoopback(host) && g.isSelf(port):
+		g.cfg.Direct.ServeHTTP(w, inner)
+	case handler == nil:
+		http.Error(w, refusal(host), http.StatusBadGateway)
+	case !slices.Contains([]string{"", "80", "443"}, port):
+		http.Error(w, wrongPort(host, port, "80 or 443"), http.StatusBadGateway)
+	default:
+		handler.ServeHTTP(w, inner)
+	}
+}
+
+// isSelf tells whether port is the gateway's own.
+func (g *Gateway) isSelf(port string) bool {
+	_, own, err := net.SplitHostPort(g.cfg.Listener.Addr().String())
+	return err == nil && own == port
+}
+
+// originForm takes scheme and authority off a request target (RFC 9112 §3.2.2) and leaves the rest as it is.
+func originForm(target string) string {
+	_, rest, found := strings.Cut(target, "://")
+	if !found {
+		return target
+	}
+	slash := strings.IndexAny(rest, "/?")
+	switch {
+	case slash < 0:
+		return "/"
+	case rest[slash] == '?':
+		return "/" + rest[slash:]
+	}
+	return rest[slash:]
+}
+
+// refusal tells what to do about a host that nobody answers for.
+func refusal(host string) string {
+	host = printable(host)
+	if isLoopback(host) {
+		return fmt.Sprintf("%s is this machine, where the proxy leads to the API servers of the emulator's clusters only: add %s to NO_PROXY", host, host)
+	}
+	return fmt.Sprintf("%s is not emulated: add it to NO_PROXY to reach the real one, or start the emulator with --fallback URL to send it to another emulator", host)
+}
+
+// wrongPort tells that a host is answered for, but not on this port.
+func wrongPort(host, port, right string) string {
+	return fmt.Sprintf("%s is emulated on port %s only, not on %q", printable(host), right, printable(port))
+}
+
+// printable makes a text of a client fit for a status line and a terminal.
+func printable(text string) string {
+	quoted := strconv.QuoteToASCII(text)
+	return quoted[1 : len(quoted)-1]
+}
+
+func refuseDirect(w http.ResponseWriter, _ *http.Request) {
+	http.Error(w, "this is an HTTP proxy for AWS host names: set HTTPS_PROXY to it instead of sending requests to it", http.StatusNotFound)
+}

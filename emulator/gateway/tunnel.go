@@ -1,0 +1,151 @@
+package gateway
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+
+	"github.com/eksemu/eksemu/emulator/internal/pki"
+)
+
+// tunnel is the client's end of a CONNECT.
+type tunnel struct {
+	net.Conn
+	early *bufio.Reader // has what the client sent without waiting for the answer
+
+	host    string // what was asked for; decides on certificate and handler
+	client  string // label
+	handler http.Handler
+}
+
+// Read first gives back what was read too early.
+func (t *tunnel) Read(p []byte) (int, error) {
+	if t.early != nil && t.early.Buffered() > 0 {
+		return t.early.Read(p)
+	}
+	t.early = nil
+	return t.Conn.Read(p)
+}
+
+// tunnelListener hands tunnels over to the inner server as if it had accepted them.
+type tunnelListener struct {
+	addr   net.Addr
+	conns  chan net.Conn
+	closed chan struct{}
+	once   sync.Once
+}
+
+func newTunnelListener(addr net.Addr) *tunnelListener {
+	return &tunnelListener{addr: addr, conns: make(chan net.Conn), closed: make(chan struct{})}
+}
+
+// add starts TLS on a tunnel and hands it over. The certificate is the one for the host of the CONNECT, also if
+// the client then asks for another name (SNI) or none: it would not get that host's certificate from the real
+// host either. A listener that is closed closes the tunnel.
+func (l *tunnelListener) add(t *tunnel, ca *pki.CA) {
+	conn := tls.Server(t, &tls.Config{
+		MinVersion: tls.VersionTLS12,
+		NextProtos: []string{"http/1.1"},
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			return ca.Certificate(t.host)
+		},
+	})
+	select {
+	case l.conns <- conn:
+	case <-l.closed:
+		_ = t.Close()
+	}
+}
+
+func (l *tunnelListener) Accept() (net.Conn, error) {
+	select {
+	case conn := <-l.conns:
+		return conn, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *tunnelListener) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return nil
+}
+
+func (l *tunnelListener) Addr() net.Addr { return l.addr }
+
+// tunnelKey is the context key of the tunnel that a request came through.
+type tunnelKey struct{}
+
+// tunnelContext makes the context of the requests inside a tunnel. Every connection of the inner server is one.
+func tunnelContext(ctx context.Context, conn net.Conn) context.Context {
+	t := conn.(*tls.Conn).NetConn().(*tunnel)
+	return withClient(context.WithValue(ctx, tunnelKey{}, t), t.client)
+}
+
+// serveTunnel answers a request inside a tunnel. Its Host header may name another host than the CONNECT did;
+// it is left for the handler to verify, because it is signed.
+func serveTunnel(w http.ResponseWriter, r *http.Request) {
+	r.Context().Value(tunnelKey{}).(*tunnel).handler.ServeHTTP(w, r)
+}
+
+// relays are the tunnels that lead on to an API server. The zero value has none.
+type relays struct {
+	mu     sync.Mutex
+	closed bool
+	open   map[net.Conn]struct{}
+}
+
+// relay copies both ways until one side ends, or the gateway does.
+func (r *relays) relay(a, b net.Conn) {
+	if !r.add(a, b) {
+		return
+	}
+	defer r.remove(a, b)
+	done := make(chan struct{}, 2)
+	for _, pair := range [][2]net.Conn{{a, b}, {b, a}} {
+		go func() {
+			_, _ = io.Copy(pair[0], pair[1]) // an error ends the tunnel as the end of the data does
+			done <- struct{}{}
+		}()
+	}
+	<-done
+}
+
+// add keeps connections so that close finds them. If it has been, they are closed at once.
+func (r *relays) add(conns ...net.Conn) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.open == nil {
+		r.open = map[net.Conn]struct{}{}
+	}
+	for _, conn := range conns {
+		if r.closed {
+			_ = conn.Close()
+		} else {
+			r.open[conn] = struct{}{}
+		}
+	}
+	return !r.closed
+}
+
+func (r *relays) remove(conns ...net.Conn) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, conn := range conns {
+		_ = conn.Close()
+		delete(r.open, conn)
+	}
+}
+
+func (r *relays) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+	for conn := range r.open {
+		_ = conn.Close()
+	}
+}
