@@ -48,7 +48,7 @@ type Server struct {
 	Proxy       *url.URL    // the gateway, by which it reaches STS and EC2
 	CABundle    string      // PEM file with what it trusts, the gateway's CA among it
 	Region      string      // the cluster's region, for EC2
-	Credentials Credentials //
+	Credentials Credentials // for EC2
 
 	Now func() time.Time // for the time stamps in the files
 }
