@@ -1,0 +1,99 @@
+package stsfake
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/eksemu/eksemu/sts-fake/awsquery"
+	"github.com/eksemu/eksemu/sts-fake/iam"
+	"github.com/eksemu/eksemu/sts-fake/sigv4"
+)
+
+// Call is what an observer sees of one AWS API call. It has no secret key, session token or signature in it.
+type Call struct {
+	Time        time.Time // when the call came in
+	Service     string    // "sts"
+	Operation   string    // "GetCallerIdentity"; "" if it could not be told
+	Host        string    // that the client believed to talk to
+	Region      string    // that the host stands for; on the direct endpoint that the request was signed for
+	Method      string
+	AccessKeyID string // as the request claims; see Principal
+	Principal   string // the caller's ARN; "" unless the signature was proved
+	UserAgent   string
+	RequestID   string
+	Fingerprint string // of the signature: see [sigv4.Fingerprint]
+	Status      int    // of the answer
+	Code        string // AWS error code of a refusal
+	Message     string // AWS's words for it
+	Reason      string // what decided a refusal that AWS does not explain to its callers
+	// CanonicalRequest and StringToSign are what the verifier computed for a signature that did not match, without
+	// the session token.
+	CanonicalRequest, StringToSign string
+	Duration                       time.Duration
+	// Request is the request itself, for its context. Its headers and URL do hold what the other fields leave out.
+	Request *http.Request
+}
+
+// Begin starts the record of a call to a service of this gate.
+func (g *Gate) Begin(r *http.Request, service string) *Call {
+	endpoint := g.Endpoint(r, service)
+	return &Call{
+		Time: g.Now(), Service: service, Host: endpoint.Host, Region: endpoint.Region, Method: r.Method,
+		UserAgent: r.UserAgent(), RequestID: g.requestID(), Request: r,
+	}
+}
+
+// Identify notes what [Gate.Authenticate] found.
+func (c *Call) Identify(caller iam.Caller, signed *sigv4.Signed, err error) {
+	c.Principal = caller.ARN
+	if signed != nil {
+		c.AccessKeyID, c.Fingerprint = signed.AccessKeyID, signed.Fingerprint()
+		if c.Region == "" {
+			c.Region = signed.Scope.Region
+		}
+	} else {
+		var signature string
+		c.AccessKeyID, signature = claims(c.Request)
+		c.Fingerprint = sigv4.Fingerprint(signature)
+	}
+	var refusal *sigv4.Refusal
+	if errors.As(err, &refusal) {
+		c.Code, c.Message = refusal.Code, refusal.Message
+		c.CanonicalRequest, c.StringToSign = refusal.CanonicalRequest, refusal.StringToSign
+	}
+}
+
+// Refuse notes the answer to a caller who was authenticated and refused all the same.
+func (c *Call) Refuse(code, message, reason string) {
+	c.Code, c.Message, c.Reason = code, message, reason
+}
+
+// End finishes the record with the answer's status and hands it to the observer.
+func (g *Gate) End(c *Call, status int) {
+	c.Status = status
+	c.Duration = g.Now().Sub(c.Time)
+	if g.Observe != nil {
+		g.Observe(*c)
+	}
+}
+
+// claims reads access key ID and signature of a request that is refused for its form (an expired one, say), so
+// that the record can still say whose it claims to be. Nothing is decided by it.
+func claims(r *http.Request) (accessKeyID, signature string) {
+	credential := ""
+	for field := range strings.FieldsFuncSeq(r.Header.Get("Authorization"), func(c rune) bool { return c == ',' || c == ' ' }) {
+		if value, ok := strings.CutPrefix(field, "Credential="); ok {
+			credential = value
+		}
+		if value, ok := strings.CutPrefix(field, "Signature="); ok {
+			signature = value
+		}
+	}
+	if params, err := awsquery.Decode(r.URL.RawQuery); err == nil && credential == "" {
+		credential, signature = params.Get("X-Amz-Credential"), params.Get("X-Amz-Signature")
+	}
+	accessKeyID, _, _ = strings.Cut(credential, "/")
+	return accessKeyID, signature
+}

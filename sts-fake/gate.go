@@ -1,0 +1,101 @@
+package stsfake
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/eksemu/eksemu/sts-fake/iam"
+	"github.com/eksemu/eksemu/sts-fake/sigv4"
+)
+
+// Gate authenticates requests to AWS APIs. All services of one fake AWS share one. Set its fields before the
+// first use; it is safe for concurrent use after that.
+type Gate struct {
+	// Store knows the identities; needed.
+	Store *iam.Store
+	// Now is the clock that signatures are judged by; needed. Answers carry the same clock in their Date header.
+	Now func() time.Time
+	// Region is the only region that the direct endpoint takes. "" means any.
+	Region string
+	// Observe sees every call before its answer is sent; nil for nobody. It must be quick and safe for
+	// concurrent use.
+	Observe func(Call)
+	// NewRequestID makes the ID of a request. nil means a random UUID.
+	NewRequestID func() string
+}
+
+// Names of the checks that come between the signature's form and its value (spec/sts.md section 1.7, steps 14
+// and 15), beside those of package sigv4.
+const (
+	CheckSessionToken = "session-token"
+	CheckAccessKey    = "access-key"
+)
+
+// Authenticate finds out who sent a request to a service, by its signature. service is the service's signing name;
+// for those of the query protocol (sts, iam, ec2) method and content type are checked as well. body is the whole
+// body of the request.
+//
+// The error is a *[sigv4.Refusal] with AWS's status, code and text; other protocols than the query protocol have
+// codes of their own for some. The signed request is there as soon as it could be read, even if it was then refused.
+func (g *Gate) Authenticate(r *http.Request, body []byte, service string) (iam.Caller, *sigv4.Signed, error) {
+	region := g.Endpoint(r, service).Region
+	verifier := sigv4.Verifier{
+		Service:       service,
+		ValidRegion:   func(scoped string) bool { return scoped != "" && (region == "" || scoped == region) },
+		Now:           g.Now,
+		QueryProtocol: service == "sts" || service == "iam" || service == "ec2",
+	}
+	signed, err := verifier.Parse(sigv4.FromHTTP(r, body))
+	if err != nil {
+		return iam.Caller{}, nil, err
+	}
+	secret, caller, err := g.Store.Credential(signed.AccessKeyID, signed.SessionToken)
+	if err != nil {
+		return iam.Caller{}, signed, refuseCredential(err)
+	}
+	if err := signed.Verify(secret); err != nil {
+		return iam.Caller{}, signed, err
+	}
+	return caller, signed, nil
+}
+
+// Endpoint is the endpoint that a request came to: the AWS endpoint that its host names, or the direct one of the
+// service.
+func (g *Gate) Endpoint(r *http.Request, service string) Endpoint {
+	if endpoint, ok := ParseEndpoint(r.Host); ok {
+		return endpoint
+	}
+	return Endpoint{Service: service, Region: g.Region, Host: r.Host, Direct: true}
+}
+
+// refuseCredential puts the store's refusals into AWS's words (spec/sts.md section 2.2): the same text with and
+// without a final period. That an inactive key and a deleted role's session read like an unknown key is inferred.
+func refuseCredential(err error) *sigv4.Refusal {
+	refusal := &sigv4.Refusal{
+		Check: CheckAccessKey, Status: http.StatusForbidden,
+		Code: "InvalidClientTokenId", Message: "The security token included in the request is invalid.",
+	}
+	switch {
+	case errors.Is(err, iam.ErrInvalidToken):
+		refusal.Check, refusal.Message = CheckSessionToken, "The security token included in the request is invalid"
+	case errors.Is(err, iam.ErrExpiredToken):
+		refusal.Check, refusal.Code = CheckSessionToken, "ExpiredToken"
+		refusal.Message = "The security token included in the request is expired"
+	}
+	return refusal
+}
+
+// requestID is a random UUID unless the gate has another way.
+func (g *Gate) requestID() string {
+	if g.NewRequestID != nil {
+		return g.NewRequestID()
+	}
+	var b [16]byte
+	rand.Read(b[:]) //nolint:errcheck // crypto/rand.Read never returns an error
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
