@@ -110,11 +110,11 @@ func (r *Result) decide(step StepResult) {
 }
 
 func newStepResult(step Step) StepResult {
-	return StepResult{Name: step.title(), Action: step.Action(), Status: StatusPassed, Expected: step.Expect}
+	return StepResult{Name: step.Title(), Action: step.Action(), Status: StatusPassed, Expected: step.Expect}
 }
 
-// title is the step's name, or what it does.
-func (s Step) title() string {
+// Title is the step's name, or what it does.
+func (s Step) Title() string {
 	who := s.As + s.ServiceAccount + ": "
 	switch action := s.Action(); {
 	case s.Name != "":

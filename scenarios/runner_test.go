@@ -91,9 +91,15 @@ func TestRunMakesNewTokens(t *testing.T) {
 	step := "  - as: alice" + canI + "{outcome: allowed}\n"
 	steps := "steps:\n" + strings.Repeat(step, 4)
 	scenario := scenarioOf(t, "allowed", steps)
-	report, err := e.runner(t).Run(t.Context(), []*Scenario{scenario, scenario})
+	r := e.runner(t)
+	var done []Result
+	r.Done = func(result Result) { done = append(done, result) }
+	report, err := r.Run(t.Context(), []*Scenario{scenario, scenario})
 	if err != nil || report.Passed != 2 {
 		t.Fatalf("report %+v, %v", report, err)
+	}
+	if diff := cmp.Diff(report.Scenarios, done); diff != "" {
+		t.Errorf("what Done was told (-report +done):\n%s", diff)
 	}
 	if len(e.tokens) != 8 {
 		t.Errorf("%d different tokens for 8 steps", len(e.tokens))
