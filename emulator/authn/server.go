@@ -1,6 +1,7 @@
 package authn
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -20,15 +21,6 @@ import (
 // loopback is where the authenticator listens, and what its certificate must be for.
 const loopback = "127.0.0.1"
 
-// Credentials sign the authenticator's own AWS call, ec2:DescribeInstances for {{EC2PrivateDNSName}}: on EKS
-// those of a role of the service. They are in the child's environment for as long as it runs, so a session must
-// outlive it.
-type Credentials struct {
-	AccessKeyID     string
-	SecretAccessKey string
-	SessionToken    string // empty for a user's key
-}
-
 // Server is one cluster's authenticator: its files and its process.
 type Server struct {
 	Dir  string // folder of its files, made with mode 0700; nobody else writes there
@@ -44,11 +36,14 @@ type Server struct {
 	// unless the authentication mode is API.
 	Kubeconfig string
 
-	Command     []string    // executable and arguments that run the child; "--config FILE" is appended
-	Proxy       *url.URL    // the gateway, by which it reaches STS and EC2
-	CABundle    string      // PEM file with what it trusts, the gateway's CA among it
-	Region      string      // the cluster's region, for EC2
-	Credentials Credentials // for EC2
+	Command  []string // executable and arguments that run the child; "--config FILE" is appended
+	Proxy    *url.URL // the gateway, by which it reaches STS and EC2
+	CABundle string   // PEM file with what it trusts, the gateway's CA among it
+	Region   string   // the cluster's region, for EC2
+	// AWSConfig is a file in the format of ~/.aws/config whose default profile signs the authenticator's own AWS
+	// call, ec2:DescribeInstances for {{EC2PrivateDNSName}}: on EKS as a role of the service. A credential_process
+	// in it keeps the credentials fresh for as long as the child runs. Empty means no credentials.
+	AWSConfig string
 
 	Now func() time.Time // for the time stamps in the files
 }
@@ -76,26 +71,23 @@ func (s *Server) Spec() (process.Spec, error) {
 }
 
 // env is the child's whole environment. Go's HTTP client takes the way to STS from HTTPS_PROXY and its roots
-// from SSL_CERT_FILE; the AWS SDK, for EC2, takes its roots from AWS_CA_BUNDLE (spec/eks.md §2.3). The SDK's
-// files are empty ones, so that nothing of the user's AWS configuration gets in, and the instance metadata
-// service is off, which upstream would otherwise wait for (spec/eks.md §2.1).
+// from SSL_CERT_FILE; the AWS SDK, for EC2, takes its roots from AWS_CA_BUNDLE (spec/eks.md §2.3). The SDK's files
+// are the environment's own, so that nothing of the user's AWS configuration gets in, and the instance metadata
+// service is off, which upstream would otherwise wait for (spec/eks.md §2.1). PATH is where the SDK finds sh, with
+// which it runs a credential_process.
 func (s *Server) env() []string {
 	env := []string{
+		"PATH=/usr/bin:/bin",
 		"NO_PROXY=127.0.0.1,localhost",
 		"SSL_CERT_FILE=" + s.CABundle,
 		"AWS_CA_BUNDLE=" + s.CABundle,
 		"AWS_EC2_METADATA_DISABLED=true",
-		"AWS_CONFIG_FILE=" + os.DevNull,
+		"AWS_CONFIG_FILE=" + cmp.Or(s.AWSConfig, os.DevNull),
 		"AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull,
 		"AWS_REGION=" + s.Region,
-		"AWS_ACCESS_KEY_ID=" + s.Credentials.AccessKeyID,
-		"AWS_SECRET_ACCESS_KEY=" + s.Credentials.SecretAccessKey,
 	}
 	if s.Proxy != nil {
 		env = append(env, "HTTPS_PROXY="+s.Proxy.String())
-	}
-	if s.Credentials.SessionToken != "" {
-		env = append(env, "AWS_SESSION_TOKEN="+s.Credentials.SessionToken)
 	}
 	return env
 }

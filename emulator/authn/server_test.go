@@ -46,8 +46,8 @@ func testServer(t *testing.T) *Server {
 		Command:    []string{"/usr/bin/eksemu", "child", "aws-iam-authenticator"},
 		Proxy:      &url.URL{Scheme: "http", User: url.User("aws-iam-authenticator"), Host: "127.0.0.1:4566"},
 		CABundle:   "/state/ca-bundle.pem", Region: "us-west-2",
-		Credentials: Credentials{AccessKeyID: "ASIAEXAMPLE", SecretAccessKey: "secret", SessionToken: "token"},
-		Now:         func() time.Time { return time.Unix(1700000000, 0) },
+		AWSConfig: "/state/aws-config",
+		Now:       func() time.Time { return time.Unix(1700000000, 0) },
 	}
 }
 
@@ -205,14 +205,14 @@ func TestSpec(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{
 		"HTTPS_PROXY": "http://aws-iam-authenticator@127.0.0.1:4566", "NO_PROXY": "127.0.0.1,localhost",
 		"SSL_CERT_FILE": "/state/ca-bundle.pem", "AWS_CA_BUNDLE": "/state/ca-bundle.pem",
-		"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
-		"AWS_REGION": "us-west-2", "AWS_ACCESS_KEY_ID": "ASIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token",
+		"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/state/aws-config", "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
+		"AWS_REGION": "us-west-2", "PATH": "/usr/bin:/bin",
 	}, env); diff != "" {
 		t.Errorf("environment (-want +got):\n%s", diff)
 	}
-	s.Credentials.SessionToken = ""
-	if slices.ContainsFunc(s.env(), func(e string) bool { return strings.HasPrefix(e, "AWS_SESSION_TOKEN") }) {
-		t.Error("a session token for a user's key")
+	s.AWSConfig = ""
+	if !slices.Contains(s.env(), "AWS_CONFIG_FILE="+os.DevNull) {
+		t.Error("without a configuration of its own, the SDK would read the user's")
 	}
 	s.Command = nil
 	if _, err := s.Spec(); !strings.Contains(errorText(err), "set Command") {
