@@ -1,0 +1,101 @@
+package eks
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/gorilla/mux"
+
+	stsfake "github.com/eksemu/eksemu/sts-fake"
+)
+
+// serviceName is what the credential scope of a request for this API names.
+const serviceName = "eks"
+
+// Options is what a [Server] needs. Both fields are required.
+type Options struct {
+	Gate     *stsfake.Gate // finds out who is calling, observes every call, owns the clock and the request IDs
+	Clusters *Registry     // the clusters to show
+}
+
+// Server answers the EKS API. It is an http.Handler for the EKS host names of every region, and safe for
+// concurrent use. Use [New].
+type Server struct {
+	gate     *stsfake.Gate
+	clusters *Registry
+	router   *mux.Router
+}
+
+// New returns a Server.
+func New(o Options) *Server {
+	s := &Server{gate: o.Gate, clusters: o.Clusters}
+	s.router = s.newRouter()
+	return s
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.router.ServeHTTP(w, r) }
+
+// request is an authenticated request.
+type request struct {
+	*http.Request
+	scope Scope // account of the caller, region of the request
+}
+
+// variable returns a variable of the route's path, percent-decoded.
+func (r request) variable(name string) string {
+	raw := mux.Vars(r.Request)[name]
+	if value, err := url.PathUnescape(raw); err == nil {
+		return value
+	}
+	return raw
+}
+
+// handler answers the requests of one route.
+func (s *Server) handler(route route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		call := s.gate.Begin(r, serviceName)
+		call.Operation = route.operation
+		status := http.StatusOK
+		answer, refusal := s.run(w, r, route, call)
+		if refusal != nil {
+			call.Refuse(refusal.Type, refusal.message(), "")
+			w.Header().Set("x-amzn-ErrorType", refusal.Type)
+			status, answer = refusal.Status, refusal.Body
+		}
+		s.gate.End(call, status)
+		s.respond(w, call.RequestID, status, answer)
+	})
+}
+
+// run authenticates a request and runs its operation. Authentication comes first: who has no credentials does
+// not learn which operations there are.
+func (s *Server) run(w http.ResponseWriter, r *http.Request, route route, call *stsfake.Call) (any, *exception) {
+	body, err := stsfake.ReadBody(w, r)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	caller, signed, err := s.gate.Authenticate(r, body, serviceName)
+	call.Identify(caller, signed, err)
+	if err != nil {
+		return nil, unauthenticated(err)
+	}
+	return route.run(request{r, Scope{AccountID: caller.AccountID, Region: signed.Scope.Region}})
+}
+
+// respond sends an answer with the headers of a REST-JSON service.
+func (s *Server) respond(w http.ResponseWriter, requestID string, status int, answer any) {
+	body, err := encode(answer)
+	if err != nil { // answers consist of strings, numbers and lists of them, which always encode
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("x-amzn-RequestId", requestID)
+	h.Set("Content-Type", "application/json")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("Date", s.gate.Now().UTC().Format(http.TimeFormat))
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // fails if the client has gone: nobody is left to tell
+}
