@@ -23,11 +23,11 @@ func (g *Gateway) connect(w http.ResponseWriter, r *http.Request) {
 	}
 	handler := g.target(host)
 	if handler == nil {
-		g.refuse(w, refusal(host))
+		g.refuse(w, r, refusal(host))
 		return
 	}
 	if port != "443" {
-		g.refuse(w, wrongPort(host, port, "443"))
+		g.refuse(w, r, wrongPort(host, port, "443"))
 		return
 	}
 	conn, buffered, ok := g.hijack(w)
@@ -44,13 +44,13 @@ func (g *Gateway) connect(w http.ResponseWriter, r *http.Request) {
 func (g *Gateway) connectLoopback(w http.ResponseWriter, r *http.Request, host, port string) {
 	number, err := strconv.Atoi(port)
 	if err != nil || !slices.Contains(g.cfg.LoopbackPorts(), number) {
-		g.refuse(w, refusal(host))
+		g.refuse(w, r, refusal(host))
 		return
 	}
 	dialer := net.Dialer{Timeout: dialTimeout}
 	server, err := dialer.DialContext(r.Context(), "tcp", net.JoinHostPort(host, port))
 	if err != nil {
-		g.refuse(w, fmt.Sprintf("connect to the API server: %v", err))
+		g.refuse(w, r, fmt.Sprintf("connect to the API server: %v", err))
 		return
 	}
 	conn, buffered, ok := g.hijack(w)
@@ -66,8 +66,10 @@ func (g *Gateway) connectLoopback(w http.ResponseWriter, r *http.Request, host, 
 }
 
 // refuse answers a CONNECT with 502 and a text: in the body, where curl -v shows it, and as the reason phrase
-// of the status line, which is all that Go's and Python's HTTP clients report. The text must be one line.
-func (g *Gateway) refuse(w http.ResponseWriter, text string) {
+// of the status line, which is all that Go's and Python's HTTP clients report. The AWS CLI reports neither
+// ("Failed to connect to proxy URL"), so the log has it, too. The text must be one line.
+func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, text string) {
+	g.cfg.ErrorLog.Warn("refuse a tunnel", "reason", text, "client", label(r.Header))
 	conn, _, ok := g.hijack(w)
 	if !ok {
 		return

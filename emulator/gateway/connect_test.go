@@ -87,6 +87,9 @@ func TestRefusalReachesGoClient(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "s3.amazonaws.com is not emulated: add it to NO_PROXY") {
 		t.Errorf("error is %v, want the reason and the fix", err)
 	}
+	if log := w.logged.String(); !strings.Contains(log, "s3.amazonaws.com is not emulated") || !strings.Contains(log, "client=bob") {
+		t.Errorf("the log does not tell who was refused what: %s", log)
+	}
 }
 
 func TestPlainRefusals(t *testing.T) {

@@ -16,7 +16,8 @@ import (
 type clientKey struct{}
 
 // Client returns the label that the client of a request gave itself: the user name of the proxy's URL. It is
-// "" for a client without one, and for direct requests. A label proves nothing: anybody may use any.
+// "" for a client without one, with one that is not printable or longer than 128 bytes, and for direct requests.
+// A label proves nothing: anybody may use any.
 func Client(ctx context.Context) string {
 	label, _ := ctx.Value(clientKey{}).(string)
 	return label

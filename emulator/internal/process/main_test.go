@@ -55,7 +55,11 @@ func play(role string) int {
 		fmt.Println("ignoring")
 		return hang()
 	case "environment":
-		fmt.Println(os.Environ())
+		for _, variable := range os.Environ() {
+			name, _, _ := strings.Cut(variable, "=")
+			fmt.Println(name)
+		}
+		fmt.Println("end")
 		return 1
 	case "middle": // starts a child of its own, as the emulator does, and is then killed
 		_, err := Start(context.Background(), Spec{Name: "grandchild", Path: os.Args[0], Env: []string{childRole + "=dial=" + arg}})
@@ -98,7 +102,7 @@ func spec(t *testing.T, role string) (Spec, *watcher) {
 	return Spec{
 		Name:    "etcd",
 		Path:    os.Args[0],
-		Env:     []string{childRole + "=" + role},
+		Env:     []string{childRole + "=" + role, "GOCOVERDIR=" + t.TempDir()}, // go test -cover makes a child ask for it
 		OnLine:  func(line string) { w.lines <- line },
 		Observe: func(e Event) { w.events <- e },
 	}, w

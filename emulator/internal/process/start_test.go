@@ -55,7 +55,7 @@ func TestStartFails(t *testing.T) {
 	}{
 		{"fail", func(s *Spec) {}, strings.Join(lines, "\n")},
 		{"fail-quietly", func(s *Spec) {}, "start etcd: exited with status 2"},
-		{"environment", func(s *Spec) {}, "start etcd: exited with status 1: [" + childRole + "=environment]"},
+		{"environment", func(s *Spec) {}, "start etcd: exited with status 1:\n    " + childRole + "\n    GOCOVERDIR\n    end"},
 		{"serve", func(s *Spec) { s.ReadyTimeout = time.Millisecond },
 			"start etcd: not ready after 1ms: connection refused"},
 		{"serve", func(s *Spec) { s.Path = "/does/not/exist" },
