@@ -22,7 +22,8 @@ type Options struct {
 	SealingKey []byte
 	// Now is the clock that sessions expire by; needed.
 	Now func() time.Time
-	// Rand makes nonces and access key IDs of sessions. nil means crypto/rand.
+	// Rand makes nonces and access key IDs of sessions. nil means crypto/rand, and only tests should have another:
+	// a nonce that comes twice breaks the protection of both tokens.
 	Rand io.Reader
 }
 
