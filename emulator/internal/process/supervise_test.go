@@ -131,6 +131,10 @@ func TestStop(t *testing.T) {
 			t.Errorf("error is %v, PID %d", err, c.PID())
 		}
 	})
+}
+
+func TestStopWhileDown(t *testing.T) {
+	t.Parallel()
 	t.Run("between two lives", func(t *testing.T) {
 		t.Parallel()
 		s, w := spec(t, "serve")
