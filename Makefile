@@ -31,7 +31,7 @@ help: ## Print this
 
 .PHONY: build
 build: ## Build bin/eksemu (about eight minutes the first time on two cores: it links Kubernetes)
-	go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/eksemu
+	go build -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/eksemu
 
 .PHONY: demo
 demo: build ## See Unauthorized, no and yes, each with its reason

@@ -89,6 +89,10 @@ func (e *Environment) makeAWS() error {
 		return err
 	}
 	gate := &stsfake.Gate{Store: store, Now: e.opts.Now, Observe: e.observeCall}
+	compute, err := ec2.New(ec2.Options{Gate: gate, Instances: instances(cfg)})
+	if err != nil {
+		return err
+	}
 	clusters := eks.NewRegistry()
 	e.aws = &awsSide{
 		store:    store,
@@ -96,7 +100,7 @@ func (e *Environment) makeAWS() error {
 		services: map[string]http.Handler{
 			"sts": stsfake.New(stsfake.Options{Gate: gate}),
 			"eks": eks.New(eks.Options{Gate: gate, Clusters: clusters}),
-			"ec2": ec2.New(ec2.Options{Gate: gate, Instances: instances(cfg)}),
+			"ec2": compute,
 		},
 		files:     e.files,
 		processes: append([]string{e.opts.Executable}, e.opts.InstanceCredentials...),

@@ -43,11 +43,15 @@ type Options struct {
 	Fallback   *url.URL                                     // where AWS hosts go that are not emulated; nil refuses them
 	Executable string                                       // the eksemu binary, absolute
 	Command    func(program string, args []string) []string // arguments that make it run one of its linked programs
-	HasAWS     bool                                         // `aws` is on PATH: kubeconfigs use it
 	Path       string                                       // PATH of the children
 	Version    string                                       // of eksemu, for runtime.json
-	Now        func() time.Time
-	Progress   func(step string) // told each step as it begins; may be nil
+	Kubernetes string                                       // minor version of the linked Kubernetes, "1.37"
+	// InstanceCredentials are arguments that make the executable print the credentials of an instance or cluster,
+	// whose name follows them (an AWS credential_process).
+	InstanceCredentials []string
+	AWSCommand          string // the aws CLI, for exec plugins of kubeconfigs; "" uses the eksemu binary
+	Now                 func() time.Time
+	Progress            func(step string) // told each step as it begins; may be nil
 }
 
 // Environment is a running environment.

@@ -22,11 +22,7 @@ func (a *awsSide) addIdentities(overlay config.Overlay) (string, error) {
 	if len(problems) > 0 {
 		return "", problems
 	}
-	added := *merged
-	added.Users = merged.Users[len(a.config.Users):]
-	added.Roles = merged.Roles[len(a.config.Roles):]
-	added.Instances, added.Clusters = nil, nil
-	if err := added.Seed(a.store); err != nil {
+	if err := merged.Added(a.config).Seed(a.store); err != nil {
 		return "", err
 	}
 	if err := a.writeProfiles(merged); err != nil {

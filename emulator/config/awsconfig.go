@@ -50,7 +50,7 @@ func (r *renderer) profile(section, name string, identity Identity) {
 			fmt.Fprintf(&r.config, "external_id = %s\n", identity.ExternalID)
 		}
 	case KindInstance:
-		fmt.Fprintf(&r.config, "credential_process = %s\n", commandLine(append(r.process[:len(r.process):len(r.process)], identity.Name)))
+		fmt.Fprintf(&r.config, "credential_process = %s\n", CommandLine(append(r.process[:len(r.process):len(r.process)], identity.Name)))
 	}
 }
 
@@ -71,9 +71,9 @@ func (r *renderer) keys(section, user string) {
 
 var plainArgument = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
 
-// commandLine quotes a command so that the AWS CLI, which splits it like a shell, and the SDKs, which hand it to
+// CommandLine quotes a command so that the AWS CLI, which splits it like a shell, and the SDKs, which hand it to
 // one, read the same arguments.
-func commandLine(args []string) string {
+func CommandLine(args []string) string {
 	quoted := make([]string, len(args))
 	for i, arg := range args {
 		quoted[i] = arg
