@@ -39,9 +39,6 @@ type awsSide struct {
 
 // startAWS makes the AWS side and opens the gateway to it.
 func (e *Environment) startAWS(context.Context) error {
-	if err := e.makeAWS(); err != nil {
-		return err
-	}
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(e.opts.Port)))
 	if err != nil {
 		return fmt.Errorf("listen for AWS clients (choose another --port, or leave it out for any free one): %w", err)
@@ -55,6 +52,9 @@ func (e *Environment) startAWS(context.Context) error {
 		Gateway:    "http://" + listener.Addr().String(),
 		AdminToken: base64.RawURLEncoding.EncodeToString(token),
 		Account:    e.opts.Config.Account, Region: e.opts.Config.Region,
+	}
+	if err := e.makeAWS(); err != nil {
+		return errors.Join(err, listener.Close())
 	}
 	e.gateway = gateway.New(gateway.Config{
 		Listener:      listener,

@@ -98,6 +98,7 @@ func (app *App) environmentOptions(name, dir string, environment *config.Environ
 		InstanceCredentials: instanceCredentials(dir),
 		Path:                app.env("PATH"),
 		Version:             app.version(),
+		Kubernetes:          version.DefaultKubeBinaryVersion,
 		Now:                 app.Now,
 	}
 }
