@@ -117,6 +117,5 @@ func (app *App) upInBackground(ctx context.Context, options emulator.Options, wa
 	}
 	tell(report{Ready: true})
 	_ = pipe.Close() //nolint:errcheck // nobody listens any more
-	<-env.Done()
-	return exitWith(ExitStart, env.Stop(context.WithoutCancel(ctx)))
+	return app.await(ctx, env)
 }

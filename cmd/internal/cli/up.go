@@ -121,12 +121,21 @@ func (app *App) upInForeground(ctx context.Context, name *nameFlag, f *upFlags, 
 		return err
 	}
 	app.printReady(name, env.Runtime(), false)
-	<-env.Done()
-	if ctx.Err() != nil {
+	return app.await(ctx, env)
+}
+
+// await waits until an environment is interrupted or shall end, and stops it.
+func (app *App) await(ctx context.Context, env *emulator.Environment) error {
+	select {
+	case <-ctx.Done():
 		fmt.Fprintln(app.ErrOut, "stopping; the environment's state is kept for the next `eksemu up`")
+	case <-env.Done():
 	}
 	if err := env.Stop(context.WithoutCancel(ctx)); err != nil {
 		return exitWith(ExitStart, err)
+	}
+	if ctx.Err() != nil {
+		return exitWith(ExitInterrupted, errSilent)
 	}
 	return nil
 }
