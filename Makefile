@@ -35,7 +35,7 @@ build: ## Build bin/eksemu (about eight minutes the first time on two cores: it 
 
 .PHONY: demo
 demo: build ## See Unauthorized, no and yes, each with its reason
-	$(BIN) run --explain mallory-unauthorized bob-denied alice-allowed
+	$(BIN) run --explain mallory-is-not-mapped bob-has-no-binding alice-views-pods
 
 ##@ Test
 

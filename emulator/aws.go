@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -61,6 +62,7 @@ func (e *Environment) startAWS(context.Context) error {
 		CA:            e.ca,
 		Handler:       e.aws.handler,
 		Direct:        e.direct(),
+		ErrorLog:      slog.New(slog.NewTextHandler(e.gatewayLog, nil)),
 		Fallback:      e.opts.Fallback,
 		LoopbackPorts: e.apiServerPorts,
 	})
@@ -198,7 +200,7 @@ func (e *Environment) observeCall(c stsfake.Call) {
 	call := &trace.AWSCall{
 		Service: c.Service, Operation: c.Operation, Host: c.Host, Region: c.Region, Method: c.Method,
 		AccessKeyID: c.AccessKeyID, Principal: c.Principal, UserAgent: c.UserAgent, RequestID: c.RequestID,
-		Status: c.Status, Code: c.Code, Message: c.Message,
+		Status: c.Status, Code: c.Code, Message: c.Message, Reason: c.Reason,
 		CanonicalRequest: c.CanonicalRequest, StringToSign: c.StringToSign, Duration: c.Duration,
 	}
 	if c.Request != nil {

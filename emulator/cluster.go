@@ -142,6 +142,7 @@ func (e *Environment) prepareAuthenticator(c *runningCluster) error {
 	if err != nil {
 		return err
 	}
+	proxy.User = url.UserPassword(authn.Component, "x") // labels its calls in the trace
 	dir := filepath.Join(c.dir, "authenticator")
 	c.server = &authn.Server{
 		Dir: dir, Port: port, CertPEM: cert, KeyPEM: key, RootCAs: e.ca.Pool(),

@@ -23,6 +23,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"sync"
 	"time"
@@ -59,15 +60,16 @@ type Environment struct {
 	opts  Options
 	files Layout
 
-	lock    *stateLock
-	state   *state
-	ca      *pki.CA
-	trace   *trace.Recorder
-	log     *traceLog
-	aws     *awsSide
-	gateway *gateway.Gateway
-	cluster *runningCluster
-	runtime Runtime
+	lock       *stateLock
+	state      *state
+	ca         *pki.CA
+	trace      *trace.Recorder
+	log        *traceLog
+	gatewayLog io.WriteCloser
+	aws        *awsSide
+	gateway    *gateway.Gateway
+	cluster    *runningCluster
+	runtime    Runtime
 
 	mu         sync.Mutex
 	components map[string]*ComponentStatus
@@ -128,6 +130,9 @@ func (e *Environment) Stop(ctx context.Context) error {
 			limited, cancel := context.WithTimeout(ctx, time.Second)
 			defer cancel()
 			errs = append(errs, e.gateway.Shutdown(limited))
+		}
+		if e.gatewayLog != nil {
+			errs = append(errs, e.gatewayLog.Close())
 		}
 		errs = append(errs, e.log.close(), e.lock.release())
 		e.stopErr = errors.Join(errs...)

@@ -127,8 +127,19 @@ func (e *Environment) prepare(context.Context) error {
 	if e.log, err = openTraceLog(e.files.Trace()); err != nil {
 		return err
 	}
+	if e.gatewayLog, err = openLog(filepath.Join(e.files.Logs(), "gateway.log")); err != nil {
+		return err
+	}
 	e.trace = trace.NewRecorder(0, e.opts.Now, e.log.write)
 	return nil
+}
+
+func openLog(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open the log: %w", err)
+	}
+	return file, nil
 }
 
 // loadCA reads the gateway's certificate authority, or makes one.

@@ -276,7 +276,7 @@ func TestRunRefusesUnknownIdentities(t *testing.T) {
 func TestLabelled(t *testing.T) {
 	t.Parallel()
 	got := labelled([]string{"AWS_PROFILE=alice", "HTTPS_PROXY=http://127.0.0.1:4000", "NO_PROXY=127.0.0.1", "https_proxy=", "X=HTTPS_PROXY=http://a"}, "step-1")
-	want := []string{"AWS_PROFILE=alice", "HTTPS_PROXY=http://step-1@127.0.0.1:4000", "NO_PROXY=127.0.0.1", "https_proxy=", "X=HTTPS_PROXY=http://a"}
+	want := []string{"AWS_PROFILE=alice", "HTTPS_PROXY=http://step-1:x@127.0.0.1:4000", "NO_PROXY=127.0.0.1", "https_proxy=", "X=HTTPS_PROXY=http://a"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("variables (-want +got):\n%s", diff)
 	}

@@ -62,7 +62,7 @@ func labelled(variables []string, id string) []string {
 			continue
 		}
 		if proxy, err := url.Parse(value); err == nil && proxy.Host != "" {
-			proxy.User = url.User(id)
+			proxy.User = url.UserPassword(id, "x") // botocore sends no user name without a password
 			out[i] = name + "=" + proxy.String()
 		}
 	}

@@ -14,11 +14,12 @@ import (
 // TableOptions says how a report looks to people.
 type TableOptions struct {
 	Color bool // ANSI colours, for a terminal that wants them
+	Width int  // columns of the terminal, at which the table's lines are cut; 0 cuts nothing
 }
 
 // WriteTable writes a line for each scenario and, below the table, what went wrong and why.
 func (r Report) WriteTable(w io.Writer, options TableOptions) error {
-	p := printer{color: options.Color}
+	p := printer{color: options.Color, width: options.Width}
 	p.table(r.Scenarios)
 	for _, scenario := range r.Scenarios {
 		p.details(scenario)
@@ -41,6 +42,7 @@ const (
 type printer struct {
 	out   bytes.Buffer
 	color bool
+	width int
 }
 
 func (p *printer) paint(color, text string) string {
@@ -51,13 +53,30 @@ func (p *printer) paint(color, text string) string {
 }
 
 func (p *printer) table(results []Result) {
-	table := tabwriter.NewWriter(&p.out, 0, 0, 2, ' ', 0)
+	var lines strings.Builder
+	table := tabwriter.NewWriter(&lines, 0, 0, 2, ' ', 0)
 	row := func(cells ...string) { fmt.Fprintln(table, strings.Join(cells, "\t")) } //nolint:errcheck // a buffer takes everything
 	row(p.paint(plain, ""), "SCENARIO", p.paint(plain, "OUTCOME"), "DECIDED BY", "TIME", "WHY")
 	for _, r := range results {
 		row(p.status(r.Status), r.Name, p.outcome(r.Outcome), string(r.DecidedBy), fmt.Sprintf("%.1fs", r.Seconds), r.why())
 	}
 	table.Flush() //nolint:errcheck // a buffer takes everything
+	for line := range strings.Lines(lines.String()) {
+		p.out.WriteString(p.cut(line))
+	}
+}
+
+// cut shortens a line of the table to the terminal's width. Its escape sequences, two pairs, take no room there.
+func (p *printer) cut(line string) string {
+	width := p.width
+	if p.color {
+		width += 2 * len(plain+plain)
+	}
+	runes := []rune(strings.TrimSuffix(line, "\n"))
+	if p.width <= 0 || len(runes) <= width {
+		return line
+	}
+	return string(runes[:width-1]) + "…\n"
 }
 
 func (p *printer) status(s Status) string {

@@ -44,10 +44,20 @@ func run() int {
 		Now:        time.Now,
 		StateHome:  filepath.Join(xdg.StateHome, "eksemu"),
 		Terminal:   term.IsTerminal(int(os.Stderr.Fd())),
+		Width:      width(),
 		Programs:   programs,
 		Signals:    signals,
 		ExitWith:   exitWithParent,
 	}, os.Args[1:])
+}
+
+// width is that of the terminal that standard output is, 0 if it is none.
+func width() int {
+	columns, _, err := term.GetSize(int(os.Stdout.Fd()))
+	if err != nil {
+		return 0
+	}
+	return columns
 }
 
 // signals returns a context that ends with the first interrupt. A second one kills the process as usual.

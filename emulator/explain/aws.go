@@ -38,6 +38,9 @@ func ExplainAWS(e trace.Event) Verdict { //nolint:revive // Explain for one call
 	f.add(found)
 	f.set("skew", clockSkew(f))
 	v.Outcome, v.Cause, v.Summary, v.Fix = cause.Outcome, cause.ID, f.fill(cause.Sentence), f.fill(cause.Fix)
+	if call.Reason != "" {
+		v.Summary += "; what AWS does not say: " + call.Reason
+	}
 	v.Steps = awsSteps(v)
 	v.clean()
 	return v

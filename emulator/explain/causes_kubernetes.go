@@ -11,7 +11,7 @@ func apiServerCauses() []Cause {
 		apiserver("credentials-refused", "the API server accepts neither the certificate nor the password that the client sent; IAM was not asked",
 			"Use the kubeconfig of this cluster, or a token:\naws eks update-kubeconfig --name {cluster:sh}", "Authentication failed, attempted: {methods}"),
 		apiserver("authenticator-unreachable", "the API server asked the authenticator about the token and got no answer",
-			"See why the authenticator does not answer:\neksemu status\neksemu logs authenticator"),
+			"See why the authenticator does not answer:\neksemu status\neksemu logs aws-iam-authenticator"),
 		apiserver("authenticator-bad-request", "the authenticator could not read the API server's TokenReview, so nobody checked the token",
 			"Run the API server with --authentication-token-webhook-version=v1beta1, the only one that the authenticator reads."),
 		apiserver("answer-not-accepted", "the authenticator accepted the token, but the API server did not accept its answer, as when the audiences do not match",

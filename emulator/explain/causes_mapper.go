@@ -49,7 +49,7 @@ func mapperCauses() []Cause {
 			"Make the access entry again for the ARN that the principal has now:\n"+
 				"aws eks list-access-entries --cluster-name {cluster:sh}\n"+
 				"aws eks create-access-entry --cluster-name {cluster:sh} --principal-arn {principal:sh}", "ARN does not match User ID"),
-		mapper("mapper-error", "a mapper of the authenticator failed on {arn}", "Look at the authenticator's log:\neksemu logs authenticator", "mapper {mapper} Map error: {error}", "mapper {mapper} renderTemplates error: {error}"),
+		mapper("mapper-error", "a mapper of the authenticator failed on {arn}", "Look at the authenticator's log:\neksemu logs aws-iam-authenticator", "mapper {mapper} Map error: {error}", "mapper {mapper} renderTemplates error: {error}"),
 	}
 }
 

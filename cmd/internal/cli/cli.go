@@ -33,6 +33,7 @@ type App struct {
 	Now        func() time.Time                               //
 	StateHome  string                                         // folder of all environments' state folders
 	Terminal   bool                                           // ErrOut is a terminal
+	Width      int                                            // columns of Out, 0 if it is no terminal
 	Programs   map[string]func(args []string) int             // the linked upstream programs, by name
 	Signals    func() (context.Context, func())               // a context that ends with the first interrupt
 	ExitWith   func(parent io.Reader, program func() int) int // runs a program that must not outlive its parent

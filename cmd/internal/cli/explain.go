@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/eksemu/eksemu/emulator/authn"
 	"github.com/eksemu/eksemu/emulator/explain"
 	"github.com/eksemu/eksemu/emulator/trace"
 )
@@ -52,7 +53,7 @@ var preparatory = regexp.MustCompile(`^get /(api|apis|openapi|version)(/\S*)?$`)
 func verdicts(events []trace.Event, all bool) []explain.Verdict {
 	list := explain.Explain(events)
 	for _, event := range events {
-		if event.Kind == trace.KindAWS && event.Token == "" {
+		if event.Kind == trace.KindAWS && event.AWS.Client != authn.Component {
 			list = append(list, explain.ExplainAWS(event))
 		}
 	}

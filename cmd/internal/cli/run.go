@@ -144,7 +144,7 @@ func (app *App) show(report scenarios.Report, f *runFlags, output *outputFlag) e
 	if output.json() {
 		return report.WriteJSON(app.Out)
 	}
-	if err := report.WriteTable(app.Out, scenarios.TableOptions{Color: app.color()}); err != nil {
+	if err := report.WriteTable(app.Out, scenarios.TableOptions{Color: app.color(), Width: app.Width}); err != nil {
 		return err
 	}
 	if !f.explain {
