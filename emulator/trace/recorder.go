@@ -16,7 +16,7 @@ type Recorder struct {
 	sink func(Event)
 
 	mu      sync.Mutex
-	ring    []Event       // ring[(seq-1) % len(ring)]
+	ring    []Event       // event seq is at (seq-1) % len(ring)
 	seq     uint64        // of the newest event
 	changed chan struct{} // closed and replaced at every event
 }
@@ -58,8 +58,8 @@ func (r *Recorder) Since(seq uint64) ([]Event, <-chan struct{}) {
 		seq = r.seq - capacity
 	}
 	var out []Event
-	for n := seq + 1; n <= r.seq; n++ {
-		out = append(out, r.ring[(n-1)%uint64(len(r.ring))])
+	for ; seq < r.seq; seq++ {
+		out = append(out, r.ring[seq%uint64(len(r.ring))]) // event seq+1
 	}
 	return out, r.changed
 }
