@@ -22,8 +22,8 @@ type Runtime struct {
 	PID        int              `json:"pid"`
 	Version    string           `json:"version"`
 	Started    time.Time        `json:"started"`
-	Gateway    string           `json:"gateway"`    // http://127.0.0.1:PORT, HTTP proxy and direct AWS endpoint
-	AdminToken string           `json:"adminToken"` // bearer token of the admin API under Gateway/_eksemu/
+	Gateway    string           `json:"gateway"`              // http://127.0.0.1:PORT, HTTP proxy and direct AWS endpoint
+	AdminToken string           `json:"adminToken,omitempty"` // bearer token of the admin API under Gateway/_eksemu/; only in the file
 	Account    string           `json:"account"`
 	Region     string           `json:"region"`
 	Clusters   []RuntimeCluster `json:"clusters"`
@@ -47,6 +47,9 @@ type Identity struct {
 // ErrNotRunning is returned by [ReadRuntime] and [Attach] when no environment is ready in a state folder.
 var ErrNotRunning = errors.New("not running")
 
+// ErrDamaged is returned by [ReadRuntime] and [Attach] when the runtime file is not one.
+var ErrDamaged = errors.New("damaged")
+
 // ReadRuntime reads runtime.json of a state folder.
 func ReadRuntime(stateDir string) (Runtime, error) {
 	var r Runtime
@@ -59,7 +62,7 @@ func ReadRuntime(stateDir string) (Runtime, error) {
 		return r, fmt.Errorf("read the environment's runtime file: %w", err)
 	}
 	if err := json.Unmarshal(raw, &r); err != nil {
-		return r, fmt.Errorf("runtime file %s is damaged (stop the environment with `eksemu down`): %w", path, err)
+		return r, fmt.Errorf("runtime file %s is %w (remove the environment with `eksemu down`): %w", path, ErrDamaged, err)
 	}
 	return r, nil
 }

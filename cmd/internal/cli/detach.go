@@ -33,7 +33,7 @@ func (app *App) upDetached(ctx context.Context, name *nameFlag, f *upFlags, opti
 		return exitWith(ExitStart, fmt.Errorf("start environment %s in the background: %w", options.Name, err))
 	}
 	defer reports.Close()                                                     //nolint:errcheck // read to its end
-	stop := context.AfterFunc(ctx, func() { _ = child.Signal(os.Interrupt) }) //nolint:errcheck // it may have ended
+	stop := context.AfterFunc(ctx, func() { _ = child.Signal(os.Interrupt) }) // it may have ended
 	defer stop()
 	progress := app.progress(quiet)
 	err = follow(reports, progress)
@@ -41,7 +41,7 @@ func (app *App) upDetached(ctx context.Context, name *nameFlag, f *upFlags, opti
 	if err != nil {
 		return err
 	}
-	_ = child.Release() //nolint:errcheck // it lives on by itself
+	_ = child.Release() // it lives on by itself
 	client, err := name.attach(ctx)
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func (app *App) upDetached(ctx context.Context, name *nameFlag, f *upFlags, opti
 func (app *App) spawn(name *nameFlag, f *upFlags, options emulator.Options) (io.ReadCloser, *os.Process, error) {
 	logs := emulator.Layout{Dir: options.Dir}.Logs()
 	if err := os.MkdirAll(logs, 0o700); err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("make the state folder (set XDG_STATE_HOME to a folder that you can write to): %w", err)
 	}
 	log, err := os.OpenFile(filepath.Join(logs, "eksemu.log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -70,7 +70,7 @@ func (app *App) spawn(name *nameFlag, f *upFlags, options emulator.Options) (io.
 		"up", "--name", name.name, "--port", strconv.Itoa(f.port), "--wait", f.wait.String(),
 		"--fallback", f.fallback, "--report-fd", strconv.Itoa(reportFD),
 	}
-	cmd := exec.Command(app.Executable, args...) //nolint:gosec,noctx // this binary; it outlives this command
+	cmd := exec.Command(app.Executable, args...) // this binary; it outlives this command
 	if f.config == "-" {
 		return nil, nil, errors.New("--config - cannot be combined with --detach: save the configuration to a file")
 	}
@@ -108,7 +108,7 @@ func follow(reports io.Reader, progress *progress) error {
 
 // upInBackground is the other side of upDetached.
 func (app *App) upInBackground(ctx context.Context, options emulator.Options, wait time.Duration, pipe *os.File) error {
-	tell := func(r report) { _ = json.NewEncoder(pipe).Encode(r) } //nolint:errcheck,errchkjson // the reader may have gone
+	tell := func(r report) { _ = json.NewEncoder(pipe).Encode(r) } // the reader may have gone
 	options.Progress = func(step string) { tell(report{Step: step}) }
 	env, err := start(ctx, options, wait)
 	if err != nil {
@@ -116,6 +116,6 @@ func (app *App) upInBackground(ctx context.Context, options emulator.Options, wa
 		return err
 	}
 	tell(report{Ready: true})
-	_ = pipe.Close() //nolint:errcheck // nobody listens any more
+	_ = pipe.Close() // nobody listens any more
 	return app.await(ctx, env)
 }

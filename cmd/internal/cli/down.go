@@ -63,8 +63,8 @@ func stopRunning(ctx context.Context, dir string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, stopLimit)
 	defer cancel()
 	client, err := emulator.Attach(ctx, dir)
-	if errors.Is(err, emulator.ErrNotRunning) {
-		return false, nil
+	if errors.Is(err, emulator.ErrNotRunning) || errors.Is(err, emulator.ErrDamaged) {
+		return false, nil // one that runs all the same holds the lock, so its state is not removed
 	}
 	if err != nil {
 		return false, err
