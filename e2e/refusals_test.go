@@ -92,7 +92,7 @@ var _ = Describe("what cannot work", func() {
 				for _, args := range [][]string{{"up"}, {"up", "--detach"}, {"run"}} {
 					a := person.run("eksemu", args...)
 					Expect(a.code).To(Equal(3), a.String())
-					Expect(a.err).To(ContainSubstring(filepath.Join(stateHome, "eksemu")))
+					Expect(a.err).To(ContainSubstring("mkdir " + stateHome))
 					Expect(a.err).To(ContainSubstring("set XDG_STATE_HOME to a folder that you can write to"))
 				}
 			})
