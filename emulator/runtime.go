@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/eksemu/eksemu/emulator/internal/atomicfile"
@@ -55,7 +56,7 @@ func ReadRuntime(stateDir string) (Runtime, error) {
 	var r Runtime
 	path := filepath.Join(stateDir, "runtime.json")
 	raw, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return r, ErrNotRunning
 	}
 	if err != nil {
