@@ -75,7 +75,7 @@ kind: Config
 clusters:
 - name: webhook
   cluster:
-    server: %s
+    server: %q
     certificate-authority-data: %s
 users:
 - name: apiserver
