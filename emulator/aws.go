@@ -39,8 +39,8 @@ type awsSide struct {
 }
 
 // startAWS makes the AWS side and opens the gateway to it.
-func (e *Environment) startAWS(context.Context) error {
-	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(e.opts.Port)))
+func (e *Environment) startAWS(ctx context.Context) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(e.opts.Port)))
 	if err != nil {
 		return fmt.Errorf("listen for AWS clients (choose another --port, or leave it out for any free one): %w", err)
 	}
@@ -66,7 +66,7 @@ func (e *Environment) startAWS(context.Context) error {
 		Fallback:      e.opts.Fallback,
 		LoopbackPorts: e.apiServerPorts,
 	})
-	go func() {
+	go func() { //nolint:contextcheck // it serves until Shutdown, not until the start's context ends
 		if err := e.gateway.Serve(); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			e.finish()
 		}
@@ -137,7 +137,7 @@ func (a *awsSide) principalID(arn string) string {
 	if user, err := a.store.User(arn); err == nil {
 		return user.UniqueID
 	}
-	role, _ := a.store.Role(arn) //nolint:errcheck // the configuration says that it is one of the two
+	role, _ := a.store.Role(arn) // the configuration says that it is one of the two
 	return role.UniqueID
 }
 

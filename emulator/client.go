@@ -116,7 +116,7 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 	if err != nil {
 		return fmt.Errorf("environment %s: %w", c.Runtime.Name, err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to the end below
+	defer resp.Body.Close()
 	if resp.StatusCode >= http.StatusMultipleChoices {
 		var refusal adminError
 		if err := json.NewDecoder(resp.Body).Decode(&refusal); err != nil || refusal.Error == "" {

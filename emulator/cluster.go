@@ -62,10 +62,10 @@ func (e *Environment) startControlPlane(ctx context.Context) error {
 	spec := e.opts.Config.Clusters[0]
 	c := &runningCluster{spec: spec, arn: e.runtime.Clusters[0].ARN, dir: e.files.cluster(spec.Name)}
 	e.cluster = c
-	if err := e.prepareAuthenticator(c); err != nil {
+	if err := e.prepareAuthenticator(ctx, c); err != nil {
 		return err
 	}
-	webhook, err := e.openWebhooks(c)
+	webhook, err := e.openWebhooks(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -100,13 +100,13 @@ func (c *runningCluster) access() kube.Config {
 }
 
 // openWebhooks serves the token webhook and the audit webhook, and returns their base URL.
-func (e *Environment) openWebhooks(c *runningCluster) (string, error) {
+func (e *Environment) openWebhooks(ctx context.Context, c *runningCluster) (string, error) {
 	loopback := net.IPv4(127, 0, 0, 1)
 	leaf, err := e.ca.IssueTLS(pki.Leaf{CommonName: "eksemu webhooks", Server: true, IPs: []net.IP{loopback}})
 	if err != nil {
 		return "", err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", fmt.Errorf("listen for the API server's webhook calls: %w", err)
 	}
@@ -129,12 +129,12 @@ func (e *Environment) openWebhooks(c *runningCluster) (string, error) {
 }
 
 // prepareAuthenticator chooses the authenticator's port and certificate, which the recorder must know first.
-func (e *Environment) prepareAuthenticator(c *runningCluster) error {
+func (e *Environment) prepareAuthenticator(ctx context.Context, c *runningCluster) error {
 	cert, key, err := e.ca.Issue(pki.Leaf{CommonName: authn.Component, Server: true, IPs: []net.IP{net.IPv4(127, 0, 0, 1)}})
 	if err != nil {
 		return err
 	}
-	port, err := freePort()
+	port, err := freePort(ctx)
 	if err != nil {
 		return err
 	}
@@ -261,8 +261,8 @@ func ofControlPlane(r *trace.Request) bool {
 }
 
 // freePort returns a TCP port of 127.0.0.1 on which nothing listens.
-func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func freePort(ctx context.Context) (int, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, err
 	}

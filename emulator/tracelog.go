@@ -39,7 +39,7 @@ func (l *traceLog) write(e trace.Event) {
 	if l.size > maxTraceLog {
 		l.rotate()
 	}
-	n, _ := l.file.Write(append(line, '\n')) //nolint:errcheck // see traceLog
+	n, _ := l.file.Write(append(line, '\n')) // see traceLog
 	l.size += int64(n)
 }
 
@@ -51,7 +51,7 @@ func (l *traceLog) rotate() {
 	if err != nil {
 		return
 	}
-	_ = l.file.Close() //nolint:errcheck // every line has been written
+	_ = l.file.Close() // every line has been written
 	*l = *next
 }
 

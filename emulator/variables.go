@@ -11,14 +11,26 @@ type Variable struct{ Name, Value string }
 // Layout names the files of a state folder. See the package documentation for what each is.
 type Layout struct{ Dir string }
 
-// The files of a state folder that other programs are given.
-func (l Layout) CA() string              { return filepath.Join(l.Dir, "ca.pem") }
-func (l Layout) CABundle() string        { return filepath.Join(l.Dir, "ca-bundle.pem") }
-func (l Layout) AWSConfig() string       { return filepath.Join(l.Dir, "aws", "config") }
-func (l Layout) AWSCredentials() string  { return filepath.Join(l.Dir, "aws", "credentials") }
+// CA is the certificate authority of the gateway's AWS names, PEM.
+func (l Layout) CA() string { return filepath.Join(l.Dir, "ca.pem") }
+
+// CABundle is CA and the system's certificate authorities, PEM.
+func (l Layout) CABundle() string { return filepath.Join(l.Dir, "ca-bundle.pem") }
+
+// AWSConfig is the AWS config file with a profile per identity.
+func (l Layout) AWSConfig() string { return filepath.Join(l.Dir, "aws", "config") }
+
+// AWSCredentials is the AWS credentials file with the users' keys.
+func (l Layout) AWSCredentials() string { return filepath.Join(l.Dir, "aws", "credentials") }
+
+// AdminKubeconfig is break-glass access to the clusters.
 func (l Layout) AdminKubeconfig() string { return filepath.Join(l.Dir, "admin.kubeconfig") }
-func (l Layout) Logs() string            { return filepath.Join(l.Dir, "logs") }
-func (l Layout) Trace() string           { return filepath.Join(l.Dir, "trace.jsonl") }
+
+// Logs is the folder of the logs, one file per component.
+func (l Layout) Logs() string { return filepath.Join(l.Dir, "logs") }
+
+// Trace is the trace, one JSON object per line.
+func (l Layout) Trace() string { return filepath.Join(l.Dir, "trace.jsonl") }
 
 // Kubeconfig is the kubeconfig whose current context is that of an identity; "" is the cluster creator's.
 func (l Layout) Kubeconfig(identity string) string {

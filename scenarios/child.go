@@ -23,7 +23,7 @@ type output struct {
 // child runs a program with the variables that every child has and some of its own. argv0 is the name by which
 // the program is called, "" for its own.
 func (s *session) child(ctx context.Context, program, argv0 string, arguments, variables []string) output {
-	cmd := exec.CommandContext(ctx, program, arguments...) //nolint:gosec // a scenario says what to run
+	cmd := exec.CommandContext(ctx, program, arguments...) // a scenario says what to run
 	if argv0 != "" {
 		cmd.Args[0] = argv0
 	}

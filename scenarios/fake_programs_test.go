@@ -84,7 +84,7 @@ func fakeAWS(arguments []string) error {
 	if err != nil {
 		return err
 	}
-	request, err := http.NewRequest(http.MethodPost, "http://"+proxy.Host+"/"+strings.Join(arguments, "/"), nil) //nolint:noctx // a program of its own
+	request, err := http.NewRequest(http.MethodPost, "http://"+proxy.Host+"/"+strings.Join(arguments, "/"), nil) // a program of its own
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func fakeKubectl(argv0 string, arguments []string) error {
 	roots.AppendCertsFromPEM(config.Clusters[0].Cluster.CertificateAuthorityData)
 	client := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
 	ask := func(method, path, body string) (int, string, error) {
-		request, err := http.NewRequest(method, config.Clusters[0].Cluster.Server+path, strings.NewReader(body)) //nolint:noctx // a program of its own
+		request, err := http.NewRequest(method, config.Clusters[0].Cluster.Server+path, strings.NewReader(body)) // a program of its own
 		if err != nil {
 			return 0, "", err
 		}
@@ -161,7 +161,7 @@ func fakeCredential(user clientcmd.AuthInfo) (string, error) {
 	if user.Exec == nil {
 		return user.Token, nil
 	}
-	plugin := exec.Command(user.Exec.Command, user.Exec.Args...) //nolint:noctx // a program of its own
+	plugin := exec.Command(user.Exec.Command, user.Exec.Args...) // a program of its own
 	plugin.Env = os.Environ()
 	for _, variable := range user.Exec.Env {
 		plugin.Env = append(plugin.Env, variable.Name+"="+variable.Value)

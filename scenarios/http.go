@@ -20,7 +20,7 @@ func (c call) http(ctx context.Context) (attempt, error) {
 	if err != nil {
 		return c.withoutToken(ctx, err)
 	}
-	response, body, err := c.send(ctx, token)
+	response, body, err := c.send(ctx, token) //nolint:bodyclose // send has read and closed it
 	if err != nil {
 		return attempt{}, err
 	}
@@ -70,7 +70,7 @@ func (c call) send(ctx context.Context, token string) (*http.Response, string, e
 	if err != nil {
 		return nil, "", fmt.Errorf("ask the API server: %w", err)
 	}
-	defer response.Body.Close() //nolint:errcheck // read as far as it is wanted
+	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxOutput))
 	if err != nil {
 		return nil, "", fmt.Errorf("read the API server's answer: %w", err)

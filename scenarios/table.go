@@ -55,7 +55,7 @@ func (p *printer) paint(color, text string) string {
 func (p *printer) table(results []Result) {
 	var lines strings.Builder
 	table := tabwriter.NewWriter(&lines, 0, 0, 2, ' ', 0)
-	row := func(cells ...string) { fmt.Fprintln(table, strings.Join(cells, "\t")) } //nolint:errcheck // a buffer takes everything
+	row := func(cells ...string) { fmt.Fprintln(table, strings.Join(cells, "\t")) } // a buffer takes everything
 	row(p.paint(plain, ""), "SCENARIO", p.paint(plain, "OUTCOME"), "DECIDED BY", "TIME", "WHY")
 	for _, r := range results {
 		row(p.status(r.Status), r.Name, p.outcome(r.Outcome), string(r.DecidedBy), fmt.Sprintf("%.1fs", r.Seconds), r.why())

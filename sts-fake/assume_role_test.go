@@ -144,9 +144,9 @@ func TestTooManyTags(t *testing.T) {
 type assumed struct {
 	Result struct {
 		SourceIdentity  *string
-		AssumedRoleUser struct{ Arn, AssumedRoleId string } //nolint:revive // AWS's spelling
+		AssumedRoleUser struct{ Arn, AssumedRoleId string } // AWS's spelling
 		Credentials     struct {
-			AccessKeyId, SecretAccessKey, SessionToken, Expiration string //nolint:revive // AWS's spelling
+			AccessKeyId, SecretAccessKey, SessionToken, Expiration string // AWS's spelling
 		}
 		PackedPolicySize *int
 	} `xml:"AssumeRoleResult"`

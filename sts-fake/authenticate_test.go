@@ -20,10 +20,6 @@ const (
 	invalidRegion = "Credential should be scoped to a valid region. "
 )
 
-func setHeader(name, value string) func(*http.Request) {
-	return func(r *http.Request) { r.Header.Set(name, value) }
-}
-
 // The authentication rows of spec/sts.md section 2.2, through the whole server; each row names its evidence.
 func TestAuthenticationRefusals(t *testing.T) {
 	t.Parallel()

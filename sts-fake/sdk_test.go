@@ -110,10 +110,10 @@ func TestSDKRefusals(t *testing.T) {
 	wrong := trurl(t)
 	wrong.SecretAccessKey = "wrong"
 	_, err := client(wrong).GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})
-	wantAPIError(t, err, 403, "SignatureDoesNotMatch")
+	_ = wantAPIError(t, err, 403, "SignatureDoesNotMatch")
 
 	_, err = client(trurl(t)).AssumeRole(t.Context(), &sts.AssumeRoleInput{RoleArn: aws.String("nothing-valid-in-here"), RoleSessionName: aws.String("me")})
-	wantAPIError(t, err, 400, "ValidationError")
+	_ = wantAPIError(t, err, 400, "ValidationError")
 	// How the Go SDK shows a refusal: spec/sts.md section 2.1.
 	want := "operation error STS: AssumeRole, https response error StatusCode: 400, RequestID: " + requestID + ", api error ValidationError: nothing-valid-in-here is invalid"
 	if err.Error() != want {

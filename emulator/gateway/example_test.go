@@ -35,7 +35,7 @@ func Example() {
 		},
 	})
 	go g.Serve() //nolint:errcheck // returns nil after Shutdown
-	defer g.Shutdown(context.Background())
+	defer func() { _ = g.Shutdown(context.Background()) }()
 
 	proxy := &url.URL{Scheme: "http", Host: listener.Addr().String(), User: url.UserPassword("alice", "x")}
 	client := &http.Client{Transport: &http.Transport{

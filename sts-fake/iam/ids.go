@@ -54,7 +54,7 @@ func NewAccessKeyID(prefix, accountID string, random uint64) (string, error) {
 		return "", fmt.Errorf("account ID %q is not 12 digits", accountID)
 	}
 	// The 80 bits as two words: the upper 16 are the one and the top 15 bits of the account.
-	raw := binary.BigEndian.AppendUint16(nil, 1<<15|uint16(account>>25)) //nolint:gosec // 40-bit account, 15 bits left
+	raw := binary.BigEndian.AppendUint16(nil, 1<<15|uint16(account>>25)) // 40-bit account, 15 bits left
 	raw = binary.BigEndian.AppendUint64(raw, account<<39|random&(1<<39-1))
 	return prefix + base32.StdEncoding.EncodeToString(raw), nil
 }

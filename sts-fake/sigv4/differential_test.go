@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -58,7 +59,7 @@ func (generator) verify(r Request) error {
 }
 
 func canonicalOf(err error) string {
-	if refusal, ok := err.(*Refusal); ok {
+	if refusal := (*Refusal)(nil); errors.As(err, &refusal) {
 		return refusal.CanonicalRequest
 	}
 	return ""

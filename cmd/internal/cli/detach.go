@@ -32,7 +32,7 @@ func (app *App) upDetached(ctx context.Context, name *nameFlag, f *upFlags, opti
 	if err != nil {
 		return exitWith(ExitStart, fmt.Errorf("start environment %s in the background: %w", options.Name, err))
 	}
-	defer reports.Close()                                                     //nolint:errcheck // read to its end
+	defer reports.Close()
 	stop := context.AfterFunc(ctx, func() { _ = child.Signal(os.Interrupt) }) // it may have ended
 	defer stop()
 	progress := app.progress(quiet)
@@ -70,7 +70,7 @@ func (app *App) spawn(name *nameFlag, f *upFlags, options emulator.Options) (io.
 		"up", "--name", name.name, "--port", strconv.Itoa(f.port), "--wait", f.wait.String(),
 		"--fallback", f.fallback, "--report-fd", strconv.Itoa(reportFD),
 	}
-	cmd := exec.Command(app.Executable, args...) // this binary; it outlives this command
+	cmd := exec.Command(app.Executable, args...) //nolint:noctx // it outlives this command
 	if f.config == "-" {
 		return nil, nil, errors.New("--config - cannot be combined with --detach: save the configuration to a file")
 	}

@@ -37,8 +37,8 @@ Variables of your shell that would lead AWS clients elsewhere are unset.`,
 	name := addNameFlag(app, command)
 	command.Flags().StringVar(&format, "format", "sh", "sh, fish, dotenv, github or json")
 	command.Flags().StringVar(&identity, "as", "", "identity to act as (default: the creator of the cluster)")
-	_ = command.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(envFormatNames(), cobra.ShellCompDirectiveNoFileComp)) //nolint:errcheck // the flag exists
-	_ = command.RegisterFlagCompletionFunc("as", name.completeIdentities)                                                          //nolint:errcheck // the flag exists
+	_ = command.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(envFormatNames(), cobra.ShellCompDirectiveNoFileComp)) // the flag exists
+	_ = command.RegisterFlagCompletionFunc("as", name.completeIdentities)                                                          // the flag exists
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
 		write := envFormats[format]
 		if write == nil {

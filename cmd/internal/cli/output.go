@@ -13,7 +13,7 @@ type outputFlag string
 func addOutputFlag(command *cobra.Command) *outputFlag {
 	o := outputFlag("text")
 	command.Flags().VarP(&o, "output", "o", "format of the answer: text or json")
-	_ = command.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp)) //nolint:errcheck // the flag exists
+	_ = command.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp)) // the flag exists
 	return &o
 }
 

@@ -110,7 +110,7 @@ func (app *App) privateEnvironment(ctx context.Context, f *upFlags, quiet bool) 
 	env, err := start(ctx, options, f.wait)
 	progress.end(err == nil)
 	if err != nil {
-		_ = emulator.RemoveState(dir) //nolint:errcheck // the reason of the failed start is what counts
+		_ = emulator.RemoveState(dir) // the reason of the failed start is what counts
 		return nil, nil, err
 	}
 	stop := func() error {
@@ -139,7 +139,7 @@ func removeAbandoned(stateHome string) {
 	for _, dir := range dirs {
 		info, err := os.Stat(dir)
 		if err == nil && info.IsDir() && time.Since(info.ModTime()) > time.Minute {
-			_ = emulator.RemoveState(dir) //nolint:errcheck // one that is in use is refused, and stays
+			_ = emulator.RemoveState(dir) // one that is in use is refused, and stays
 		}
 	}
 }

@@ -45,7 +45,7 @@ func newUpCommand(app *App) *cobra.Command {
 	command.Flags().BoolVarP(&quiet, "quiet", "q", false, "no progress")
 	var report int
 	command.Flags().IntVar(&report, "report-fd", 0, "")
-	_ = command.Flags().MarkHidden("report-fd") //nolint:errcheck // the flag exists
+	_ = command.Flags().MarkHidden("report-fd") // the flag exists
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
 		env, err := f.options(app, name)
 		if err != nil {

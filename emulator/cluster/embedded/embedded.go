@@ -55,7 +55,7 @@ func New(cfg Config) *Backend { return &Backend{cfg: cfg} }
 // when the API server is ready and is not waited for. On error nothing is left running.
 func (b *Backend) Start(ctx context.Context, spec cluster.Spec) (cluster.Info, error) {
 	b.spec = spec
-	files, err := b.prepare()
+	files, err := b.prepare(ctx)
 	if err != nil {
 		return cluster.Info{}, fmt.Errorf("prepare the control plane of cluster %s in %s: %w", spec.Name, spec.Dir, err)
 	}
@@ -155,15 +155,16 @@ func (b *Backend) Stop(ctx context.Context) error {
 	b.servers, b.store = nil, nil
 	b.mu.Unlock()
 	var wg sync.WaitGroup
-	errs := make([]error, len(servers))
+	stopped := make([]error, len(servers))
 	for i, server := range servers {
-		wg.Go(func() { errs[i] = server.Stop(ctx) })
+		wg.Go(func() { stopped[i] = server.Stop(ctx) })
 	}
 	wg.Wait()
+	err := errors.Join(stopped...)
 	if store != nil {
-		errs = append(errs, store.Stop(ctx))
+		err = errors.Join(err, store.Stop(ctx))
 	}
-	return errors.Join(errs...)
+	return err
 }
 
 // ClientCertificate implements [cluster.Backend].
@@ -196,7 +197,7 @@ func readyz(info cluster.Info) (func(context.Context) error, error) {
 		if err != nil {
 			return err
 		}
-		defer resp.Body.Close() //nolint:errcheck // nothing is lost
+		defer resp.Body.Close()
 		if resp.StatusCode == http.StatusOK {
 			return nil
 		}

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -35,7 +36,7 @@ func (f *files) controllerManagerKubeconfig() string {
 }
 
 // prepare writes what the children need, keeping the keys and the port of an earlier run.
-func (b *Backend) prepare() (*files, error) {
+func (b *Backend) prepare(ctx context.Context) (*files, error) {
 	f := &files{dir: b.spec.Dir}
 	for _, dir := range []string{f.dir, filepath.Join(f.dir, "pki"), filepath.Join(f.dir, "config")} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -48,7 +49,7 @@ func (b *Backend) prepare() (*files, error) {
 	if err := f.issue(); err != nil {
 		return nil, err
 	}
-	if err := f.choosePorts(b.cfg.Port); err != nil {
+	if err := f.choosePorts(ctx, b.cfg.Port); err != nil {
 		return nil, err
 	}
 	configs := cluster.Files(b.spec)
@@ -119,13 +120,13 @@ func (f *files) writeKeys(contents map[string][]byte) error {
 }
 
 // choosePorts takes wanted for the API server if that is not 0, else the port of the last run if that is free, else any.
-func (f *files) choosePorts(wanted int) error {
+func (f *files) choosePorts(ctx context.Context, wanted int) error {
 	var err error
-	if f.etcdPort, err = freePort(0); err != nil {
+	if f.etcdPort, err = freePort(ctx, 0); err != nil {
 		return err
 	}
 	if wanted != 0 {
-		if f.port, err = freePort(wanted); err != nil {
+		if f.port, err = freePort(ctx, wanted); err != nil {
 			return fmt.Errorf("port %d for the API server is taken (choose another, or 0 for any): %w", wanted, err)
 		}
 		return nil
@@ -135,9 +136,9 @@ func (f *files) choosePorts(wanted int) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	last, _ := strconv.Atoi(strings.TrimSpace(string(text))) //nolint:errcheck // an unreadable port is as good as none
-	if f.port, err = freePort(last); err != nil {
-		if f.port, err = freePort(0); err != nil {
+	last, _ := strconv.Atoi(strings.TrimSpace(string(text))) // an unreadable port is as good as none
+	if f.port, err = freePort(ctx, last); err != nil {
+		if f.port, err = freePort(ctx, 0); err != nil {
 			return err
 		}
 	}
@@ -145,11 +146,11 @@ func (f *files) choosePorts(wanted int) error {
 }
 
 // freePort returns port if nothing listens on it on loopback, or any free port for 0.
-func freePort(port int) (int, error) {
-	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+func freePort(ctx context.Context, port int) (int, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {
 		return 0, err
 	}
-	defer listener.Close() //nolint:errcheck // it was only asked for its port
+	defer listener.Close()
 	return listener.Addr().(*net.TCPAddr).Port, nil
 }
