@@ -40,15 +40,19 @@ func (c *inquiry) learn() {
 	c.facts = common
 }
 
-// chain is the order of the hops that a request meets. The Node authorizer is only shown
-// where it matters; a check after authorization is a hop of its own, at the end.
+// chain is the order of the hops that a request meets. The Node authorizer and the one of access policies are only
+// shown where they matter: a cluster need not have the latter. A check after authorization is a hop of its own, at
+// the end.
 func (c *inquiry) chain() []Hop {
 	chain := []Hop{HopClient, HopToken, HopSTS, HopMapper, HopAPIServer, HopMasters}
 	id := c.verdict.Identity
 	if id.isNode() || strings.HasPrefix(id.Username, nodePrefix) || c.verdict.DecidedBy == HopNode {
 		chain = append(chain, HopNode)
 	}
-	chain = append(chain, HopRBAC, HopAccessPolicy)
+	chain = append(chain, HopRBAC)
+	if c.verdict.DecidedBy == HopAccessPolicy || c.afterwards && c.whoAllowed(c.request.Reason).Hop == HopAccessPolicy {
+		chain = append(chain, HopAccessPolicy)
+	}
 	if c.afterwards {
 		chain = append(chain, c.verdict.DecidedBy)
 	}
@@ -96,8 +100,6 @@ func noOpinion(hop Hop) string {
 		return "not a member"
 	case HopRBAC:
 		return "no rule matches"
-	case HopAccessPolicy:
-		return "no access policy allows it"
 	}
 	return ""
 }

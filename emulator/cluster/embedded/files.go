@@ -63,18 +63,27 @@ func (b *Backend) prepare(ctx context.Context) (*files, error) {
 	return f, nil
 }
 
+// loadCA reads the cluster's certificate authority, or makes one if there is no certificate, which is written last.
 func (f *files) loadCA(b *Backend) error {
-	cert, certErr := os.ReadFile(f.pki("ca.crt"))
-	key, keyErr := os.ReadFile(f.pki("ca.key"))
-	var err error
-	if certErr == nil && keyErr == nil {
-		f.ca, err = pki.ParseCA(cert, key, b.cfg.Now)
-		if err != nil {
-			return fmt.Errorf("certificate authority %s is damaged (run `eksemu down` to start anew): %w", f.pki("ca.crt"), err)
-		}
-		return nil
+	cert, err := os.ReadFile(f.pki("ca.crt"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return f.makeCA(b)
 	}
-	f.ca, err = pki.NewCA("kubernetes", b.cfg.Now)
+	if err != nil {
+		return err
+	}
+	key, err := os.ReadFile(f.pki("ca.key"))
+	if err == nil {
+		f.ca, err = pki.ParseCA(cert, key, b.cfg.Now)
+	}
+	if err != nil {
+		return fmt.Errorf("certificate authority %s is damaged (run `eksemu down` to start anew): %w", f.pki("ca.crt"), err)
+	}
+	return nil
+}
+
+func (f *files) makeCA(b *Backend) error {
+	ca, err := pki.NewCA("kubernetes", b.cfg.Now)
 	if err != nil {
 		return err
 	}
@@ -82,9 +91,11 @@ func (f *files) loadCA(b *Backend) error {
 	if err != nil {
 		return err
 	}
-	return f.writeKeys(map[string][]byte{
-		"ca.crt": f.ca.CertPEM(), "ca.key": f.ca.KeyPEM(), "sa.key": private, "sa.pub": public,
-	})
+	f.ca = ca
+	if err := f.writeKeys(map[string][]byte{"ca.key": ca.KeyPEM(), "sa.key": private, "sa.pub": public}); err != nil {
+		return err
+	}
+	return f.writeKeys(map[string][]byte{"ca.crt": ca.CertPEM()})
 }
 
 // issue writes the certificates that are made anew at every start.
