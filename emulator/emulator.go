@@ -23,8 +23,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
+	"os"
 	"sync"
 	"time"
 
@@ -65,7 +65,7 @@ type Environment struct {
 	ca         *pki.CA
 	trace      *trace.Recorder
 	log        *traceLog
-	gatewayLog io.WriteCloser
+	gatewayLog *os.File
 	aws        *awsSide
 	gateway    *gateway.Gateway
 	cluster    *runningCluster
@@ -82,7 +82,7 @@ type Environment struct {
 }
 
 // Start starts an environment and returns when it is ready. When it cannot, nothing is left running and the error
-// says which step failed and why. ctx bounds the start and ends the environment: see [Environment.Done].
+// says which step failed and why. ctx bounds the start alone: the environment lives until [Environment.Stop].
 func Start(ctx context.Context, opts Options) (*Environment, error) {
 	if opts.Progress == nil {
 		opts.Progress = func(string) {}

@@ -26,7 +26,7 @@ func (a *awsSide) addIdentities(overlay config.Overlay) (string, error) {
 		return "", err
 	}
 	if err := a.writeProfiles(merged); err != nil {
-		return "", err
+		return "", errors.Join(err, a.remove(overlay, merged), a.writeProfiles(a.config))
 	}
 	a.config = merged
 	a.created++
@@ -44,23 +44,33 @@ func (a *awsSide) removeIdentities(id string) error {
 		return fmt.Errorf("no identities were added under %q", id)
 	}
 	delete(a.overlays, id)
+	err := a.remove(overlay, a.config)
 	remaining := *a.config
-	var errs []error
 	for _, user := range overlay.Users {
-		identity, _ := a.config.Identity(user.Name)
-		errs = append(errs, a.store.DeleteUser(identity.ARN))
 		remaining.Users = without(remaining.Users, func(u config.User) bool { return u.Name == user.Name })
 	}
 	for _, role := range overlay.Roles {
-		identity, _ := a.config.Identity(role.Name)
-		errs = append(errs, a.store.DeleteRole(identity.ARN))
 		remaining.Roles = without(remaining.Roles, func(r config.Role) bool { return r.Name == role.Name })
 	}
 	for _, instance := range overlay.Instances {
 		remaining.Instances = without(remaining.Instances, func(i config.Instance) bool { return i.ID == instance.ID })
 	}
 	a.config = &remaining
-	return errors.Join(append(errs, a.writeProfiles(&remaining))...)
+	return errors.Join(err, a.writeProfiles(&remaining))
+}
+
+// remove removes the users and roles of an overlay from IAM. merged is the configuration that has them.
+func (a *awsSide) remove(overlay config.Overlay, merged *config.Environment) error {
+	var errs []error
+	for _, user := range overlay.Users {
+		identity, _ := merged.Identity(user.Name)
+		errs = append(errs, a.store.DeleteUser(identity.ARN))
+	}
+	for _, role := range overlay.Roles {
+		identity, _ := merged.Identity(role.Name)
+		errs = append(errs, a.store.DeleteRole(identity.ARN))
+	}
+	return errors.Join(errs...)
 }
 
 // without is a copy of a list without some elements.

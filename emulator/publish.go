@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
@@ -138,6 +139,9 @@ func (e *Environment) execPlugin(identity string) *clientcmdapi.ExecConfig {
 	}
 	for _, v := range AWSVariables(e.files.Dir, e.runtime) {
 		plugin.Env = append(plugin.Env, clientcmdapi.ExecEnvVar{Name: v.Name, Value: v.Value})
+		if strings.HasSuffix(v.Name, "_PROXY") { // Python prefers the lower-case names, which the caller may have set
+			plugin.Env = append(plugin.Env, clientcmdapi.ExecEnvVar{Name: strings.ToLower(v.Name), Value: v.Value})
+		}
 	}
 	// An endpoint override in the caller's environment would move the host that the token is presigned for.
 	plugin.Env = append(plugin.Env, clientcmdapi.ExecEnvVar{Name: "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", Value: "true"})

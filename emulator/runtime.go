@@ -62,8 +62,12 @@ func ReadRuntime(stateDir string) (Runtime, error) {
 	if err != nil {
 		return r, fmt.Errorf("read the environment's runtime file: %w", err)
 	}
-	if err := json.Unmarshal(raw, &r); err != nil {
-		return r, fmt.Errorf("runtime file %s is %w (remove the environment with `eksemu down`): %w", path, ErrDamaged, err)
+	err = json.Unmarshal(raw, &r)
+	if err == nil && len(r.Clusters) == 0 {
+		err = errors.New("it names no cluster")
+	}
+	if err != nil {
+		return Runtime{}, fmt.Errorf("runtime file %s is %w (remove the environment with `eksemu down`): %w", path, ErrDamaged, err)
 	}
 	return r, nil
 }

@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,8 +17,6 @@ import (
 	"github.com/eksemu/eksemu/emulator/trace"
 )
 
-const sealingKeySize = 32
-
 // state is state.json: what must outlive the process.
 type state struct {
 	path       string
@@ -27,21 +24,18 @@ type state struct {
 	Bootstrap  map[string]bool `json:"bootstrap"`  // clusters whose manifests have been applied
 }
 
-// loadState reads state.json, or makes a new state. A damaged file is refused and left as it is.
-func loadState(path string) (*state, error) {
+// loadState reads state.json, or makes a new state with a sealing key. A damaged file is refused and left as it is.
+func loadState(path string, sealingKey []byte) (*state, error) {
 	s := &state{path: path, Bootstrap: map[string]bool{}}
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		s.SealingKey = make([]byte, sealingKeySize)
-		if _, err := rand.Read(s.SealingKey); err != nil {
-			return nil, err
-		}
+		s.SealingKey = sealingKey
 		return s, s.save()
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal(raw, s); err != nil || len(s.SealingKey) != sealingKeySize {
+	if err := json.Unmarshal(raw, s); err != nil || len(s.SealingKey) != len(sealingKey) || s.Bootstrap == nil {
 		return nil, fmt.Errorf("state file %s is damaged and was left as it is: remove the environment with `eksemu down`, or put a good copy back", path)
 	}
 	return s, nil
@@ -118,7 +112,7 @@ func (e *Environment) prepare(context.Context) error {
 	if err := os.Remove(filepath.Join(e.files.Dir, "runtime.json")); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if e.state, err = loadState(filepath.Join(e.files.Dir, "state.json")); err != nil {
+	if e.state, err = loadState(filepath.Join(e.files.Dir, "state.json"), e.opts.Config.SealingKey()); err != nil {
 		return err
 	}
 	if e.ca, err = loadCA(e.files.CA(), filepath.Join(e.files.Dir, "ca.key"), e.opts.Now); err != nil {
@@ -142,17 +136,31 @@ func openLog(path string) (*os.File, error) {
 	return file, nil
 }
 
-// loadCA reads the gateway's certificate authority, or makes one.
+// loadCA reads the gateway's certificate authority, or makes one if there is no certificate, which is written last.
 func loadCA(certPath, keyPath string, now func() time.Time) (*pki.CA, error) {
-	cert, certErr := os.ReadFile(certPath)
-	key, keyErr := os.ReadFile(keyPath)
-	if certErr == nil && keyErr == nil {
-		ca, err := pki.ParseCA(cert, key, now)
-		if err != nil {
-			return nil, fmt.Errorf("certificate authority %s (remove the environment with `eksemu down` to start anew): %w", certPath, err)
-		}
-		return ca, nil
+	cert, err := os.ReadFile(certPath)
+	if errors.Is(err, fs.ErrNotExist) {
+		return makeCA(certPath, keyPath, now)
 	}
+	if err != nil {
+		return nil, err
+	}
+	key, err := os.ReadFile(keyPath)
+	if err != nil {
+		return nil, damagedCA(certPath, err)
+	}
+	ca, err := pki.ParseCA(cert, key, now)
+	if err != nil {
+		return nil, damagedCA(certPath, err)
+	}
+	return ca, nil
+}
+
+func damagedCA(certPath string, err error) error {
+	return fmt.Errorf("certificate authority %s (remove the environment with `eksemu down` to start anew): %w", certPath, err)
+}
+
+func makeCA(certPath, keyPath string, now func() time.Time) (*pki.CA, error) {
 	ca, err := pki.NewCA("eksemu certificate authority, for tests only", now)
 	if err != nil {
 		return nil, err

@@ -39,7 +39,7 @@ func ExplainAWS(e trace.Event) Verdict { //nolint:revive // Explain for one call
 	f.set("skew", clockSkew(f))
 	v.Outcome, v.Cause, v.Summary, v.Fix = cause.Outcome, cause.ID, f.fill(cause.Sentence), f.fill(cause.Fix)
 	if call.Reason != "" {
-		v.Summary += "; what AWS does not say: " + call.Reason
+		v.Summary += "; here it is that " + call.Reason
 	}
 	v.Steps = awsSteps(v)
 	v.clean()
