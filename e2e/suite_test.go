@@ -8,6 +8,7 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"testing"
 	"time"
@@ -35,7 +36,9 @@ var (
 var _ = BeforeSuite(func() {
 	binary = os.Getenv("EKSEMU")
 	if binary == "" {
-		Skip("NOTHING IS TESTED: the environment variable EKSEMU does not name the eksemu binary; run `make e2e`")
+		const reason = "NOTHING IS TESTED: the environment variable EKSEMU does not name the eksemu binary; run `make e2e`"
+		fmt.Fprintln(os.Stderr, reason)
+		Skip(reason)
 	}
 	Expect(binary).To(BeARegularFile(), "EKSEMU must name the eksemu binary by its absolute path")
 	SetDefaultEventuallyTimeout(time.Minute)
