@@ -1,0 +1,211 @@
+package emulator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+var testNow = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+func clock() time.Time { return testNow }
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func locked(t *testing.T, dir string) *stateLock {
+	t.Helper()
+	lock, err := lockState(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = lock.release() })
+	return lock
+}
+
+func TestSecondLockIsRefused(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	first := locked(t, dir)
+	_, err := lockState(dir)
+	want := fmt.Sprintf("an environment is already running in %s: use it, stop it with `eksemu down`, or choose another --name", dir)
+	if err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+	if err := first.release(); err != nil {
+		t.Fatal(err)
+	}
+	locked(t, dir)
+}
+
+func TestLockNeedsAFolder(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "missing")
+	if _, err := lockState(dir); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), dir) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestStateOutlivesARestart(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "state.json")
+	first, err := loadState(path, []byte(strings.Repeat("k", 32)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.Bootstrap["my-cluster"] = true
+	if err := first.save(); err != nil {
+		t.Fatal(err)
+	}
+	second, err := loadState(path, []byte(strings.Repeat("x", 32)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(second.SealingKey) != strings.Repeat("k", 32) || !second.Bootstrap["my-cluster"] {
+		t.Errorf("state %+v: a new sealing key would end all sessions", second)
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v: it holds the sealing key", info.Mode(), err)
+	}
+}
+
+func TestDamagedStateIsRefusedAndKept(t *testing.T) {
+	t.Parallel()
+	for name, content := range map[string]string{
+		"empty":          "",
+		"no JSON":        "{",
+		"null":           "null",
+		"a list":         "[]",
+		"no key":         `{"bootstrap":{}}`,
+		"a short key":    `{"sealingKey":"c2hvcnQ=","bootstrap":{}}`,
+		"no base64":      `{"sealingKey":"???","bootstrap":{}}`,
+		"null bootstrap": `{"sealingKey":"a2tra2tra2tra2tra2tra2tra2tra2tra2tra2traw==","bootstrap":null}`,
+		"two values":     `{"sealingKey":"a2tra2tra2tra2tra2tra2tra2tra2tra2tra2traw==","bootstrap":{}} {}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "state.json")
+			write(t, path, content)
+			_, err := loadState(path, make([]byte, 32))
+			want := "state file " + path + " is damaged and was left as it is: remove the environment with `eksemu down`"
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("error %v, want %q in it", err, want)
+			}
+			if got := read(t, path); got != content {
+				t.Errorf("the file is now %q", got)
+			}
+		})
+	}
+}
+
+func TestCAOutlivesARestart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	cert, key := filepath.Join(dir, "ca.pem"), filepath.Join(dir, "ca.key")
+	if _, err := loadCA(cert, key, clock); err != nil {
+		t.Fatal(err)
+	}
+	before := read(t, cert)
+	again, err := loadCA(cert, key, clock)
+	if err != nil || string(again.CertPEM()) != before || read(t, cert) != before {
+		t.Errorf("another CA after a restart, %v", err)
+	}
+	if info, err := os.Stat(key); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("key: %v, %v", info, err)
+	}
+}
+
+func TestDamagedCAIsRefusedAndKept(t *testing.T) {
+	t.Parallel()
+	for name, damage := range map[string]func(t *testing.T, cert, key string){
+		"no certificate in it": func(t *testing.T, cert, _ string) { write(t, cert, "garbage") },
+		"no key in it":         func(t *testing.T, _, key string) { write(t, key, "") },
+		"the key is gone": func(t *testing.T, _, key string) {
+			if err := os.Remove(key); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			cert, key := filepath.Join(dir, "ca.pem"), filepath.Join(dir, "ca.key")
+			if _, err := loadCA(cert, key, clock); err != nil {
+				t.Fatal(err)
+			}
+			damage(t, cert, key)
+			before := read(t, cert)
+			_, err := loadCA(cert, key, clock)
+			if err == nil || !strings.Contains(err.Error(), "certificate authority "+cert+" (remove the environment with `eksemu down` to start anew): ") {
+				t.Errorf("error %v", err)
+			}
+			if read(t, cert) != before {
+				t.Error("the certificate was overwritten")
+			}
+		})
+	}
+}
+
+func TestRemoveState(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name, want string
+		prepare    func(t *testing.T, dir string)
+	}{
+		{"stopped", "", func(t *testing.T, dir string) { _ = locked(t, dir).release(); write(t, dir+"/state.json", "{}") }},
+		{"damaged", "", func(t *testing.T, dir string) { _ = locked(t, dir).release(); write(t, dir+"/state.json", "?") }},
+		{"empty", "", func(*testing.T, string) {}},
+		{"in use", "an environment is already running in DIR", func(t *testing.T, dir string) { locked(t, dir) }},
+		{"somebody else's", "DIR does not look like a state folder of eksemu, so it was not removed",
+			func(t *testing.T, dir string) { write(t, dir+"/thesis.tex", "…") }},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			tc.prepare(t, dir)
+			err := RemoveState(dir)
+			_, stat := os.Stat(dir)
+			if tc.want == "" {
+				if err != nil || !errors.Is(stat, os.ErrNotExist) {
+					t.Errorf("error %v; folder: %v", err, stat)
+				}
+				return
+			}
+			if err == nil || !strings.HasPrefix(err.Error(), strings.ReplaceAll(tc.want, "DIR", dir)) || stat != nil {
+				t.Errorf("error %v, want %s; folder: %v", err, tc.want, stat)
+			}
+		})
+	}
+	missing := filepath.Join(t.TempDir(), "missing")
+	if err := RemoveState(missing); err == nil {
+		t.Error("a folder that does not exist was removed")
+	}
+}
+
+func TestWaitStopped(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	lock := locked(t, dir)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := WaitStopped(ctx, dir); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), dir) {
+		t.Errorf("while it runs: %v", err)
+	}
+	if err := lock.release(); err != nil {
+		t.Fatal(err)
+	}
+	if err := WaitStopped(t.Context(), dir); err != nil {
+		t.Error(err)
+	}
+	locked(t, dir) // nothing is left locked
+}
