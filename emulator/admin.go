@@ -36,7 +36,7 @@ type admin struct {
 }
 
 func (a *admin) handler() http.Handler {
-	router := mux.NewRouter()
+	router := mux.NewRouter().SkipClean(true) // a name with dots and slashes is no other resource
 	router.HandleFunc("/_eksemu/healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	api := router.PathPrefix(adminPrefix).Subrouter()
 	api.Use(a.authenticated)
