@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -77,6 +76,5 @@ func (app *App) printLog(name *nameFlag, dir, component string) error {
 		return exitWith(ExitStart, err)
 	}
 	defer file.Close() //nolint:errcheck // only read
-	_, err = io.Copy(app.Out, file)
-	return err
+	return copyRedacted(app.Out, file)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -68,11 +69,8 @@ func writeEventJSON(w io.Writer, e trace.Event) error { return json.NewEncoder(w
 
 // writeEventText writes an event as one line: number, time, token, hop and what it did.
 func writeEventText(w io.Writer, e trace.Event) error {
-	token := e.Token
-	if token == "" {
-		token = "-"
-	}
-	_, err := fmt.Fprintf(w, "%5d %s %-16s %-11s %s\n", e.Seq, e.Time.Format("15:04:05.000"), token, e.Kind, eventText(e))
+	text := strings.Join(strings.Fields(printable(eventText(e))), " ")
+	_, err := fmt.Fprintf(w, "%5d %s %-16s %-11s %s\n", e.Seq, e.Time.Format("15:04:05.000"), or(e.Token, "-"), e.Kind, text)
 	return err
 }
 
