@@ -56,6 +56,9 @@ Variables of your shell that would lead AWS clients elsewhere are unset.`,
 		unset = slices.DeleteFunc(unset, func(name string) bool {
 			return slices.ContainsFunc(set, func(v emulator.Variable) bool { return v.Name == name })
 		})
+		if format == "github" {
+			set, unset = append(set, neutral(unset, set, client.Runtime.Region)...), nil
+		}
 		return write(app, set, unset)
 	}
 	return command
@@ -105,7 +108,7 @@ func writeFish(app *App, set []emulator.Variable, unset []string) error {
 		fmt.Fprintf(app.Out, "set -e %s\n", name)
 	}
 	for _, v := range set {
-		fmt.Fprintf(app.Out, "set -gx %s %s\n", v.Name, shellQuote(v.Value))
+		fmt.Fprintf(app.Out, "set -gx %s %s\n", v.Name, fishQuote(v.Value))
 	}
 	return nil
 }
@@ -119,7 +122,7 @@ func writeDotenv(app *App, set []emulator.Variable, _ []string) error {
 
 // writeGitHub appends to the file that GitHub Actions names in GITHUB_ENV; later steps of the job have the
 // variables (https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions#environment-files).
-func writeGitHub(app *App, set []emulator.Variable, unset []string) error {
+func writeGitHub(app *App, set []emulator.Variable, _ []string) error {
 	path, ok := app.LookupEnv("GITHUB_ENV")
 	if !ok || path == "" {
 		return fmt.Errorf("--format github: GITHUB_ENV is not set; outside of GitHub Actions use --format dotenv")
@@ -127,9 +130,6 @@ func writeGitHub(app *App, set []emulator.Variable, unset []string) error {
 	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644) //nolint:gosec // the runner's own file
 	if err != nil {
 		return exitWith(ExitStart, fmt.Errorf("append to GITHUB_ENV: %w", err))
-	}
-	for _, name := range unset {
-		fmt.Fprintf(file, "%s=\n", name)
 	}
 	for _, v := range set {
 		fmt.Fprintf(file, "%s=%s\n", v.Name, v.Value)
@@ -140,6 +140,28 @@ func writeGitHub(app *App, set []emulator.Variable, unset []string) error {
 	return nil
 }
 
+// neutral gives misleading variables values with which AWS clients do what they do without them, for GitHub Actions,
+// which cannot unset a variable. Most are neutral when they are empty. But the aws CLI takes an empty profile or region
+// at its word, and Python an empty https_proxy for "no proxy".
+func neutral(misleading []string, set []emulator.Variable, region string) []emulator.Variable {
+	values := map[string]string{
+		"AWS_PROFILE": "default", "AWS_DEFAULT_PROFILE": "default", "AWS_REGION": region, "AWS_DEFAULT_REGION": region,
+	}
+	for _, v := range set {
+		switch v.Name {
+		case "AWS_PROFILE":
+			values["AWS_DEFAULT_PROFILE"] = v.Value
+		case "HTTPS_PROXY", "NO_PROXY":
+			values[strings.ToLower(v.Name)] = v.Value
+		}
+	}
+	var list []emulator.Variable
+	for _, name := range misleading {
+		list = append(list, emulator.Variable{Name: name, Value: values[name]})
+	}
+	return list
+}
+
 func writeEnvJSON(app *App, set []emulator.Variable, _ []string) error {
 	values := make(map[string]string, len(set))
 	for _, v := range set {
@@ -148,7 +170,13 @@ func writeEnvJSON(app *App, set []emulator.Variable, _ []string) error {
 	return app.printJSON(values)
 }
 
-// shellQuote quotes a value for POSIX shells and fish, which agree on single quotes.
+// fishQuote quotes a value for fish, where a backslash counts within single quotes
+// (https://fishshell.com/docs/current/language.html#quotes).
+func fishQuote(value string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(value) + "'"
+}
+
+// shellQuote quotes a value for POSIX shells, where it needs quotes.
 func shellQuote(value string) string {
 	if value != "" && !strings.ContainsAny(value, " \t\n'\"\\$`&|;<>()*?[]#~=%!{}") {
 		return value
