@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -101,7 +102,7 @@ func (app *App) privateEnvironment(ctx context.Context, f *upFlags, quiet bool) 
 	if err != nil {
 		return nil, nil, err
 	}
-	removeAbandoned(app.StateHome)
+	removeAbandoned(app.StateHome, app.Now())
 	name := fmt.Sprintf("%s%d", privatePrefix, os.Getpid())
 	dir := filepath.Join(app.StateHome, name)
 	options := app.environmentOptions(name, dir, environment, f.port, nil)
@@ -121,24 +122,25 @@ func (app *App) privateEnvironment(ctx context.Context, f *upFlags, quiet bool) 
 	}
 	client, err := emulator.Attach(ctx, dir)
 	if err != nil {
-		return nil, nil, exitWith(ExitStart, err)
+		return nil, nil, exitWith(ExitStart, errors.Join(err, stop()))
 	}
 	return client, stop, nil
 }
 
-// privatePrefix begins the names of environments of one run. validName lets a user have no such name by chance:
-// the rest is a process ID.
-const privatePrefix = "run-"
+// privatePrefix begins the names of environments of one run; a process ID follows. No user's environment has such a
+// name: validName refuses the dot.
+const privatePrefix = "run."
 
-// removeAbandoned removes the state folders of private environments whose process was killed.
-func removeAbandoned(stateHome string) {
+// removeAbandoned removes the state folders of private environments whose process was killed. One that another run
+// has just made may not be locked yet, so the young ones stay.
+func removeAbandoned(stateHome string, now time.Time) {
 	dirs, err := filepath.Glob(filepath.Join(stateHome, privatePrefix+"[0-9]*"))
 	if err != nil {
 		return
 	}
 	for _, dir := range dirs {
 		info, err := os.Stat(dir)
-		if err == nil && info.IsDir() && time.Since(info.ModTime()) > time.Minute {
+		if err == nil && info.IsDir() && now.Sub(info.ModTime()) > time.Minute {
 			_ = emulator.RemoveState(dir) // one that is in use is refused, and stays
 		}
 	}
