@@ -107,6 +107,14 @@ func ExitCode(err error) int {
 	return ExitUsage
 }
 
+// group makes a command of one that only has commands below it: alone it prints its help, and an unknown command
+// below it is a usage error. Cobra by itself prints the help then, too, and calls it success.
+func group(command *cobra.Command) *cobra.Command {
+	command.Args = cobra.NoArgs
+	command.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	return command
+}
+
 func newRootCommand(app *App) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "eksemu",

@@ -13,7 +13,7 @@ import (
 )
 
 func newConfigCommand(app *App) *cobra.Command {
-	command := &cobra.Command{Use: "config", Short: "Write and check environment files"}
+	command := group(&cobra.Command{Use: "config", Short: "Write and check environment files"})
 	command.AddCommand(newConfigInitCommand(app), newConfigLintCommand(app))
 	return command
 }

@@ -71,9 +71,6 @@ func (app *App) spawn(name *nameFlag, f *upFlags, options emulator.Options) (io.
 		"--fallback", f.fallback, "--report-fd", strconv.Itoa(reportFD),
 	}
 	cmd := exec.Command(app.Executable, args...) //nolint:noctx // it outlives this command
-	if f.config == "-" {
-		return nil, nil, errors.New("--config - cannot be combined with --detach: save the configuration to a file")
-	}
 	if f.config != "" {
 		cmd.Args = append(cmd.Args, "--config", f.config)
 	}

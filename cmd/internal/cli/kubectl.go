@@ -2,6 +2,7 @@ package cli
 
 import (
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,7 +20,7 @@ KUBECONFIG it uses the kubeconfig of the running environment.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := &nameFlag{app: app, name: app.defaultName()}
 			args = name.take(args)
-			if _, set := app.LookupEnv("KUBECONFIG"); !set && !names(args, "--kubeconfig") {
+			if _, set := app.LookupEnv("KUBECONFIG"); !set && !names(args, "--kubeconfig") && !asksForHelp(args) {
 				client, err := name.attach(cmd.Context())
 				if err != nil {
 					return err
@@ -33,6 +34,12 @@ KUBECONFIG it uses the kubeconfig of the running environment.`,
 			return exitWith(code, silent(code))
 		},
 	}
+}
+
+// asksForHelp tells whether arguments of kubectl concern no cluster. It looks at the first alone: a -h further on may
+// belong to a program in a container.
+func asksForHelp(args []string) bool {
+	return len(args) == 0 || slices.Contains([]string{"help", "--help", "-h", "options", "completion"}, args[0])
 }
 
 // take takes a leading --name off arguments that are otherwise kubectl's.

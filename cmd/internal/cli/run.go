@@ -116,7 +116,7 @@ func (app *App) execute(ctx context.Context, client *emulator.Client, list []*sc
 	}
 	defer os.RemoveAll(temp) //nolint:errcheck // a temporary folder
 	progress := app.progress(quiet)
-	progress.begin(fmt.Sprintf("run %d scenarios on cluster %s", len(list), environment.cluster.Name))
+	progress.begin(fmt.Sprintf("run %s on cluster %s", count(len(list), "scenario"), environment.cluster.Name))
 	runner := &scenarios.Runner{
 		Environment: environment,
 		Executable:  app.Executable,

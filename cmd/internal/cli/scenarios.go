@@ -11,7 +11,7 @@ import (
 )
 
 func newScenariosCommand(app *App) *cobra.Command {
-	command := &cobra.Command{Use: "scenarios", Short: "List, show and check scenarios"}
+	command := group(&cobra.Command{Use: "scenarios", Short: "List, show and check scenarios"})
 	command.AddCommand(newScenariosListCommand(app), newScenariosShowCommand(app), newScenariosLintCommand(app))
 	return command
 }

@@ -47,6 +47,9 @@ func newUpCommand(app *App) *cobra.Command {
 	command.Flags().IntVar(&report, "report-fd", 0, "")
 	_ = command.Flags().MarkHidden("report-fd") // the flag exists
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
+		if detach && f.config == "-" {
+			return errors.New("--config - cannot be combined with --detach: save the configuration to a file")
+		}
 		env, err := f.options(app, name)
 		if err != nil {
 			return err
@@ -171,9 +174,17 @@ func (app *App) loadConfig(path string) (*config.Environment, error) {
 		ReadFile:          func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(filepath.Dir(path), name)) },
 	})
 	if len(problems) > 0 {
-		return nil, fmt.Errorf("%d problems in environment file %s, nothing was started:\n%w", len(problems), path, problems)
+		return nil, fmt.Errorf("%s in environment file %s, nothing was started:\n%w", count(len(problems), "problem"), path, problems)
 	}
 	return environment, nil
+}
+
+// count is a number of things.
+func count(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
 }
 
 // printReady tells what to do next.
