@@ -52,15 +52,15 @@ func (app *App) runScenarios(ctx context.Context, name *nameFlag, f *runFlags, o
 	if err != nil {
 		return err
 	}
-	environment, err := app.loadConfig(f.up.config)
+	options, err := f.up.options(app, name)
 	if err != nil {
 		return err
 	}
-	list, err := scenarios.Loader{Environment: environment}.Load(args...)
+	list, err := scenarios.Loader{Environment: options.Config}.Load(args...)
 	if err != nil {
 		return fmt.Errorf("nothing was run:\n%w", err)
 	}
-	client, stop, err := app.environmentForRun(ctx, name, f)
+	client, stop, err := app.environmentForRun(ctx, name, f, options)
 	if err != nil {
 		return err
 	}
@@ -88,19 +88,15 @@ func (app *App) runScenarios(ctx context.Context, name *nameFlag, f *runFlags, o
 
 // environmentForRun attaches to the running environment of that name, or starts a private one. stop ends what was
 // started.
-func (app *App) environmentForRun(ctx context.Context, name *nameFlag, f *runFlags) (*emulator.Client, func() error, error) {
-	dir, err := name.dir()
-	if err != nil {
-		return nil, nil, err
-	}
-	client, err := emulator.Attach(ctx, dir)
+func (app *App) environmentForRun(ctx context.Context, name *nameFlag, f *runFlags, options emulator.Options) (*emulator.Client, func() error, error) {
+	client, err := emulator.Attach(ctx, options.Dir)
 	switch {
 	case errors.Is(err, emulator.ErrNotRunning):
-		return app.privateEnvironment(ctx, &f.up, f.quiet)
+		return app.privateEnvironment(ctx, options, f.up.wait, f.quiet)
 	case err != nil:
 		return nil, nil, exitWith(ExitStart, err)
-	case f.up.config != "":
-		return nil, nil, exitWith(ExitUsage, fmt.Errorf("environment %s is running and has its own configuration: leave out --config, or choose another --name", name.name))
+	case f.up.config != "" || f.up.port != 0 || f.up.fallback != "":
+		return nil, nil, fmt.Errorf("environment %s is running as it was configured: leave out --config, --port and --fallback, or choose another --name", name.name)
 	}
 	return client, func() error { return nil }, nil
 }

@@ -97,18 +97,14 @@ func (t *target) PutIdentities(ctx context.Context, overlay config.Overlay) (fun
 }
 
 // privateEnvironment starts an environment for one run, in a state folder of its own that stop removes.
-func (app *App) privateEnvironment(ctx context.Context, f *upFlags, quiet bool) (*emulator.Client, func() error, error) {
-	environment, err := app.loadConfig(f.config)
-	if err != nil {
-		return nil, nil, err
-	}
+func (app *App) privateEnvironment(ctx context.Context, options emulator.Options, wait time.Duration, quiet bool) (*emulator.Client, func() error, error) {
 	removeAbandoned(app.StateHome, app.Now())
-	name := fmt.Sprintf("%s%d", privatePrefix, os.Getpid())
-	dir := filepath.Join(app.StateHome, name)
-	options := app.environmentOptions(name, dir, environment, f.port, nil)
+	options.Name = fmt.Sprintf("%s%d", privatePrefix, os.Getpid())
+	dir := filepath.Join(app.StateHome, options.Name)
+	options.Dir, options.InstanceCredentials = dir, instanceCredentials(dir)
 	progress := app.progress(quiet)
 	options.Progress = progress.begin
-	env, err := start(ctx, options, f.wait)
+	env, err := start(ctx, options, wait)
 	progress.end(err == nil)
 	if err != nil {
 		_ = emulator.RemoveState(dir) // the reason of the failed start is what counts

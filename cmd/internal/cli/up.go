@@ -85,15 +85,11 @@ func (f *upFlags) options(app *App, name *nameFlag) (emulator.Options, error) {
 			return emulator.Options{}, fmt.Errorf("--fallback %q: give the URL of another emulator, such as http://127.0.0.1:4566", f.fallback)
 		}
 	}
-	return app.environmentOptions(name.name, dir, environment, f.port, fallback), nil
-}
-
-func (app *App) environmentOptions(name, dir string, environment *config.Environment, port int, fallback *url.URL) emulator.Options {
 	return emulator.Options{
-		Name:                name,
+		Name:                name.name,
 		Dir:                 dir,
 		Config:              environment,
-		Port:                port,
+		Port:                f.port,
 		Fallback:            fallback,
 		Executable:          app.Executable,
 		Command:             childCommand,
@@ -103,7 +99,7 @@ func (app *App) environmentOptions(name, dir string, environment *config.Environ
 		Version:             app.version(),
 		Kubernetes:          version.DefaultKubeBinaryVersion,
 		Now:                 app.Now,
-	}
+	}, nil
 }
 
 // find returns a program's name if it is on PATH, else "".
