@@ -81,6 +81,8 @@ func eventText(e trace.Event) string {
 		return fmt.Sprintf("%s:%s %d %s %s %s", e.AWS.Service, e.AWS.Operation, e.AWS.Status, who, e.AWS.Code, e.AWS.Message)
 	case e.TokenReview != nil && e.TokenReview.Authenticated:
 		return fmt.Sprintf("%d authenticated as %s %q", e.TokenReview.Status, e.TokenReview.Username, e.TokenReview.Groups)
+	case e.TokenReview != nil && e.TokenReview.Status == 0:
+		return "no answer: " + e.TokenReview.Error
 	case e.TokenReview != nil:
 		return fmt.Sprintf("%d refused: %s", e.TokenReview.Status, or(e.TokenReview.Authenticator, e.TokenReview.Error))
 	case e.Log != nil:
