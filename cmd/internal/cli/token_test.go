@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -241,8 +242,8 @@ func versionOf(t *testing.T, answer string) metav1.TypeMeta {
 	return version
 }
 
-// assumable serves an STS with the built-in identities, and returns what asks it who a token stands for.
-func assumable(t *testing.T) func(token string) string {
+// assumable serves an STS with the built-in identities, and returns them and what asks it who a token stands for.
+func assumable(t *testing.T) (*iam.Store, func(token string) string) {
 	t.Helper()
 	environment := config.Default()
 	store, err := iam.NewStore(iam.Options{Partition: "aws", SealingKey: environment.SealingKey(), Now: time.Now})
@@ -258,7 +259,7 @@ func assumable(t *testing.T) func(token string) string {
 	credentialsInEnvironment(t, map[string]string{
 		"AWS_ENDPOINT_URL_STS": server.URL, "AWS_ACCESS_KEY_ID": trurl.ID, "AWS_SECRET_ACCESS_KEY": string(trurl.Secret),
 	})
-	return func(token string) string {
+	return store, func(token string) string {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, presigned(t, token).String(), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -281,7 +282,7 @@ func assumable(t *testing.T) func(token string) string {
 }
 
 func TestTokenOfARole(t *testing.T) {
-	whoIs := assumable(t)
+	_, whoIs := assumable(t)
 	const role, session = "arn:aws:iam::111122223333:role/some-other-role", "arn:aws:sts::111122223333:assumed-role/some-other-role/"
 	for _, tc := range []struct {
 		name string
@@ -305,6 +306,25 @@ func TestTokenOfARole(t *testing.T) {
 	}
 	newWorld(t).run("token", "-i", "c", "-r", "arn:aws:iam::111122223333:role/nobodys").want(t, ExitMismatch,
 		"error: could not get token: …")
+}
+
+// TestCallerSessionName asks for what --forward-session-name forwards.
+func TestCallerSessionName(t *testing.T) {
+	store, _ := assumable(t)
+	session, _, err := store.IssueRoleSession("arn:aws:iam::111122223333:role/some-other-role", "forwarded", iam.SessionOptions{Duration: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_ACCESS_KEY_ID", session.AccessKeyID)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", session.SecretAccessKey)
+	t.Setenv("AWS_SESSION_TOKEN", session.SessionToken)
+	cfg, err := newWorld(t).awsConfig(t.Context(), &tokenFlags{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if name, err := callerSessionName(t.Context(), sts.NewFromConfig(cfg)); name != "forwarded" || err != nil {
+		t.Errorf("session name %q, %v", name, err)
+	}
 }
 
 func TestTokenWithoutCredentials(t *testing.T) {
