@@ -5,7 +5,8 @@ import "sync"
 // The authenticator names the client of every line that it logs about a review: the local address of the
 // connection that the review came on. An HTTP/1.1 connection carries one review after the other, but a line may
 // be read from the child's output after the answer, when the next review is already on its way. So each
-// connection has a queue of reviews: a line belongs to the oldest, until that one's last line has come.
+// connection has a queue of reviews: a line belongs to the oldest, until that one's last line has come, or it is
+// known that none will.
 
 const (
 	// maxClients is how many client addresses are remembered; more than there can be connections.
@@ -21,7 +22,7 @@ type review struct {
 
 	// Under correlator.mu.
 	answered bool // the authenticator answered or failed to
-	logged   bool // its last line has come
+	logged   bool // its last line has come, or is not waited for any more
 }
 
 func newReview(fingerprint string) *review {
@@ -71,6 +72,14 @@ func (c *correlator) end(r *review) {
 	r.answered = true
 }
 
+// giveUp says that a review has no last line, or that it was waited for in vain: without this, every later review
+// on the connection would get the lines of the one before it.
+func (c *correlator) giveUp(r *review) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r.logged = true
+}
+
 // attribute returns the review that a line from client is about, nil if it is about none. "access granted" and
 // "access denied" end a review; what follows on the connection belongs to the next one, if there is one, and
 // otherwise still to the same ("could not write response").
@@ -81,10 +90,10 @@ func (c *correlator) attribute(client, message string) *review {
 	if len(queue) == 0 {
 		return nil
 	}
-	if queue[0].logged && len(queue) > 1 {
+	for queue[0].logged && len(queue) > 1 {
 		queue = queue[1:]
-		c.clients[client] = queue
 	}
+	c.clients[client] = queue
 	if message == messageGranted || message == messageDenied {
 		queue[0].logged = true
 	}

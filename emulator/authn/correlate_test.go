@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -154,6 +155,77 @@ func TestAttribute(t *testing.T) {
 	c.begin("127.0.0.1:2", false, again) // the port is used anew
 	if got := c.attribute("127.0.0.1:2", "STS response"); got != again {
 		t.Errorf("a line of a new connection belongs to %+v", got)
+	}
+}
+
+// TestReviewsWithoutALastLine: a 400, and a denial whose line is lost, do not shift what comes after them on the
+// same connection.
+func TestReviewsWithoutALastLine(t *testing.T) {
+	t.Parallel()
+	var connections []string
+	var r *Recorder
+	r = newRecorder(fakeServer(t, func(w http.ResponseWriter, req *http.Request) {
+		connections = append(connections, req.RemoteAddr)
+		said, err := readToken(tokenOf(t, req))
+		switch {
+		case err != nil:
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		case said.accessKeyID != "LOST":
+			r.Line(logLine(t, req, messageDenied, map[string]string{"expect": said.fingerprint, "error": "refused " + said.fingerprint}))
+		}
+		w.WriteHeader(http.StatusForbidden)
+	}))
+	review := func(key, signature string) string {
+		return reviewBody(tokenFor("https://sts.amazonaws.com/?X-Amz-Credential=" + key + "&X-Amz-Date=20261123T120000Z&X-Amz-Signature=" + signature))
+	}
+	r.deniedWait = time.Millisecond
+	post(t, r, reviewBody("no token"))
+	post(t, r, review("LOST", "1"))
+	post(t, r, reviewBody("no token"))
+	r.deniedWait = time.Hour
+	post(t, r, review("DENIED", "2"))
+	post(t, r, review("DENIED", "3"))
+	for _, connection := range connections {
+		if connection != connections[0] {
+			t.Fatalf("the reviews came on several connections: %v", connections)
+		}
+	}
+	checkLines(t, r, 2)
+	for _, signature := range []string{"2", "3"} {
+		token := trace.Fingerprint(signature)
+		for _, e := range events(r) {
+			if e.Kind == trace.KindTokenReview && e.Token == token && e.TokenReview.Authenticator != "refused "+token {
+				t.Errorf("review %s: authenticator said %q", signature, e.TokenReview.Authenticator)
+			}
+		}
+	}
+}
+
+// TestDurationHasTheWaiting: the API server waits for the "access denied" line, too.
+func TestDurationHasTheWaiting(t *testing.T) {
+	t.Parallel()
+	client := make(chan *http.Request, 1)
+	r := newRecorder(fakeServer(t, func(w http.ResponseWriter, req *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		client <- req
+	}))
+	r.deniedWait = time.Hour
+	var later atomic.Bool
+	r.cfg.Now = func() time.Time {
+		if later.Load() {
+			return testNow.Add(time.Second)
+		}
+		return testNow
+	}
+	go func() {
+		line := logLine(t, <-client, messageDenied, nil)
+		later.Store(true)
+		r.Line(line)
+	}()
+	post(t, r, reviewBody(testToken(testSignature)))
+	if got := events(r)[1].TokenReview.Duration; got != time.Second {
+		t.Errorf("duration %s, want 1s", got)
 	}
 }
 

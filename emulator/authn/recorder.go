@@ -91,6 +91,7 @@ func (r *Recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	event := trace.Event{Kind: trace.KindTokenReview, Cluster: r.cfg.Cluster, TokenReview: &trace.TokenReview{Started: r.cfg.Now()}}
 	reply := r.serve(req, http.MaxBytesReader(w, req.Body, maxReview), &event)
+	event.TokenReview.Duration = r.cfg.Now().Sub(event.TokenReview.Started) // the API server has waited all that time
 	r.cfg.Trace.Record(event)
 	reply.write(w)
 }
@@ -111,15 +112,19 @@ func (r *Recorder) serve(req *http.Request, body io.Reader, event *trace.Event) 
 	flight := newReview(event.Token)
 	answer, err := r.ask(req, review, flight)
 	r.correlator.end(flight)
-	record.Duration = r.cfg.Now().Sub(record.Started)
 	if err != nil {
+		r.correlator.giveUp(flight)
 		record.Error = err.Error()
 		return textReply(http.StatusServiceUnavailable, record.Error)
 	}
 	record.Status = answer.status
 	describeAnswer(answer.body, record)
-	if answer.status == http.StatusForbidden || answer.status == http.StatusTooManyRequests {
+	switch answer.status {
+	case http.StatusOK: // "access granted" need not be there yet, and nobody waits for it
+	case http.StatusForbidden, http.StatusTooManyRequests:
 		record.Authenticator = r.awaitDenied(req.Context(), flight)
+	default: // upstream ends a 400 and a 405 without a line of either kind
+		r.correlator.giveUp(flight)
 	}
 	return answer
 }
@@ -166,5 +171,6 @@ func (r *Recorder) awaitDenied(ctx context.Context, flight *review) string {
 	case <-timer.C:
 	case <-ctx.Done():
 	}
+	r.correlator.giveUp(flight)
 	return ""
 }
