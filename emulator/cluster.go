@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -38,9 +37,6 @@ var eksObjects []byte
 
 // awsAuth names the ConfigMap that the authenticator watches.
 const awsAuth = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\n"
-
-// administrator is the user name of eksemu's own client certificate.
-const administrator = "eksemu-admin"
 
 // runningCluster is one cluster: its control plane, its authenticator and the recorders between them.
 type runningCluster struct {
@@ -69,7 +65,7 @@ func (e *Environment) startControlPlane(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	policy, err := audit.Policy(audit.ControlPlaneUsers())
+	policy, err := audit.Policy(trace.ControlPlaneUsers())
 	if err != nil {
 		return err
 	}
@@ -86,7 +82,7 @@ func (e *Environment) startControlPlane(ctx context.Context) error {
 		TokenWebhook:         cluster.Webhook{URL: webhook + "/authenticate", CAPEM: e.ca.CertPEM()},
 		TokenWebhookCacheTTL: spec.TokenCacheTTL,
 		AuditWebhook:         cluster.Webhook{URL: webhook + "/audit", CAPEM: e.ca.CertPEM()},
-		AuditPolicy:          policy, Administrator: administrator,
+		AuditPolicy:          policy, Administrator: trace.Administrator,
 	})
 	if err != nil {
 		return err
@@ -110,7 +106,7 @@ func (e *Environment) openWebhooks(ctx context.Context, c *runningCluster) (stri
 	if err != nil {
 		return "", fmt.Errorf("listen for the API server's webhook calls: %w", err)
 	}
-	sink := &audit.Sink{Cluster: c.spec.Name, Trace: e.trace, Skip: ofControlPlane}
+	sink := &audit.Sink{Cluster: c.spec.Name, Trace: e.trace}
 	routes := http.NewServeMux()
 	routes.Handle("/authenticate", c.recorder)
 	routes.Handle("/audit", sink)
@@ -253,11 +249,6 @@ func (c *runningCluster) awaitConfigMap(ctx context.Context, since uint64) error
 		return fmt.Errorf("the authenticator did not read aws-auth: %w", err)
 	}
 	return nil
-}
-
-// ofControlPlane tells whether a request is the control plane's own, or eksemu's.
-func ofControlPlane(r *trace.Request) bool {
-	return r.Username == administrator && strings.HasPrefix(r.UserAgent, "eksemu") || audit.ControlPlane(r)
 }
 
 // freePort returns a TCP port of 127.0.0.1 on which nothing listens.

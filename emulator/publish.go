@@ -18,6 +18,7 @@ import (
 	"github.com/eksemu/eksemu/emulator/eks"
 	"github.com/eksemu/eksemu/emulator/internal/atomicfile"
 	"github.com/eksemu/eksemu/emulator/kube"
+	"github.com/eksemu/eksemu/emulator/trace"
 )
 
 // publish makes the environment usable: the cluster becomes ACTIVE, and profiles, kubeconfigs and, last of all,
@@ -80,7 +81,7 @@ func (e *Environment) unpublish() error {
 // context alone.
 func (e *Environment) writeKubeconfigs() error {
 	c := e.cluster
-	admin := cluster.Kubeconfig(c.info, c.spec.Name, administrator, c.info.Admin)
+	admin := cluster.Kubeconfig(c.info, c.spec.Name, trace.Administrator, c.info.Admin)
 	if err := atomicfile.Write(e.files.AdminKubeconfig(), admin, 0o600); err != nil {
 		return err
 	}
@@ -155,7 +156,7 @@ func (c *Client) Admin(clusterName string) (kube.Config, error) {
 	if err != nil {
 		return kube.Config{}, fmt.Errorf("read the administrator's kubeconfig: %w", err)
 	}
-	target, user := config.Clusters[clusterName], config.AuthInfos[administrator]
+	target, user := config.Clusters[clusterName], config.AuthInfos[trace.Administrator]
 	if target == nil || user == nil {
 		return kube.Config{}, fmt.Errorf("kubeconfig %s has no administrator of cluster %s", path, clusterName)
 	}

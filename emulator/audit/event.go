@@ -87,19 +87,14 @@ func (e *event) request() *trace.Request {
 		Username:  e.User.Username,
 		UID:       e.User.UID,
 		Groups:    e.User.Groups,
+		Extra:     e.User.Extra,
 		Decision:  e.Annotations["authorization.k8s.io/decision"],
 		Reason:    e.Annotations["authorization.k8s.io/reason"],
 		Received:  e.RequestReceivedTimestamp,
 		Completed: e.StageTimestamp,
 	}
-	if len(e.User.Extra) > 0 {
-		r.Extra = make(map[string]any, len(e.User.Extra))
-		for key, values := range e.User.Extra {
-			r.Extra[key] = values
-		}
-	}
 	if e.ImpersonatedUser != nil {
-		r.Impersonate = e.ImpersonatedUser.Username
+		r.Impersonate, r.ImpersonateGroups = e.ImpersonatedUser.Username, e.ImpersonatedUser.Groups
 	}
 	if e.ObjectRef != nil {
 		r.Resource, r.Namespace, r.Name = e.ObjectRef.resource(), e.ObjectRef.Namespace, e.ObjectRef.Name

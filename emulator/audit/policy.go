@@ -31,7 +31,7 @@ type groupResources struct {
 
 // Policy returns the audit policy (audit.k8s.io/v1 YAML, for --audit-policy-file) that feeds [Sink]. It logs
 //
-//   - nothing for the users of controlPlane ([ControlPlaneUsers] and whatever else the environment runs) and
+//   - nothing for the users of controlPlane ([trace.ControlPlaneUsers] and whatever else the environment runs) and
 //     for the health paths, the only ones that EKS serves to anonymous clients (spec/eks.md §1.1);
 //   - RequestResponse for the four access reviews of authorization.k8s.io, whose bodies hold the question and
 //     the answer of `kubectl auth can-i`;
@@ -68,11 +68,4 @@ func Policy(controlPlane []string) ([]byte, error) {
 		return nil, fmt.Errorf("encode the audit policy: %w", err)
 	}
 	return out, nil
-}
-
-// ControlPlaneUsers returns the user names under which the control plane calls its own API server: the API
-// server's loopback client, the controller manager, the scheduler, and the authenticator's watch of aws-auth
-// (eks:authenticator, spec/eks.md §1.5).
-func ControlPlaneUsers() []string {
-	return []string{"system:apiserver", "system:kube-controller-manager", "system:kube-scheduler", "eks:authenticator"}
 }

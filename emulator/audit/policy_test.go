@@ -12,6 +12,8 @@ import (
 	auditpolicy "k8s.io/apiserver/pkg/audit/policy"
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
+
+	"github.com/eksemu/eksemu/emulator/trace"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -35,7 +37,7 @@ func golden(t *testing.T, name string, got []byte) {
 
 func TestPolicyGolden(t *testing.T) {
 	t.Parallel()
-	got, err := Policy(ControlPlaneUsers())
+	got, err := Policy(trace.ControlPlaneUsers())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +47,7 @@ func TestPolicyGolden(t *testing.T) {
 // TestPolicyEvaluates asks the API server's own evaluator what the policy does with each kind of request.
 func TestPolicyEvaluates(t *testing.T) {
 	t.Parallel()
-	raw, err := Policy(ControlPlaneUsers())
+	raw, err := Policy(trace.ControlPlaneUsers())
 	if err != nil {
 		t.Fatal(err)
 	}

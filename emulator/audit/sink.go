@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 
 	"github.com/eksemu/eksemu/emulator/trace"
 )
@@ -20,11 +19,10 @@ const maxBody = 16 << 20
 type Sink struct {
 	Cluster string          // EKS cluster name, put into every event
 	Trace   *trace.Recorder // where the events go
-	// Skip says which requests not to record. Nil skips those of [ControlPlane].
-	Skip func(*trace.Request) bool
 }
 
-// ServeHTTP records the requests of an EventList: 200 when all of it was read, 400 with the reason and nothing
+// ServeHTTP records the requests of an EventList, but for those of the control plane itself
+// ([trace.Request.OfControlPlane]): 200 when all of it was read, 400 with the reason and nothing
 // recorded when it is not an EventList, 405 and 413 for another method or too long a body.
 func (s *Sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
@@ -60,34 +58,16 @@ func (s *Sink) events(body []byte) ([]trace.Event, error) {
 	if list.APIVersion != "audit.k8s.io/v1" || list.Kind != "EventList" {
 		return nil, fmt.Errorf("decode audit events: want audit.k8s.io/v1 EventList, got %q %q (leave --audit-webhook-version at its default)", list.APIVersion, list.Kind)
 	}
-	skip := s.Skip
-	if skip == nil {
-		skip = ControlPlane
-	}
 	var out []trace.Event
 	for i := range list.Items {
 		if !list.Items[i].last() {
 			continue
 		}
 		request := list.Items[i].request()
-		if skip(request) {
+		if request.OfControlPlane() {
 			continue
 		}
 		out = append(out, trace.Event{Time: request.Completed, Kind: trace.KindRequest, Cluster: s.Cluster, Request: request})
 	}
 	return out, nil
-}
-
-// ControlPlane says whether a request is the control plane's own: one of [ControlPlaneUsers], or a service
-// account in kube-system under which the controller manager runs one of its controllers. The controller manager
-// ends such a client's user agent with "/" and the user name (k8s.io/controller-manager/pkg/clientbuilder),
-// which tells its requests from those of a person who tries out a service account of kube-system.
-func ControlPlane(r *trace.Request) bool {
-	for _, user := range ControlPlaneUsers() {
-		if r.Username == user {
-			return true
-		}
-	}
-	return strings.HasPrefix(r.Username, "system:serviceaccount:kube-system:") &&
-		strings.HasSuffix(r.UserAgent, "/"+r.Username)
 }

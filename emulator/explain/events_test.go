@@ -139,13 +139,10 @@ func unauthorizedAnswer(r *trace.Request) {
 	r.Code, r.Message = 401, "Authentication failed, attempted: bearer"
 }
 
-// as makes the user of an audit event, with the types that the audit log's JSON gives.
+// as makes the user of an audit event.
 func as(p principal) func(*trace.Request) {
 	return func(r *trace.Request) {
-		r.Username, r.UID, r.Groups, r.Extra = p.username, p.uid(), append(append([]string{}, p.groups...), "system:authenticated"), map[string]any{}
-		for key, values := range p.extra() {
-			r.Extra[key] = []any{values[0]}
-		}
+		r.Username, r.UID, r.Groups, r.Extra = p.username, p.uid(), append(append([]string{}, p.groups...), "system:authenticated"), p.extra()
 	}
 }
 

@@ -7,11 +7,11 @@ import (
 )
 
 // Explain gives a verdict for every API request of a person or a client, oldest first. Requests of the
-// control plane itself (controllers, the authenticator's watch of aws-auth, health probes) are left out;
+// environment's own machinery ([trace.Request.OfControlPlane]) are left out;
 // [ForRequest] explains those, too. Events may be in any order.
 func Explain(events []trace.Event) []Verdict {
 	h := newHistory(events)
-	return h.explain(func(e trace.Event) bool { return !isControlPlane(e.Request) })
+	return h.explain(func(e trace.Event) bool { return !e.Request.OfControlPlane() })
 }
 
 // ForRequest explains the API request with an audit ID. It reports false if its audit event has not come.
@@ -80,25 +80,4 @@ func (c *inquiry) conclude(cause Cause, evidence Evidence) {
 	v.Summary = c.facts.fill(cause.Sentence)
 	v.Fix = c.facts.fill(cause.Fix)
 	v.Steps = c.steps()
-}
-
-// isControlPlane reports whether a request is part of the cluster's own machinery.
-func isControlPlane(r *trace.Request) bool {
-	switch r.Username {
-	case "system:apiserver", "system:kube-controller-manager", "system:kube-scheduler", "system:kube-proxy", "eks:authenticator":
-		return true
-	case "system:anonymous", "":
-		path, _, _ := strings.Cut(r.URI, "?")
-		for _, probe := range []string{"/healthz", "/livez", "/readyz"} {
-			if path == probe || strings.HasPrefix(path, probe+"/") {
-				return true
-			}
-		}
-	}
-	for _, agent := range []string{"kube-apiserver/", "kube-controller-manager/", "kube-scheduler/", "kube-proxy/", "aws-iam-authenticator/"} {
-		if strings.HasPrefix(r.UserAgent, agent) {
-			return true
-		}
-	}
-	return false
 }

@@ -70,9 +70,8 @@ func TestTokenCache(t *testing.T) {
 	if len(verdicts) != 2 || verdicts[0].Cached || !verdicts[1].Cached || verdicts[1].Token != tokenID {
 		t.Fatalf("got %+v", verdicts)
 	}
-	want := Step{HopAPIServer, StatePassed, "answered from the API server's token cache, 7.97s after the authenticator was asked"}
-	got := verdicts[1].Steps[4]
-	if got.Detail = want.Detail; got != want {
+	want := Step{HopAPIServer, StatePassed, "answered from the API server's token cache, 8s after the authenticator was asked"}
+	if got := verdicts[1].Steps[4]; got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 
@@ -89,7 +88,7 @@ func TestExplainLeavesTheControlPlaneOut(t *testing.T) {
 	s := newStory()
 	for _, r := range []trace.Request{
 		{AuditID: "1", Username: "system:apiserver", Code: 200, Decision: "allow"},
-		{AuditID: "2", Username: "system:serviceaccount:kube-system:namespace-controller", UserAgent: "kube-controller-manager/v1.37.2", Code: 200, Decision: "allow"},
+		{AuditID: "2", Username: "system:serviceaccount:kube-system:namespace-controller", UserAgent: "kube-controller-manager/v1.37.2 (linux/amd64) kubernetes/abcdef0/system:serviceaccount:kube-system:namespace-controller", Code: 200, Decision: "allow"},
 		{AuditID: "3", Username: "system:anonymous", URI: "/readyz?verbose", Code: 200, Decision: "allow"},
 		{AuditID: "4", Username: "eks:authenticator", Code: 200, Decision: "allow"},
 		{AuditID: "5", Username: "alice", UserAgent: "step-1/1", Code: 200, Decision: "allow"},
@@ -128,20 +127,6 @@ func TestCanIIsJudgedByItsReview(t *testing.T) {
 	v = Explain(answeredTo(alice(), canI(false, ""), func(r *trace.Request) { r.Code, r.Decision, r.Review.Allowed = 403, "forbid", true }).events)[0]
 	if v.Outcome != Denied || v.Question != "create selfsubjectaccessreviews.authorization.k8s.io (kubectl auth can-i)" {
 		t.Errorf("a review that was refused itself: %+v", v)
-	}
-}
-
-func TestExtraOfAnyType(t *testing.T) {
-	t.Parallel()
-	for _, value := range []any{[]string{aliceARN}, []any{aliceARN}, aliceARN} {
-		if id := identityOf(&trace.Request{Username: "alice", Extra: map[string]any{"arn": value}}); id.ARN != aliceARN || id.Kind != KindIAM {
-			t.Errorf("%T: %+v", value, id)
-		}
-	}
-	for _, value := range []any{nil, 1, []any{}, []any{1}, []string{}, map[string]any{}} {
-		if id := identityOf(&trace.Request{Extra: map[string]any{"arn": value}}); id.ARN != "" {
-			t.Errorf("%T: %+v", value, id)
-		}
 	}
 }
 

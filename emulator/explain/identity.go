@@ -45,21 +45,8 @@ func kindOf(r *trace.Request, id Identity) Kind {
 	return KindOther
 }
 
-// extra reads the first value of a key of user.extra, whatever type it came out of JSON with.
-func extra(r *trace.Request, key string) string {
-	switch value := r.Extra[key].(type) {
-	case string:
-		return value
-	case []string:
-		return first(value)
-	case []any:
-		if len(value) > 0 {
-			text, _ := value[0].(string)
-			return text
-		}
-	}
-	return ""
-}
+// extra reads the first value of a key of user.extra.
+func extra(r *trace.Request, key string) string { return first(r.Extra[key]) }
 
 func first(values []string) string {
 	if len(values) == 0 {

@@ -93,25 +93,27 @@ type LogLine struct {
 
 // Request is an API request as the API server audited it, at its last stage.
 type Request struct {
-	AuditID     string         `json:"auditId"`
-	Verb        string         `json:"verb"`
-	URI         string         `json:"uri"`
-	UserAgent   string         `json:"userAgent,omitempty"`
-	Username    string         `json:"username,omitempty"` // empty when authentication failed
-	UID         string         `json:"uid,omitempty"`
-	Groups      []string       `json:"groups,omitempty"`
-	Extra       map[string]any `json:"extra,omitempty"`
-	Impersonate string         `json:"impersonate,omitempty"` // user name that was impersonated
-	Resource    string         `json:"resource,omitempty"`    // "pods", "pods/log", "deployments.apps"
-	Namespace   string         `json:"namespace,omitempty"`
-	Name        string         `json:"name,omitempty"`
-	Code        int            `json:"code"`               // HTTP status of the answer
-	Message     string         `json:"message,omitempty"`  // status message of a refusal
-	Decision    string         `json:"decision,omitempty"` // authorization.k8s.io/decision: "allow" or "forbid"
-	Reason      string         `json:"reason,omitempty"`   // authorization.k8s.io/reason
-	Review      *AccessReview  `json:"review,omitempty"`   // set for a SelfSubjectAccessReview or SubjectAccessReview
-	Received    time.Time      `json:"received"`
-	Completed   time.Time      `json:"completed"`
+	AuditID     string              `json:"auditId"`
+	Verb        string              `json:"verb"`
+	URI         string              `json:"uri"`
+	UserAgent   string              `json:"userAgent,omitempty"`
+	Username    string              `json:"username,omitempty"` // empty when authentication failed
+	UID         string              `json:"uid,omitempty"`
+	Groups      []string            `json:"groups,omitempty"`
+	Extra       map[string][]string `json:"extra,omitempty"`
+	Impersonate string              `json:"impersonate,omitempty"` // user name that was impersonated
+	// ImpersonateGroups are the groups of the impersonated user; those of the caller count for nothing then.
+	ImpersonateGroups []string      `json:"impersonateGroups,omitempty"`
+	Resource          string        `json:"resource,omitempty"` // "pods", "pods/log", "deployments.apps"
+	Namespace         string        `json:"namespace,omitempty"`
+	Name              string        `json:"name,omitempty"`
+	Code              int           `json:"code"`               // HTTP status of the answer
+	Message           string        `json:"message,omitempty"`  // status message of a refusal
+	Decision          string        `json:"decision,omitempty"` // authorization.k8s.io/decision: "allow" or "forbid"
+	Reason            string        `json:"reason,omitempty"`   // authorization.k8s.io/reason
+	Review            *AccessReview `json:"review,omitempty"`   // set for a SelfSubjectAccessReview or SubjectAccessReview
+	Received          time.Time     `json:"received"`
+	Completed         time.Time     `json:"completed"`
 }
 
 // AccessReview is the question and the answer of a SelfSubjectAccessReview: what `kubectl auth can-i` asks.

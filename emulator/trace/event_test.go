@@ -67,7 +67,7 @@ func fullRequest() *trace.Request {
 	return &trace.Request{
 		AuditID: "audit-1", Verb: "create", URI: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
 		UserAgent: "kubectl/v1.37.2", Username: "bob", UID: "aws-iam-authenticator:111122223333:AIDAEXAMPLE",
-		Groups: []string{"guests"}, Extra: map[string]any{"sessionName": []any{""}}, Impersonate: "alice",
+		Groups: []string{"guests"}, Extra: map[string][]string{"sessionName": {""}}, Impersonate: "alice", ImpersonateGroups: []string{"developers"},
 		Resource: "selfsubjectaccessreviews.authorization.k8s.io", Namespace: "default", Name: "web", Code: 201,
 		Message: "forbidden", Decision: "allow", Reason: "RBAC: allowed by …",
 		Review: &trace.AccessReview{
