@@ -3,7 +3,10 @@ package stsfake
 import (
 	"net"
 	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/eksemu/eksemu/sts-fake/iam"
 )
 
 // Endpoint is the AWS endpoint that a client believes to talk to.
@@ -12,64 +15,70 @@ type Endpoint struct {
 	Region    string // that a credential must be scoped to; "" if any will do
 	Partition string // "aws", "aws-cn", …; "" for the direct endpoint
 	Host      string // as the client sent it, with its port if it sent one
-	Direct    bool   // not an AWS host name
+	Direct    bool   // not a host name of AWS
 }
 
-// globalRegion is the region that the endpoints without one in their name are signed for (spec/sts.md section 1.5).
-const globalRegion = "us-east-1"
+// The endpoints without a region in their names have this suffix and are signed for this region (spec/sts.md
+// section 1.5).
+const (
+	globalSuffix = "amazonaws.com"
+	globalRegion = "us-east-1"
+)
 
 var (
 	regionPattern  = regexp.MustCompile(`^[a-z]+(-[a-z]+)+-[0-9]+$`)
 	servicePattern = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 )
 
-// partitionOf finds the partition of a host name by its suffix, and what stands before it. The suffixes are those
-// of the AWS SDKs' partitions.json, dual-stack ones included.
-func partitionOf(host string) (labels, partition string, ok bool) {
-	for _, p := range []struct{ suffix, partition string }{
-		{".amazonaws.com", "aws"},
-		{".api.aws", "aws"},
-		{".amazonaws.com.cn", "aws-cn"},
-		{".api.amazonwebservices.com.cn", "aws-cn"},
-		{".c2s.ic.gov", "aws-iso"},
-		{".sc2s.sgov.gov", "aws-iso-b"},
-		{".cloud.adc-e.uk", "aws-iso-e"},
-		{".csp.hci.ic.gov", "aws-iso-f"},
-		{".amazonaws.eu", "aws-eusc"},
-		{".api.amazonwebservices.eu", "aws-eusc"},
-	} {
-		if labels, ok = strings.CutSuffix(host, p.suffix); ok {
-			return labels, p.partition, true
+// ParseEndpoint reads an AWS host name, with or without a port or the dot of a fully qualified name:
+// SERVICE.REGION.amazonaws.com with its FIPS ("sts-fips.…", "fips.eks.…") and dual-stack (".api.aws") forms, the
+// other partitions' suffixes for their regions, and the global sts.amazonaws.com, iam.amazonaws.com and
+// ec2.amazonaws.com, which stand for us-east-1. It is false for every other name, among them the names of resources
+// (a cluster's API server, an S3 bucket).
+func ParseEndpoint(host string) (Endpoint, bool) {
+	name := bareName(host)
+	for _, partition := range iam.Partitions() {
+		labels, suffix, ok := cutSuffix(name, partition)
+		if !ok {
+			continue
+		}
+		service, region, ok := serviceAndRegion(strings.Split(labels, "."))
+		if global := region == ""; global {
+			ok, region = ok && suffix == globalSuffix, globalRegion
+		}
+		if ok && iam.PartitionOfRegion(region).ID == partition.ID {
+			return Endpoint{Service: service, Region: region, Partition: partition.ID, Host: host}, true
 		}
 	}
-	return "", "", false
+	return Endpoint{}, false
 }
 
-// ParseEndpoint reads an AWS host name, with or without a port: SERVICE.REGION.amazonaws.com with its FIPS
-// ("sts-fips.…", "fips.eks.…") and dual-stack (".api.aws") forms, the other partitions' suffixes, and the global
-// sts.amazonaws.com, iam.amazonaws.com and ec2.amazonaws.com, which stand for us-east-1. It is false for every
-// other name, among them the names of resources (a cluster's API server, an S3 bucket).
-func ParseEndpoint(host string) (Endpoint, bool) {
+// isAWSName says whether a host is named like one of AWS, though not necessarily like an endpoint.
+func isAWSName(host string) bool {
+	name := bareName(host)
+	return slices.ContainsFunc(iam.Partitions(), func(p iam.Partition) bool {
+		_, _, ok := cutSuffix(name, p)
+		return ok
+	})
+}
+
+// bareName is a host name in lower case, without port and without the dot at its end.
+func bareName(host string) string {
 	name := strings.ToLower(host)
 	if bare, _, err := net.SplitHostPort(name); err == nil {
 		name = bare
 	}
-	rest, partition, ok := partitionOf(name)
-	if !ok {
-		return Endpoint{}, false
+	return strings.TrimSuffix(name, ".")
+}
+
+// cutSuffix takes a partition's suffix off a host name.
+func cutSuffix(name string, partition iam.Partition) (labels, suffix string, ok bool) {
+	for _, suffix := range []string{partition.DNSSuffix, partition.DualStackDNSSuffix} {
+		if labels, ok := strings.CutSuffix(name, "."+suffix); ok {
+			return labels, suffix, true
+		}
 	}
-	service, region, ok := serviceAndRegion(strings.Split(rest, "."))
-	global := region == ""
-	if !ok || global && name != service+".amazonaws.com" {
-		return Endpoint{}, false
-	}
-	if global {
-		region = globalRegion
-	}
-	if partition == "aws" && strings.HasPrefix(region, "us-gov-") {
-		partition = "aws-us-gov"
-	}
-	return Endpoint{Service: service, Region: region, Partition: partition, Host: host}, true
+	return "", "", false
 }
 
 // serviceAndRegion reads the labels in front of a partition's suffix. The region is "" for a global endpoint.

@@ -16,6 +16,8 @@ func TestParseEndpoint(t *testing.T) {
 	tests := map[string]stsfake.Endpoint{
 		"sts.us-west-2.amazonaws.com":                 endpoint("sts", "us-west-2", "aws"),
 		"STS.us-west-2.amazonaws.com:443":             endpoint("sts", "us-west-2", "aws"),
+		"sts.us-west-2.amazonaws.com.":                endpoint("sts", "us-west-2", "aws"),
+		"sts.us-west-2.amazonaws.com.:443":            endpoint("sts", "us-west-2", "aws"),
 		"sts.amazonaws.com":                           endpoint("sts", "us-east-1", "aws"),
 		"iam.amazonaws.com":                           endpoint("iam", "us-east-1", "aws"),
 		"sts-fips.us-east-2.amazonaws.com":            endpoint("sts", "us-east-2", "aws"),
@@ -25,6 +27,7 @@ func TestParseEndpoint(t *testing.T) {
 		"sts.cn-north-1.amazonaws.com.cn":             endpoint("sts", "cn-north-1", "aws-cn"),
 		"sts.cn-north-1.api.amazonwebservices.com.cn": endpoint("sts", "cn-north-1", "aws-cn"),
 		"sts.us-iso-east-1.c2s.ic.gov":                endpoint("sts", "us-iso-east-1", "aws-iso"),
+		"sts.us-iso-east-1.api.aws.ic.gov":            endpoint("sts", "us-iso-east-1", "aws-iso"),
 		"sts.us-isob-east-1.sc2s.sgov.gov":            endpoint("sts", "us-isob-east-1", "aws-iso-b"),
 		"sts.eusc-de-east-1.amazonaws.eu":             endpoint("sts", "eusc-de-east-1", "aws-eusc"),
 		"eks.eu-central-1.amazonaws.com":              endpoint("eks", "eu-central-1", "aws"),
@@ -44,6 +47,7 @@ func TestParseEndpoint(t *testing.T) {
 		"", "localhost", "127.0.0.1:8080", "[::1]:80", "amazonaws.com", "www.amazonaws.com", "sts.amazonaws.com.cn", "sts.api.aws",
 		"sts.us-west-2.amazonaws.com.evil.example", "evilamazonaws.com", "sts.west.amazonaws.com", "s3.sts.us-west-2.amazonaws.com",
 		"ABCDEF.gr7.us-west-2.eks.amazonaws.com", ".us-west-2.amazonaws.com", "sts..amazonaws.com", "sts.us-west-2.example.com",
+		"sts.us-west-2.amazonaws.com..", "sts.cn-north-1.amazonaws.com", "sts.us-west-2.amazonaws.com.cn", "iam.api.aws",
 	} {
 		if got, ok := stsfake.ParseEndpoint(host); ok {
 			t.Errorf("%q is %+v", host, got)

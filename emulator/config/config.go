@@ -26,8 +26,9 @@
 package config
 
 import (
-	"strings"
 	"time"
+
+	"github.com/eksemu/eksemu/sts-fake/iam"
 )
 
 // APIVersion and Kind are the first two lines of an Environment file.
@@ -134,16 +135,5 @@ func (c Cluster) AllManifests() []string {
 // AuthenticationModeConfigMap is the mode in which aws-auth and the hidden creator decide, the only one so far.
 const AuthenticationModeConfigMap = "CONFIG_MAP"
 
-// Partition is the AWS partition of the environment's region: "aws", "aws-cn", "aws-us-gov" and so on. The
-// prefixes are those of the partitions file that AWS SDKs share.
-func (e *Environment) Partition() string {
-	for _, known := range []struct{ prefix, partition string }{
-		{"cn-", "aws-cn"}, {"us-gov-", "aws-us-gov"}, {"us-isob-", "aws-iso-b"}, {"us-isof-", "aws-iso-f"},
-		{"eu-isoe-", "aws-iso-e"}, {"us-iso-", "aws-iso"}, {"eusc-", "aws-eusc"},
-	} {
-		if strings.HasPrefix(e.Region, known.prefix) {
-			return known.partition
-		}
-	}
-	return "aws"
-}
+// Partition is the AWS partition of the environment's region: "aws", "aws-cn", "aws-us-gov" and so on.
+func (e *Environment) Partition() string { return iam.PartitionOfRegion(e.Region).ID }

@@ -196,7 +196,7 @@ func TestSecretsAreNotRepeated(t *testing.T) {
 func TestPartition(t *testing.T) {
 	t.Parallel()
 	for region, want := range map[string]string{"us-west-2": "aws", "cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov",
-		"us-iso-east-1": "aws-iso", "us-isob-east-1": "aws-iso-b", "eusc-de-east-1": "aws-eusc", "mx-central-1": "aws"} {
+		"us-iso-east-1": "aws-iso", "us-isob-east-1": "aws-iso-b", "us-isof-south-1": "aws-iso-f", "eu-isoe-west-1": "aws-iso-e", "eusc-de-east-1": "aws-eusc", "mx-central-1": "aws"} {
 		env, problems := config.Load("e.yaml", []byte(minimal+"region: "+region+"\n"), options())
 		if len(problems) > 0 {
 			t.Fatal(problems)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/eksemu/eksemu/sts-fake/iam"
 )
 
 // Scope is where a cluster lives: an account and a region. Two scopes never see each other's clusters.
@@ -17,7 +19,7 @@ type Scope struct {
 // clusterRef is a cluster ARN taken apart.
 type clusterRef struct {
 	Scope
-	partition string
+	partition iam.Partition
 	name      string
 }
 
@@ -31,22 +33,22 @@ func ClusterARN(partition string, scope Scope, name string) string {
 
 // Issuer returns the OpenID Connect issuer of the cluster with this ARN:
 // https://oidc.eks.REGION.amazonaws.com/id/ID, where ID is 32 upper-case hex digits. AWS draws the ID at
-// random; here it is derived from the ARN, so that a cluster keeps its issuer when the emulator restarts. An
-// ARN that is not a cluster's is an error.
+// random; here it is derived from the ARN, so that a cluster keeps its issuer when the emulator restarts. In
+// other partitions the domain is theirs; that issuers follow it there is inferred. An ARN that is not a
+// cluster's is an error.
 func Issuer(clusterARN string) (string, error) {
 	ref, err := parseClusterARN(clusterARN)
 	if err != nil {
 		return "", err
 	}
 	id := strings.ToUpper(digest(clusterARN, "oidc", 32))
-	return fmt.Sprintf("https://oidc.eks.%s.%s/id/%s", ref.Region, dnsSuffix(ref.partition), id), nil
+	return fmt.Sprintf("https://oidc.eks.%s.%s/id/%s", ref.Region, ref.partition.DNSSuffix, id), nil
 }
 
 // Patterns of the parts of a cluster ARN. clusterName is the API reference's, anchored at the end as well.
 var (
 	clusterName = regexp.MustCompile(`^[0-9A-Za-z][A-Za-z0-9_-]*$`)
-	partition   = regexp.MustCompile(`^aws(-[a-z]+)*$`)
-	region      = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)
+	region      = regexp.MustCompile(`^[a-z]+(-[a-z]+)+-[0-9]+$`)
 	accountID   = regexp.MustCompile(`^[0-9]{12}$`)
 )
 
@@ -56,14 +58,15 @@ func parseClusterARN(arn string) (clusterRef, error) {
 	if len(parts) != 6 || parts[0] != "arn" || parts[2] != "eks" || !strings.HasPrefix(parts[5], "cluster/") {
 		return clusterRef{}, fmt.Errorf("cluster ARN %q: want arn:PARTITION:eks:REGION:ACCOUNT:cluster/NAME", arn)
 	}
+	partition, known := iam.PartitionByID(parts[1])
 	ref := clusterRef{
-		partition: parts[1],
+		partition: partition,
 		Scope:     Scope{Region: parts[3], AccountID: parts[4]},
 		name:      strings.TrimPrefix(parts[5], "cluster/"),
 	}
 	switch {
-	case !partition.MatchString(ref.partition):
-		return clusterRef{}, fmt.Errorf("cluster ARN %q: unknown partition %q, use aws, aws-cn or aws-us-gov", arn, ref.partition)
+	case !known:
+		return clusterRef{}, fmt.Errorf("cluster ARN %q: unknown partition %q, use aws, aws-cn or aws-us-gov", arn, parts[1])
 	case !region.MatchString(ref.Region):
 		return clusterRef{}, fmt.Errorf("cluster ARN %q: %q is no region, use one such as us-west-2", arn, ref.Region)
 	case !accountID.MatchString(ref.AccountID):
@@ -73,14 +76,6 @@ func parseClusterARN(arn string) (clusterRef, error) {
 			"and start with a letter or digit", arn, ref.name, maxNameLength)
 	}
 	return ref, nil
-}
-
-// dnsSuffix is the domain of a partition's endpoints.
-func dnsSuffix(partition string) string {
-	if partition == "aws-cn" {
-		return "amazonaws.com.cn"
-	}
-	return "amazonaws.com"
 }
 
 // digest returns n hex digits that are always the same for a seed and a purpose, and look random.

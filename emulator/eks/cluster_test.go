@@ -122,6 +122,8 @@ func TestIssuer(t *testing.T) {
 		"arn:aws:eks:us-west-2:111122223333:cluster/my-cluster":        "https://oidc.eks.us-west-2.amazonaws.com/id/30616052D4DDD09D6751C630613CC246",
 		"arn:aws-cn:eks:cn-north-1:111122223333:cluster/my-cluster":    "https://oidc.eks.cn-north-1.amazonaws.com.cn/id/",
 		"arn:aws-us-gov:eks:us-gov-west-1:111122223333:cluster/a_B-09": "https://oidc.eks.us-gov-west-1.amazonaws.com/id/",
+		"arn:aws-iso:eks:us-iso-east-1:111122223333:cluster/a":         "https://oidc.eks.us-iso-east-1.c2s.ic.gov/id/",
+		"arn:aws-eusc:eks:eusc-de-east-1:111122223333:cluster/a":       "https://oidc.eks.eusc-de-east-1.amazonaws.eu/id/",
 	} {
 		got, err := Issuer(arn)
 		if err != nil {
@@ -145,6 +147,7 @@ func TestParseClusterARNRefuses(t *testing.T) {
 		"arn:aws:iam::111122223333:user/trurl": "want arn:PARTITION:eks",
 		"arn:aws:eks:us-west-2:111122223333:nodegroup/a/b/c":                     "want arn:PARTITION:eks",
 		"arn:gcp:eks:us-west-2:111122223333:cluster/a":                           `unknown partition "gcp"`,
+		"arn:aws-moon:eks:us-west-2:111122223333:cluster/a":                      `unknown partition "aws-moon"`,
 		"arn:aws:eks:Oregon:111122223333:cluster/a":                              `"Oregon" is no region`,
 		"arn:aws:eks:us-west-2:11112222333:cluster/a":                            `"11112222333" must have 12 digits`,
 		"arn:aws:eks:us-west-2:111122223333:cluster/":                            `the name "" must be`,
@@ -169,7 +172,7 @@ func FuzzParseClusterARN(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if got := ClusterARN(ref.partition, ref.Scope, ref.name); got != arn {
+		if got := ClusterARN(ref.partition.ID, ref.Scope, ref.name); got != arn {
 			t.Errorf("parsed %q, formed %q", arn, got)
 		}
 	})
