@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -141,7 +142,7 @@ func TestTraceHasNoSecrets(t *testing.T) {
 	for _, by := range []aws.Credentials{trurl, session, wrong, damaged, {AccessKeyID: trurl.AccessKeyID, SecretAccessKey: wrong.SecretAccessKey}} {
 		_, _ = e.whoami(t.Context(), by, watched)
 	}
-	secrets := append(w.secrets, trurl.SecretAccessKey, session.SecretAccessKey, session.SessionToken, wrong.SecretAccessKey, e.runtime.AdminToken)
+	secrets := slices.Concat(w.secrets, []string{trurl.SecretAccessKey, session.SecretAccessKey, session.SessionToken, wrong.SecretAccessKey, e.runtime.AdminToken})
 	events, _ := e.trace.Since(0)
 	if len(events) != 6 || len(w.secrets) != 6 {
 		t.Fatalf("%d events of %d calls, want 6", len(events), len(w.secrets))

@@ -162,7 +162,7 @@ func TestCredentials(t *testing.T) {
 		}
 		var session struct {
 			Version                                    int
-			AccessKeyId, SecretAccessKey, SessionToken string //nolint:revive // the names of credential_process
+			AccessKeyId, SecretAccessKey, SessionToken string // the names of credential_process
 			Expiration                                 time.Time
 		}
 		decoder := json.NewDecoder(strings.NewReader(string(raw)))

@@ -167,6 +167,36 @@ func (c *earlyConn) Read(p []byte) (int, error) {
 	}
 }
 
+// Handlers believe the Host header, so it is the tunnel's: whatever else it says, they never see the request.
+func TestHostOfAnotherTunnel(t *testing.T) {
+	t.Parallel()
+	w := serve(t, nil)
+	for _, test := range []struct{ request, host string }{
+		{"GET / HTTP/1.1\r\nHost: sts.eu-west-1.amazonaws.com\r\n\r\n", "sts.eu-west-1.amazonaws.com"},
+		{"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "localhost"},
+		{"GET / HTTP/1.1\r\nHost: 127.0.0.1:4500\r\n\r\n", "127.0.0.1"},
+		{"GET / HTTP/1.1\r\nHost: " + stsHost + "..\r\n\r\n", stsHost + "."},
+		{"GET / HTTP/1.1\r\nHost:\r\n\r\n", ""},
+		{"GET / HTTP/1.0\r\n\r\n", ""},
+		{"GET https://sts.amazonaws.com/ HTTP/1.1\r\nHost: " + stsHost + "\r\n\r\n", "sts.amazonaws.com"},
+	} {
+		conn, _, _ := w.connect(stsHost + ":443")
+		client := tls.Client(conn, &tls.Config{RootCAs: w.ca.Pool(), ServerName: stsHost})
+		if _, err := io.WriteString(client, test.request); err != nil {
+			t.Fatal(err)
+		}
+		res, err := http.ReadResponse(bufio.NewReader(client), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(res.Body)
+		want := "this is a tunnel to " + stsHost + `, but the Host header is "` + test.host + `": connect to the host that the request is for` + "\n"
+		if res.StatusCode != http.StatusMisdirectedRequest || string(body) != want {
+			t.Errorf("%q: %s %q, want 421 %q", test.request, res.Status, body, want)
+		}
+	}
+}
+
 func TestTLSOfTunnels(t *testing.T) {
 	t.Parallel()
 	w := serve(t, nil)

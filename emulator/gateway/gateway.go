@@ -9,9 +9,10 @@
 //   - CONNECT HOST:443 asks for a tunnel. For an AWS host that is emulated, the other end of the tunnel is
 //     here: TLS is terminated with a certificate that the emulator's CA makes for HOST, and every request
 //     inside goes to the handler for HOST. The request line and the headers stay as they were sent, byte for
-//     byte where net/http keeps them (RequestURI, Host), because they are signed.
+//     byte where net/http keeps them (RequestURI, Host), because they are signed. A request inside whose Host
+//     header names another host than the CONNECT did is refused (421 Misdirected Request).
 //   - A request line with an absolute URL ("GET http://HOST/path HTTP/1.1") is plain-HTTP proxying and goes to
-//     the same handlers, with the request line that HOST itself would have got.
+//     the same handlers. RequestURI is absolute there; URL has path and query alone.
 //   - Any other request is a direct one, for example of a client with AWS_ENDPOINT_URL_EKS, and goes to
 //     [Config].Direct.
 //

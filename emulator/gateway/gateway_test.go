@@ -174,26 +174,26 @@ func TestRequestsArriveUntouched(t *testing.T) {
 			want:   seen{Handler: stsHost, Host: "STS.us-west-2.AmazonAWS.com.", RequestURI: "/", Path: "/", TLS: true},
 		},
 		{
-			name:   "Host header of another host",
+			name:   "Host header in another spelling",
 			target: "https://" + stsHost + "/",
-			host:   "sts.amazonaws.com",
-			want:   seen{Handler: stsHost, Host: "sts.amazonaws.com", RequestURI: "/", Path: "/", TLS: true},
+			host:   "STS.us-west-2.amazonaws.com.:443",
+			want:   seen{Handler: stsHost, Host: "STS.us-west-2.amazonaws.com.:443", RequestURI: "/", Path: "/", TLS: true},
 		},
 		{
 			name:   "plain HTTP through the proxy",
 			target: "http://" + stsHost + "//a/../%2f?x=%zz;y",
 			user:   alice,
-			want:   seen{Handler: stsHost, Host: stsHost, RequestURI: "//a/../%2f?x=%zz;y", Path: "//a/../%2f", Client: "alice-step-2"},
+			want:   seen{Handler: stsHost, Host: stsHost, RequestURI: "http://" + stsHost + "//a/../%2f?x=%zz;y", Path: "//a/../%2f", Client: "alice-step-2"},
 		},
 		{
 			name:   "plain HTTP without a path",
 			target: "http://" + stsHost + ":80",
-			want:   seen{Handler: stsHost, Host: stsHost + ":80", RequestURI: "/", Path: "/"},
+			want:   seen{Handler: stsHost, Host: stsHost + ":80", RequestURI: "http://" + stsHost + ":80/", Path: "/"},
 		},
 		{
 			name:   "plain HTTP to the gateway itself through the proxy",
 			target: "http://" + w.addr + "/clusters?a=b",
-			want:   seen{Handler: "direct", Host: w.addr, RequestURI: "/clusters?a=b", Path: "/clusters"},
+			want:   seen{Handler: "direct", Host: w.addr, RequestURI: "http://" + w.addr + "/clusters?a=b", Path: "/clusters"},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -53,6 +53,14 @@ func normalHost(host string) string {
 	return strings.TrimSuffix(strings.ToLower(host), ".")
 }
 
+// hostOf is the normal host name in a Host header.
+func hostOf(header string) string {
+	if name, _, err := net.SplitHostPort(header); err == nil {
+		return normalHost(name)
+	}
+	return normalHost(header)
+}
+
 // isLoopback tells whether a normal host name is this machine, without asking a resolver.
 func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
@@ -82,14 +90,14 @@ func (g *Gateway) target(host string) http.Handler {
 	return g.fallback
 }
 
-// forward answers a request with an absolute URL. The scheme https is accepted, too: some clients send it to
+// forward answers a request with an absolute URL. Handlers find its path and query in URL, as for any server, and
+// RequestURI as it was sent: package sigv4 brings it into the form that is signed. The scheme https is accepted, too: some clients send it to
 // an HTTP proxy instead of asking for a tunnel.
 func (g *Gateway) forward(w http.ResponseWriter, r *http.Request) {
 	host, port := normalHost(r.URL.Hostname()), r.URL.Port()
 	inner := r.Clone(withClient(r.Context(), label(r.Header)))
 	inner.Header.Del("Proxy-Authorization")
 	inner.Header.Del("Proxy-Connection")
-	inner.RequestURI = originForm(r.RequestURI)
 	inner.URL.Scheme, inner.URL.Host, inner.URL.User = "", "", nil
 	handler := g.target(host)
 	switch {
@@ -110,22 +118,6 @@ func (g *Gateway) isSelf(port string) bool {
 	return err == nil && own == port
 }
 
-// originForm takes scheme and authority off a request target (RFC 9112 §3.2.2) and leaves the rest as it is.
-func originForm(target string) string {
-	_, rest, found := strings.Cut(target, "://")
-	if !found {
-		return target
-	}
-	slash := strings.IndexAny(rest, "/?")
-	switch {
-	case slash < 0:
-		return "/"
-	case rest[slash] == '?':
-		return "/" + rest[slash:]
-	}
-	return rest[slash:]
-}
-
 // refusal tells what to do about a host that nobody answers for.
 func refusal(host string) string {
 	host = printable(host)
@@ -138,6 +130,11 @@ func refusal(host string) string {
 // wrongPort tells that a host is answered for, but not on this port.
 func wrongPort(host, port, right string) string {
 	return fmt.Sprintf("%s is emulated on port %s only, not on %q", printable(host), right, printable(port))
+}
+
+// misdirected tells that a request in a tunnel is for another host than the tunnel.
+func misdirected(host, tunnel string) string {
+	return fmt.Sprintf("this is a tunnel to %s, but the Host header is %q: connect to the host that the request is for", printable(tunnel), printable(host))
 }
 
 // printable makes a text of a client fit for a status line and a terminal.

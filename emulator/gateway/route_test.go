@@ -3,10 +3,8 @@ package gateway
 import (
 	"encoding/base64"
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
-	"unicode/utf8"
 )
 
 func TestLabel(t *testing.T) {
@@ -41,32 +39,6 @@ func FuzzLabel(f *testing.F) {
 		got := label(http.Header{"Proxy-Authorization": {header}})
 		if len(got) > maxLabel || strings.ContainsAny(got, ":\r\n\x00\x1b") {
 			t.Errorf("label(%q) = %q is not fit to print", header, got)
-		}
-	})
-}
-
-func FuzzOriginForm(f *testing.F) {
-	for _, target := range []string{
-		"http://sts.amazonaws.com", "http://sts.amazonaws.com?a=b", "http://sts.amazonaws.com//a/../b?x=%zz;",
-		"https://user:pass@sts.amazonaws.com:443/?u=http://x/", "/relative?u=http://x/", "http://[::1]:80/",
-	} {
-		f.Add(target)
-	}
-	f.Fuzz(func(t *testing.T, target string) {
-		parsed, err := url.ParseRequestURI(target) // what net/http accepts
-		if err != nil || parsed.Host == "" || !parsed.IsAbs() || !utf8.ValidString(target) {
-			return
-		}
-		got := originForm(target)
-		if !strings.HasPrefix(got, "/") || !strings.HasSuffix(target, strings.TrimPrefix(got, "/")) {
-			t.Fatalf("originForm(%q) = %q is not the end of it", target, got)
-		}
-		again, err := url.ParseRequestURI(got)
-		if err != nil {
-			t.Fatalf("originForm(%q) = %q: %v", target, got, err)
-		}
-		if again.RawQuery != parsed.RawQuery || strings.TrimPrefix(again.Path, "/") != strings.TrimPrefix(parsed.Path, "/") {
-			t.Errorf("originForm(%q) = %q has path %q and query %q", target, got, again.Path, again.RawQuery)
 		}
 	})
 }

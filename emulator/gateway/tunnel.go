@@ -86,10 +86,16 @@ func tunnelContext(ctx context.Context, conn net.Conn) context.Context {
 	return withClient(context.WithValue(ctx, tunnelKey{}, t), t.client)
 }
 
-// serveTunnel answers a request inside a tunnel. Its Host header may name another host than the CONNECT did;
-// it is left for the handler to verify, because it is signed.
+// serveTunnel answers a request inside a tunnel. One whose Host header names another host than the CONNECT did, or
+// none, is refused with 421 (RFC 9110 §15.5.20): handlers take the Host header for the endpoint that was called, and
+// the real host would not answer for another one either. That AWS answers it with 421 is not AWS's word.
 func serveTunnel(w http.ResponseWriter, r *http.Request) {
-	r.Context().Value(tunnelKey{}).(*tunnel).handler.ServeHTTP(w, r)
+	t := r.Context().Value(tunnelKey{}).(*tunnel)
+	if host := hostOf(r.Host); host != t.host {
+		http.Error(w, misdirected(host, t.host), http.StatusMisdirectedRequest)
+		return
+	}
+	t.handler.ServeHTTP(w, r)
 }
 
 // relays are the tunnels that lead on to an API server. The zero value has none.

@@ -38,6 +38,9 @@ func (app *App) upDetached(ctx context.Context, name *nameFlag, f *upFlags, opti
 	progress := app.progress(quiet)
 	err = follow(reports, progress)
 	progress.end(err == nil)
+	if errors.Is(err, errNotReady) {
+		return exitWith(ExitStart, fmt.Errorf("environment %s: %w: see %s", options.Name, err, backgroundLog(options.Dir)))
+	}
 	if err != nil {
 		return err
 	}
@@ -52,11 +55,10 @@ func (app *App) upDetached(ctx context.Context, name *nameFlag, f *upFlags, opti
 
 // spawn starts the background process. Its output goes to logs/eksemu.log, its reports to the returned pipe.
 func (app *App) spawn(name *nameFlag, f *upFlags, options emulator.Options) (io.ReadCloser, *os.Process, error) {
-	logs := emulator.Layout{Dir: options.Dir}.Logs()
-	if err := os.MkdirAll(logs, 0o700); err != nil {
+	if err := os.MkdirAll(emulator.Layout{Dir: options.Dir}.Logs(), 0o700); err != nil {
 		return nil, nil, fmt.Errorf("make the state folder (set XDG_STATE_HOME to a folder that you can write to): %w", err)
 	}
-	log, err := os.OpenFile(filepath.Join(logs, "eksemu.log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	log, err := os.OpenFile(backgroundLog(options.Dir), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -82,6 +84,11 @@ func (app *App) spawn(name *nameFlag, f *upFlags, options emulator.Options) (io.
 		return nil, nil, errors.Join(err, read.Close())
 	}
 	return read, cmd.Process, nil
+}
+
+// backgroundLog is where the background process's output goes.
+func backgroundLog(dir string) string {
+	return filepath.Join(emulator.Layout{Dir: dir}.Logs(), "eksemu.log")
 }
 
 // follow shows the reports of a background process until it is ready or has failed.

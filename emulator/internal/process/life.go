@@ -66,7 +66,7 @@ func (l *life) awaitReady(ctx context.Context, spec Spec) error {
 	select {
 	case <-l.exited:
 		cancel()
-		_ = <-polled // the exit says more
+		err = <-polled
 	case err = <-polled:
 	}
 	select {
