@@ -1,0 +1,142 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+func TestLogs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.run("logs").want(t, ExitStart, "error: environment default has no logs: start it with `eksemu up`\n")
+	logs := filepath.Join(w.StateHome, "default", "logs")
+	write(t, filepath.Join(logs, "etcd.log"), "first\nlast, without an end")
+	write(t, filepath.Join(logs, "kube-apiserver.log"), "")
+	write(t, filepath.Join(logs, "notes.txt"), "no log")
+	got := w.run("logs")
+	got.want(t, ExitOK, "")
+	if want := "etcd\t" + filepath.Join(logs, "etcd.log") + "\nkube-apiserver\t" + filepath.Join(logs, "kube-apiserver.log") + "\n"; got.out != want {
+		t.Errorf("logs %q, want %q", got.out, want)
+	}
+	got = w.run("logs", "etcd")
+	got.want(t, ExitOK, "")
+	if got.out != "first\nlast, without an end\n" {
+		t.Errorf("log %q", got.out)
+	}
+	if got := w.run("__complete", "logs", ""); got.out != "etcd\nkube-apiserver\n:4\n" {
+		t.Errorf("completions %q", got.out)
+	}
+}
+
+// TestLogsStayInTheirFolder asks for files that are no logs.
+func TestLogsStayInTheirFolder(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	dir := filepath.Join(w.StateHome, "default")
+	write(t, filepath.Join(dir, "logs", "etcd.log"), "log")
+	write(t, filepath.Join(dir, "secret.log"), "secret")
+	write(t, filepath.Join(dir, "logs", "deeper", "x.log"), "secret")
+	for component, want := range map[string]string{
+		"../secret":              "error: component \"../secret\": use one of etcd\n",
+		"deeper/x":               "error: component \"deeper/x\": use one of etcd\n",
+		"/etc/passwd":            "error: component \"/etc/passwd\": use one of etcd\n",
+		dir + "/secret":          "error: component \"" + dir + "/secret\": use one of etcd\n",
+		"./etcd":                 "error: component \"./etcd\": use one of etcd\n",
+		"..":                     "error: environment default has no component \"..\", it has: etcd\n",
+		"etcd.log":               "error: environment default has no component \"etcd.log\", it has: etcd\n",
+		"":                       "error: component \"\": use one of etcd\n",
+		"etcd\x00":               "error: …",
+		strings.Repeat("x", 999): "error: …",
+	} {
+		got := w.run("logs", component)
+		if got.code == ExitOK || got.out != "" {
+			t.Errorf("%q: %+v", component, got)
+		}
+		got.want(t, got.code, want)
+	}
+}
+
+const (
+	signature    = "fe5f80f77d5fa3beca038a248ff027d0445342fe2855ddc963176630326f1024"
+	sessionToken = "FwoGZXIvYXdzEBYaDHNlc3Npb24/tok+en=="
+	jwt          = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzeXN0ZW06In0.c2lnbmF0dXJl-_"
+)
+
+// TestRedact has lines as upstream logs them.
+func TestRedact(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ line, want string }{
+		{"nothing to hide: 3 events, k8s-aws-v1. is the prefix", "nothing to hide: 3 events, k8s-aws-v1. is the prefix"},
+		{`level=error msg="token k8s-aws-v1.aHR0cHM6Ly9zdHMu_-+/= is bad"`, `level=error msg="token k8s-aws-v1.[redacted] is bad"`},
+		{"Authorization: Bearer " + jwt, "Authorization: Bearer eyJ[redacted]"},
+		{"GET /?X-Amz-Signature=" + signature + "&X-Amz-Expires=60", "GET /?X-Amz-Signature=[redacted]&X-Amz-Expires=60"},
+		{"GET /?x-amz-security-token=FwoGZX%2FIvY%3D%3D&a=b", "GET /?x-amz-security-token=[redacted]&a=b"},
+		{"%3FX-Amz-Signature%3D" + signature, "%3FX-Amz-Signature%3D[redacted]"},
+		{`parse "https://sts.amazonaws.com/?X-Amz-Signature=` + signature + `": bad`, `parse "https://sts.amazonaws.com/?X-Amz-Signature=[redacted]": bad`},
+		{"Credential=AKIAIOSFODNN7EXAMPLE/20261123/us-west-2/sts/aws4_request, SignedHeaders=host, Signature=" + signature, "Credential=AKIAIOSFODNN7EXAMPLE/20261123/us-west-2/sts/aws4_request, SignedHeaders=host, Signature=[redacted]"},
+		{"X-Amz-Security-Token: " + sessionToken, "X-Amz-Security-Token: [redacted]"},
+		{`X-Amz-Security-Token:[` + sessionToken + `]`, `X-Amz-Security-Token:[[redacted]]`},
+		{`{"SecretAccessKey": "` + testSecret + `", "SessionToken":"` + sessionToken + `"}`, `{"SecretAccessKey": "[redacted]", "SessionToken":"[redacted]"}`},
+		{`{\"SessionToken\":\"` + sessionToken + `\"}`, `{\"SessionToken\":\"[redacted]\"}`},
+		{"aws_secret_access_key = " + testSecret, "aws_secret_access_key = [redacted]"},
+		{"signature mismatch: the signature of the certificate", "signature mismatch: the signature of the certificate"},
+	} {
+		got := redact(tc.line)
+		if got != tc.want {
+			t.Errorf("%s\nis redacted as\n%s\nwant\n%s", tc.line, got, tc.want)
+		}
+		if again := redact(got); strings.Contains(again, signature) {
+			t.Errorf("still in it: %s", again)
+		}
+	}
+}
+
+func TestLogsAreRedacted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	write(t, filepath.Join(w.StateHome, "default", "logs", "aws-iam-authenticator.log"),
+		"a long line: "+strings.Repeat("x", 100_000)+" k8s-aws-v1."+strings.Repeat("A", 3000)+"\r\n\x1b[2J\tX-Amz-Signature="+signature+"\xff\n")
+	got := w.run("logs", "aws-iam-authenticator")
+	got.want(t, ExitOK, "")
+	want := "a long line: " + strings.Repeat("x", 100_000) + " k8s-aws-v1.[redacted]\n [2J\tX-Amz-Signature=[redacted]\n"
+	if got.out != want {
+		t.Errorf("log …%s", got.out[100_000:])
+	}
+}
+
+func TestCopyRedactedFails(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	var out bytes.Buffer
+	if err := copyRedacted(&out, io.MultiReader(strings.NewReader("line\nhalf"), iotest.ErrReader(broken))); !errors.Is(err, broken) || out.String() != "line\nhalf\n" {
+		t.Errorf("copied %q, %v", out.String(), err)
+	}
+	read, write := io.Pipe()
+	_ = read.CloseWithError(broken)
+	if err := copyRedacted(write, strings.NewReader("line\n")); !errors.Is(err, broken) {
+		t.Errorf("to a closed pipe: %v", err)
+	}
+}
+
+func FuzzRedact(f *testing.F) {
+	for _, seed := range []string{"", "k8s-aws-v1.", "X-Amz-Signature=" + signature, "SessionToken: \"" + sessionToken, jwt, "\xff\x1b", "signature=signature="} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, around string) {
+		for _, secret := range []string{"k8s-aws-v1." + strings.Repeat("Q", 40), "X-Amz-Signature=" + signature} {
+			line := around + " " + secret + " " + around
+			hidden := secret[strings.IndexAny(secret, ".=")+1:]
+			if strings.Contains(redact(line), hidden) && !strings.Contains(around, hidden) {
+				t.Errorf("%q is redacted as %q", line, redact(line))
+			}
+		}
+		if strings.ContainsAny(printable(around), "\n\r\x1b") {
+			t.Errorf("%q is printed as %q", around, printable(around))
+		}
+	})
+}
