@@ -68,8 +68,16 @@ type inquiry struct {
 	facts    facts
 	verdict  Verdict
 	notes    map[Hop]string // details for the steps
+	remarks  []string       // what the summary says besides the cause
 
 	afterwards bool // refused after an authorizer had allowed it
+}
+
+// remark adds something to the summary, unless it is empty.
+func (c *inquiry) remark(text string) {
+	if text != "" {
+		c.remarks = append(c.remarks, text)
+	}
 }
 
 // conclude writes the cause and its texts into the verdict.
@@ -77,7 +85,7 @@ func (c *inquiry) conclude(cause Cause, evidence Evidence) {
 	c.learn()
 	v := &c.verdict
 	v.Outcome, v.DecidedBy, v.Cause, v.Evidence = cause.Outcome, cause.Hop, cause.ID, evidence
-	v.Summary = c.facts.fill(cause.Sentence)
+	v.Summary = strings.Join(append([]string{c.facts.fill(cause.Sentence)}, c.remarks...), "; ")
 	v.Fix = c.facts.fill(cause.Fix)
 	v.Steps = c.steps()
 }

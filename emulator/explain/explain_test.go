@@ -2,6 +2,7 @@ package explain
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,6 +57,52 @@ func TestRefusalsAreTakenToTheirRequests(t *testing.T) {
 	s.events[2].Cluster = cluster
 	if v := byAuditID(t, s.events, "e"); v.Token != "late" {
 		t.Errorf("e: token %q, want late: %v", v.Token, v.Cause)
+	}
+}
+
+// TestConcurrentRefusals: each of several requests that are refused at the same time gets a review of its own.
+func TestConcurrentRefusals(t *testing.T) {
+	t.Parallel()
+	const ms = time.Millisecond
+	const tooLarge = "input token was not properly formatted: token is too large"
+	s := newStory().
+		// Three at once, the second of which is answered when the third one's review has ended.
+		review("first", tooLarge, 0, 100*ms).
+		review("second", "identity is not mapped", 0, 101*ms).
+		review("third", tooLarge, 0, 102*ms).
+		refusedRequest("a", 0, 101500*time.Microsecond).
+		refusedRequest("b", 0, 102500*time.Microsecond).
+		refusedRequest("c", 0, 103*ms).
+		refusedRequest("d", 0, 104*ms). // had a token in common with one of them
+		// The review that ends right after a request is nearer to its end than the request's own.
+		review("mine", "identity is not mapped", 1000*ms, 1010*ms).
+		refusedRequest("e", 1000*ms, 1030*ms).
+		review("next", tooLarge, 1005*ms, 1032*ms).
+		refusedRequest("f", 1005*ms, 1040*ms)
+	for id, want := range map[string]struct {
+		token, cause string
+		others       []string
+	}{
+		"a": {"first", "token-too-large", []string{"second"}},
+		"b": {"second", "not-mapped", []string{"first", "third"}},
+		"c": {"third", "token-too-large", []string{"second"}},
+		"d": {"third", "token-too-large", nil},
+		"e": {"mine", "not-mapped", nil},
+		"f": {"next", "token-too-large", nil},
+	} {
+		v := byAuditID(t, s.events, id)
+		if v.Token != want.token || v.Cause != want.cause {
+			t.Errorf("%s: %s because %s, want %+v", id, v.Token, v.Cause, want)
+		}
+		if id == "d" { // shares a review: any could be its own
+			want.others = []string{"first", "second"}
+		}
+		if diff := cmp.Diff(want.others, v.OtherTokens); diff != "" {
+			t.Errorf("%s: other tokens (-want +got):\n%s", id, diff)
+		}
+		if doubted := strings.Contains(v.Summary, "refused at the same time"); doubted != (len(want.others) > 0) {
+			t.Errorf("%s: summary %q with other tokens %v", id, v.Summary, v.OtherTokens)
+		}
 	}
 }
 

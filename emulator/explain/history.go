@@ -22,6 +22,8 @@ type history struct {
 	lines    map[string][]trace.Event // log lines, by token
 	accepted map[string][]trace.Event // TokenReviews that authenticated somebody, by UID
 
+	pairings map[*trace.Request]pairing // refused requests and their TokenReviews, once asked for
+
 	workingKeys   map[string]bool // access keys with which a request was authenticated
 	policyHolders map[string]bool // principal IDs that an access policy allowed something
 }
@@ -128,14 +130,6 @@ func nearest(list []trace.Event, to time.Time, fits func(trace.Event) bool) *tra
 		}
 	}
 	return best
-}
-
-// refusalOf finds the TokenReview that made a request end in 401. It ended while the request was handled; it may have
-// begun earlier, for the API server asks once for all concurrent requests with the same token.
-func (h *history) refusalOf(request trace.Event) *trace.Event {
-	return nearest(during(h.reviews, request), completed(request), func(e trace.Event) bool {
-		return !e.TokenReview.Authenticated && sameCluster(e, request)
-	})
 }
 
 // orphanOf finds a TokenReview that accepted a token while a request was handled that ended in 401, and that

@@ -25,6 +25,10 @@ func (v *Verdict) clean() {
 	for i, group := range v.Identity.Groups {
 		v.Identity.Groups[i] = cleanLine(group)
 	}
+	v.OtherTokens = slices.Clone(v.OtherTokens)
+	for i, token := range v.OtherTokens {
+		v.OtherTokens[i] = cleanLine(token)
+	}
 	for i := range v.Steps {
 		v.Steps[i].Hop = Hop(cleanLine(string(v.Steps[i].Hop)))
 		v.Steps[i].Detail = cleanLine(v.Steps[i].Detail)

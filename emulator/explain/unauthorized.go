@@ -21,13 +21,13 @@ const tokenLifetime = 15 * time.Minute
 
 // unauthorized explains a request that ended in 401 with nobody known.
 func (c *inquiry) unauthorized() {
-	if !strings.HasPrefix(c.request.Message, "Authentication failed") || offersToken(c.request.Message) {
-		c.review = c.history.refusalOf(c.event)
-	}
-	if c.review == nil {
+	refusal := c.history.refusalOf(c.event)
+	if c.review = refusal.review; c.review == nil {
 		c.withoutRefusal()
 		return
 	}
+	c.verdict.OtherTokens = refusal.others
+	c.remark(refusal.doubt())
 	c.meet()
 	review := c.review.TokenReview
 	switch review.Status {
@@ -42,9 +42,9 @@ func (c *inquiry) unauthorized() {
 	}
 }
 
-// offersToken reports whether the API server saw a token that it hands to the webhook.
-func offersToken(message string) bool {
-	return strings.Contains(message, "bearer") || strings.Contains(message, "access_token")
+// hadToken reports whether the API server saw a token that it hands to the webhook, or does not say what it saw.
+func hadToken(message string) bool {
+	return !strings.HasPrefix(message, "Authentication failed") || strings.Contains(message, "bearer") || strings.Contains(message, "access_token")
 }
 
 // withoutRefusal explains a 401 for which no TokenReview was refused.

@@ -95,12 +95,15 @@ type Verdict struct {
 	Cached    bool     `json:"cached,omitempty"`
 	Steps     []Step   `json:"steps"`
 
-	Cluster   string    `json:"cluster,omitempty"`
-	Client    string    `json:"client,omitempty"` // AWS calls: the label that the client gave to the gateway
-	AuditID   string    `json:"auditId,omitempty"`
-	RequestID string    `json:"requestId,omitempty"` // AWS calls
-	UserAgent string    `json:"userAgent,omitempty"`
-	Token     string    `json:"token,omitempty"` // fingerprint of the bearer token
-	Status    int       `json:"status"`          // HTTP status of the answer
-	Time      time.Time `json:"time"`
+	Cluster   string `json:"cluster,omitempty"`
+	Client    string `json:"client,omitempty"` // AWS calls: the label that the client gave to the gateway
+	AuditID   string `json:"auditId,omitempty"`
+	RequestID string `json:"requestId,omitempty"` // AWS calls
+	UserAgent string `json:"userAgent,omitempty"`
+	Token     string `json:"token,omitempty"` // fingerprint of the bearer token
+	// OtherTokens are the fingerprints of tokens that were refused at the same time, if nothing tells which of them
+	// the request had.
+	OtherTokens []string  `json:"otherTokens,omitempty"`
+	Status      int       `json:"status"` // HTTP status of the answer
+	Time        time.Time `json:"time"`
 }
