@@ -1,17 +1,21 @@
 package stsfake
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/eksemu/eksemu/sts-fake/awsquery"
 	"github.com/eksemu/eksemu/sts-fake/iam"
 	"github.com/eksemu/eksemu/sts-fake/sigv4"
 )
 
-// Call is what an observer sees of one AWS API call. It has no secret key, session token or signature in it.
+// Call is what an observer sees of one AWS API call. It has no secret key, session token or signature in it. Texts
+// are cut, with "…" at the end, where a client could make them long: Message, Reason, CanonicalRequest and
+// StringToSign at 4 KiB, all others at 1 KiB.
 type Call struct {
 	Time        time.Time // when the call came in
 	Service     string    // "sts"
@@ -62,21 +66,58 @@ func (c *Call) Identify(caller iam.Caller, signed *sigv4.Signed, err error) {
 	if errors.As(err, &refusal) {
 		c.Code, c.Message = refusal.Code, refusal.Message
 		c.CanonicalRequest, c.StringToSign = refusal.CanonicalRequest, refusal.StringToSign
+		if refusal.Check == CheckPartition {
+			c.Reason = "the host is of another partition of AWS than the identities"
+		}
 	}
 }
 
-// Refuse notes the answer to a caller who was authenticated and refused all the same.
+// Refuse notes the answer to a caller who is refused, and what decided it. Without a reason, one that is noted already
+// stays.
 func (c *Call) Refuse(code, message, reason string) {
-	c.Code, c.Message, c.Reason = code, message, reason
+	c.Code, c.Message, c.Reason = code, message, cmp.Or(reason, c.Reason)
 }
 
 // End finishes the record with the answer's status and hands it to the observer.
 func (g *Gate) End(c *Call, status int) {
 	c.Status = status
+	c.bound()
 	c.Duration = g.Now().Sub(c.Time)
 	if g.Observe != nil {
 		g.Observe(*c)
 	}
+}
+
+// Bounds on the texts of a record, in bytes. A record outlives its request, often with thousands of others.
+const (
+	maxField = 1 << 10
+	maxText  = 4 << 10
+)
+
+// bound cuts the texts that a client may have made long.
+func (c *Call) bound() {
+	for _, field := range []*string{
+		&c.Operation, &c.Host, &c.Region, &c.Method, &c.AccessKeyID, &c.UserAgent,
+	} {
+		*field = clip(*field, maxField)
+	}
+	for _, text := range []*string{&c.Message, &c.Reason, &c.CanonicalRequest, &c.StringToSign} {
+		*text = clip(*text, maxText)
+	}
+}
+
+// clip cuts a text to a number of bytes, "…" included, and not within a character. The result is a copy, so that it
+// does not keep the text alive that it is a part of.
+func clip(text string, limit int) string {
+	const mark = "…"
+	if len(text) <= limit {
+		return strings.Clone(text)
+	}
+	end := limit - len(mark)
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + mark
 }
 
 // claims reads access key ID and signature of a request that is refused for its form (an expired one, say), so

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/eksemu/eksemu/sts-fake/iam"
 	"github.com/eksemu/eksemu/sts-fake/sigv4"
@@ -70,6 +71,50 @@ func TestCallRecordsTheReason(t *testing.T) {
 	w.do(t, try{form: assume("RoleArn", "arn:aws:iam::111122223333:role/none")})
 	if call := w.lastCall(t); call.Reason != "the role does not exist" || strings.Contains(call.Message, "exist") {
 		t.Errorf("observed %+v", call)
+	}
+}
+
+// Records are kept, so nobody makes them large; what is answered stays whole.
+func TestCallsAreBounded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	long := strings.Repeat("ö", 20<<10)
+	wrong := trurl(t)
+	wrong.SecretAccessKey = "wrong"
+	header := func(name, value string) func(*http.Request) {
+		return func(r *http.Request) { r.Header.Set(name, value) }
+	}
+	for name, c := range map[string]try{
+		"user agent":   {form: identityForm, unsigned: true, before: header("User-Agent", long)},
+		"method":       {method: strings.Repeat("A", 20<<10), unsigned: true},
+		"host":         {form: identityForm, unsigned: true, before: func(r *http.Request) { r.Host = long }},
+		"operation":    {form: "Action=" + long + "&Version=2011-06-15"},
+		"region":       {form: identityForm, region: strings.Repeat("r", 20<<10), host: "127.0.0.1", by: &wrong},
+		"date":         {form: identityForm, after: header("X-Amz-Date", long)},
+		"credential":   {form: identityForm, unsigned: true, before: header("Authorization", "AWS4-HMAC-SHA256 Credential="+long+"/, Signature=a, SignedHeaders=host")},
+		"signed value": {form: identityForm, by: &wrong, before: header("X-Amz-Meta", long)},
+	} {
+		w.do(t, c)
+		call := w.lastCall(t)
+		for field, text := range map[string]string{
+			"Operation": call.Operation, "Host": call.Host, "Region": call.Region, "Method": call.Method,
+			"AccessKeyID": call.AccessKeyID, "UserAgent": call.UserAgent, "Code": call.Code,
+		} {
+			if len(text) > 1<<10 || !utf8.ValidString(text) {
+				t.Errorf("%s: %s has %d bytes: %.20q…", name, field, len(text), text)
+			}
+		}
+		for field, text := range map[string]string{
+			"Message": call.Message, "Reason": call.Reason, "CanonicalRequest": call.CanonicalRequest, "StringToSign": call.StringToSign,
+		} {
+			if len(text) > 4<<10 || !utf8.ValidString(text) {
+				t.Errorf("%s: %s has %d bytes: %.20q…", name, field, len(text), text)
+			}
+		}
+	}
+	rec := w.do(t, try{form: "Action=" + long + "&Version=2011-06-15"})
+	if _, message := errorIn(t, rec); !strings.Contains(message, long) || !strings.HasSuffix(w.lastCall(t).Operation, "ö…") {
+		t.Errorf("the answer is cut, or the record is not marked as cut: %q", w.lastCall(t).Operation)
 	}
 }
 

@@ -21,7 +21,8 @@
 //
 // A request that arrives under an AWS host name must be signed for the region that the name stands for (see
 // [ParseEndpoint]). Under any other name, such as 127.0.0.1:8080, it came to the direct endpoint, which takes
-// every region unless [Gate.Region] names one.
+// every region unless [Gate.Region] names one. The Host header decides, so a server of several AWS host names has to
+// refuse one that is not the name that the client connected to.
 //
 // # How exact it is
 //

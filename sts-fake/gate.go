@@ -27,11 +27,13 @@ type Gate struct {
 	NewRequestID func() string
 }
 
-// Names of the checks that come between the signature's form and its value (spec/sts.md section 1.7, steps 14
-// and 15), beside those of package sigv4.
+// Names of the checks beside those of package sigv4. CheckEndpoint comes first of all; the others come between the
+// signature's form and its value (spec/sts.md section 1.7, steps 14 and 15).
 const (
-	CheckSessionToken = "session-token"
-	CheckAccessKey    = "access-key"
+	CheckEndpoint     = "endpoint"      // the host names an endpoint of this service; not a check of AWS
+	CheckPartition    = "partition"     // 14, 15: the endpoint's partition has the caller's keys
+	CheckSessionToken = "session-token" // 14
+	CheckAccessKey    = "access-key"    // 15
 )
 
 // Authenticate finds out who sent a request to a service, by its signature. service is the service's signing name;
@@ -41,7 +43,11 @@ const (
 // The error is a *[sigv4.Refusal] with AWS's status, code and text; other protocols than the query protocol have
 // codes of their own for some. The signed request is there as soon as it could be read, even if it was then refused.
 func (g *Gate) Authenticate(r *http.Request, body []byte, service string) (iam.Caller, *sigv4.Signed, error) {
-	region := g.Endpoint(r, service).Region
+	endpoint := g.Endpoint(r, service)
+	if endpoint.Service != service {
+		return iam.Caller{}, nil, misdirected(endpoint, service)
+	}
+	region := endpoint.Region
 	verifier := sigv4.Verifier{
 		Service:       service,
 		ValidRegion:   func(scoped string) bool { return scoped != "" && (region == "" || scoped == region) },
@@ -51,6 +57,9 @@ func (g *Gate) Authenticate(r *http.Request, body []byte, service string) (iam.C
 	signed, err := verifier.Parse(sigv4.FromHTTP(r, body))
 	if err != nil {
 		return iam.Caller{}, nil, err
+	}
+	if !endpoint.Direct && endpoint.Partition != g.Store.Partition() {
+		return iam.Caller{}, signed, refusePartition(signed)
 	}
 	secret, caller, err := g.Store.Credential(signed.AccessKeyID, signed.SessionToken)
 	if err != nil {
@@ -63,12 +72,40 @@ func (g *Gate) Authenticate(r *http.Request, body []byte, service string) (iam.C
 }
 
 // Endpoint is the endpoint that a request came to: the AWS endpoint that its host names, or the direct one of the
-// service.
+// service if its host is not named like one of AWS. A host under AWS's domains that is no endpoint (such as a
+// bucket's) has an Endpoint without a service.
+//
+// The Host header is believed. Who serves several AWS host names at once must see to it that a request's Host header
+// is the name that its client connected to, as package gateway does.
 func (g *Gate) Endpoint(r *http.Request, service string) Endpoint {
 	if endpoint, ok := ParseEndpoint(r.Host); ok {
 		return endpoint
 	}
+	if isAWSName(r.Host) {
+		return Endpoint{Host: r.Host}
+	}
 	return Endpoint{Service: service, Region: g.Region, Host: r.Host, Direct: true}
+}
+
+// misdirected refuses a request that came to the wrong service: 421 (RFC 9110 section 15.5.20), without an error
+// document. AWS never gets into this place, so neither is its word.
+func misdirected(endpoint Endpoint, service string) *sigv4.Refusal {
+	return &sigv4.Refusal{
+		Check: CheckEndpoint, Status: http.StatusMisdirectedRequest,
+		Message: fmt.Sprintf("the host %q is no endpoint of %s", clip(endpoint.Host, maxField), service),
+	}
+}
+
+// refusePartition is the answer to keys of another partition than the endpoint's. That they are unknown there, like
+// keys that never were, is inferred: partitions share no accounts.
+func refusePartition(signed *sigv4.Signed) *sigv4.Refusal {
+	err := iam.ErrUnknownAccessKey
+	if signed.SessionToken != "" {
+		err = iam.ErrInvalidToken
+	}
+	refusal := refuseCredential(err)
+	refusal.Check = CheckPartition
+	return refusal
 }
 
 // refuseCredential puts the store's refusals into AWS's words (spec/sts.md section 2.2): the same text with and

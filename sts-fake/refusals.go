@@ -17,14 +17,15 @@ func redirect() awsquery.Response {
 	return awsquery.Response{Status: http.StatusFound, Location: documentationURL}
 }
 
-// aboutForm says whether a refusal is one of steps 1 to 4, which come before a missing Action.
+// aboutForm says whether a refusal is one of steps 1 to 4 or for the wrong endpoint, which come before a missing
+// Action.
 func aboutForm(err error) bool {
 	var refusal *sigv4.Refusal
 	if !errors.As(err, &refusal) {
 		return false
 	}
 	switch refusal.Check {
-	case sigv4.CheckSize, sigv4.CheckPath, sigv4.CheckMethod, sigv4.CheckContentType, sigv4.CheckQuery:
+	case CheckEndpoint, sigv4.CheckSize, sigv4.CheckPath, sigv4.CheckMethod, sigv4.CheckContentType, sigv4.CheckQuery:
 		return true
 	}
 	return false
