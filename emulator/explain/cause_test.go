@@ -120,9 +120,8 @@ func stsCases() []causeCase {
 	const mismatch = "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
 	throttled := newStory().sts(mallory(), 400, "Throttling", "Rate exceeded").
 		denied(principal{key: malloryKey}, 429, `sts getCallerIdentity was throttled: {"Error":{"Code":"Throttling","Message":"Rate exceeded","Type":"Sender"},"RequestId":"x"}`).unauthorized()
-	otherCluster := newStory()
-	otherCluster.events = append(otherCluster.events, stsError("SignatureDoesNotMatch", mismatch).events...)
-	otherCluster.add(trace.Event{Kind: trace.KindAWS, AWS: &trace.AWSCall{Service: "eks", Operation: "DescribeCluster", AccessKeyID: malloryKey, Status: 200}})
+	otherCluster := stsError("SignatureDoesNotMatch", mismatch)
+	otherCluster.add(trace.Event{Time: noon().Add(-time.Minute), Kind: trace.KindAWS, AWS: &trace.AWSCall{Service: "eks", Operation: "DescribeCluster", AccessKeyID: malloryKey, Status: 200}})
 	return []causeCase{
 		{"sts-throttled", throttled, "throttled", "Retry"},
 		{"sts-timeout", transportError("error during GET: net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers) on us-west-2 endpoint"), "10 seconds", stsHost},
@@ -136,7 +135,7 @@ func stsCases() []causeCase {
 		{"host-not-signed", stsError("SignatureDoesNotMatch", "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."), "host name", ""},
 		{"signed-twice", stsError("SignatureDoesNotMatch", "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header."), "twice", ""},
 		{"signature-mismatch", stsError("SignatureDoesNotMatch", mismatch), "another cluster than my-cluster", "aws sts get-caller-identity"},
-		{"token-for-another-cluster", otherCluster, "secret key is known to be right", "--cluster-name my-cluster"},
+		{"signature-mismatch", otherCluster, "the secret key is right in the client that sent it", "update-kubeconfig --name my-cluster"},
 		{"unknown-access-key", stsError("InvalidClientTokenId", "The security token included in the request is invalid."), malloryKey, "aws configure list"},
 		{"invalid-session-token", stsError("InvalidClientTokenId", "The security token included in the request is invalid"), malloryKey, ""},
 		{"deleted-access-key", stsError("InvalidClientTokenId", "The AWS access key provided does not exist in our records."), malloryKey, ""},

@@ -32,16 +32,12 @@ func stsSignatureCauses() []Cause {
 		sts("host-not-signed", "the signature does not cover the host name", fixSigner, "must be a 'SignedHeader' in the AWS Authorization"),
 		// Not AWS's word for STS: the text is known from DynamoDB in 2013 (spec/sts.md §2.2, uncertain).
 		sts("signed-twice", "the request is signed twice, in its query string and in its Authorization header", "Keep one of the two signatures.", "SignatureDoesNotMatch: Found both "),
-		// These two have the same words. Which one it is, is judged from other calls with the same access key.
 		sts("signature-mismatch", "STS computed another signature for {key}: the token was signed with a wrong secret key, or for another cluster than {cluster} (the authenticator replaces the signed cluster name by its own, so STS cannot tell the two apart)",
-			"Check that the secret key works, then that the token names this cluster:\n"+
+			"Check that the secret key works, then that the token names this cluster, in the kubeconfig's exec plugin too:\n"+
 				"aws sts get-caller-identity\n"+
-				"aws eks get-token --cluster-name {cluster:sh}",
-			"SignatureDoesNotMatch: The request signature we calculated does not match"),
-		sts("token-for-another-cluster", "the token was most likely made for another cluster than {cluster}: another request with {key} succeeded, so its secret key is known to be right (a client with a wrong secret for that key would look the same to STS)",
-			"Name this cluster when making the token, in the kubeconfig's exec plugin too:\n"+
 				"aws eks get-token --cluster-name {cluster:sh}\n"+
-				"aws eks update-kubeconfig --name {cluster:sh}"),
+				"aws eks update-kubeconfig --name {cluster:sh}",
+			"SignatureDoesNotMatch: The request signature we calculated does not match"),
 	}
 }
 

@@ -130,6 +130,21 @@ func TestTokenCache(t *testing.T) {
 	}
 }
 
+// TestKeyThatWorksLater: what happens after a refusal does not change its verdict.
+func TestKeyThatWorksLater(t *testing.T) {
+	t.Parallel()
+	s := stsError("SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided.")
+	before := Explain(s.events)[0]
+	s.at = s.at.Add(time.Second)
+	s.add(trace.Event{Kind: trace.KindAWS, AWS: &trace.AWSCall{Service: "sts", Operation: "GetCallerIdentity", AccessKeyID: malloryKey, Status: 200}})
+	if diff := cmp.Diff(before, Explain(s.events)[0]); diff != "" {
+		t.Errorf("the verdict changed (-before +after):\n%s", diff)
+	}
+	if before.Cause != "signature-mismatch" || strings.Contains(before.Summary, "succeeded before") {
+		t.Errorf("got %s: %s", before.Cause, before.Summary)
+	}
+}
+
 func TestExplainLeavesTheControlPlaneOut(t *testing.T) {
 	t.Parallel()
 	s := newStory()

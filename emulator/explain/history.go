@@ -24,15 +24,15 @@ type history struct {
 
 	pairings map[*trace.Request]pairing // refused requests and their TokenReviews, once asked for
 
-	workingKeys   map[string]bool // access keys with which a request was authenticated
-	policyHolders map[string]bool // principal IDs that an access policy allowed something
+	keysWorked    map[string]time.Time // when a request with an access key was first authenticated
+	policyHolders map[string]bool      // principal IDs that an access policy allowed something
 }
 
 // newHistory sorts events. Events whose pointer does not fit their kind are left out.
 func newHistory(events []trace.Event) *history {
 	h := &history{
 		calls: map[string][]trace.Event{}, lines: map[string][]trace.Event{}, accepted: map[string][]trace.Event{},
-		workingKeys: map[string]bool{}, policyHolders: map[string]bool{},
+		keysWorked: map[string]time.Time{}, policyHolders: map[string]bool{},
 	}
 	for _, e := range slices.SortedStableFunc(slices.Values(events), byTime) {
 		switch {
@@ -64,13 +64,13 @@ func (h *history) addReview(e trace.Event) {
 	h.reviews = append(h.reviews, e)
 	if review := e.TokenReview; review.Authenticated {
 		h.accepted[review.UID] = append(h.accepted[review.UID], e)
-		h.workingKeys[reviewedKey(review)] = true
+		h.keyWorks(reviewedKey(review), e)
 	}
 }
 
 func (h *history) addCall(e trace.Event) {
 	if e.AWS.Status >= 200 && e.AWS.Status < 300 {
-		h.workingKeys[e.AWS.AccessKeyID] = true
+		h.keyWorks(e.AWS.AccessKeyID, e)
 	}
 	if e.AWS.Service == "sts" && e.Token != "" {
 		h.calls[e.Token] = append(h.calls[e.Token], e)
@@ -182,10 +182,18 @@ func (h *history) lineOf(review trace.Event, message string) *trace.Event {
 	return nearest(h.lines[review.Token], completed(review), func(e trace.Event) bool { return e.Log.Message == message })
 }
 
-// keyWorks reports whether any request with an access key was authenticated, at whatever time: then the secret
-// key that goes with it is known to its user.
-func (h *history) keyWorks(accessKeyID string) bool {
-	return accessKeyID != "" && h.workingKeys[accessKeyID]
+// keyWorks notes an event that proves that somebody has the secret key of an access key. Events come in the order of
+// time.
+func (h *history) keyWorks(accessKeyID string, e trace.Event) {
+	if _, known := h.keysWorked[accessKeyID]; !known && accessKeyID != "" {
+		h.keysWorked[accessKeyID] = completed(e)
+	}
+}
+
+// keyWorked reports whether a request with an access key had been authenticated before an instant.
+func (h *history) keyWorked(accessKeyID string, before time.Time) bool {
+	at, known := h.keysWorked[accessKeyID]
+	return known && at.Before(before)
 }
 
 // formerID finds the principal ID under which the same ARN was authenticated before, if it was another one.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -48,7 +49,7 @@ func TestWrite(t *testing.T) {
 	})
 	otherCluster := newStory()
 	otherCluster.events = append(otherCluster.events, awsCall("sts", "GetCallerIdentity", 200, "", "").events...)
-	otherCluster.events[0].AWS.AccessKeyID = malloryKey
+	otherCluster.events[0].AWS.AccessKeyID, otherCluster.events[0].Time = malloryKey, noon().Add(-time.Minute)
 	otherCluster.events = append(otherCluster.events, stsError("SignatureDoesNotMatch", mismatch).events...)
 	unmapped := newStory().log("info", "Received aws-auth watch event", nil)
 	unmapped.sts(otherRole(), 200, "", "").denied(otherRole(), 403, notMapped).unauthorized()
