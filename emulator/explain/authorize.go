@@ -75,7 +75,7 @@ func (c *inquiry) allowed(a answer) {
 	if a.reason != "" && cause.Hop != HopAPIServer {
 		evidence.Text = a.reason
 	}
-	if cause.Hop == HopMasters && c.review != nil {
+	if cause.Hop == HopMasters && c.review != nil && c.verdict.Identity.Impersonates == "" {
 		if line := c.history.lineOf(*c.review, "access granted"); line != nil {
 			evidence = Evidence{componentAuthenticator, logText(line.Log)}
 		}
@@ -87,18 +87,18 @@ func (c *inquiry) allowed(a answer) {
 
 // whoAllowed finds the authorizer that allowed a request, by the reason that it gave.
 func (c *inquiry) whoAllowed(reason string) Cause {
-	id := c.verdict.Identity
+	subject := c.verdict.Identity.subject()
 	c.facts.set("reason", reason)
 	cause, found, ok := recognise(allowedCauses(), reason)
 	c.facts.add(found)
 	switch {
-	case ok && cause.Hop == HopRBAC && id.Kind == KindServiceAccount && id.Impersonates == "":
+	case ok && cause.Hop == HopRBAC && subject.Kind == KindServiceAccount:
 		return causeByID("allowed-service-account")
 	case ok:
 		return cause
-	case reason == "" && c.isMaster():
+	case reason == "" && slices.Contains(subject.Groups, mastersGroup):
 		return causeByID("allowed-masters")
-	case reason == "" && (id.isNode() || strings.HasPrefix(id.Impersonates, nodePrefix)):
+	case reason == "" && subject.isNode():
 		return causeByID("allowed-node")
 	}
 	c.facts.set("reason", "without giving a reason")
@@ -108,21 +108,11 @@ func (c *inquiry) whoAllowed(reason string) Cause {
 	return causeByID("allowed-other")
 }
 
-// isMaster reports whether a yes without a reason is that of the group system:masters. The groups of an impersonated
-// user are not in the event; only the Node authorizer says yes without a reason, too.
-func (c *inquiry) isMaster() bool {
-	id := c.verdict.Identity
-	if id.Impersonates != "" {
-		return !strings.HasPrefix(id.Impersonates, nodePrefix)
-	}
-	return slices.Contains(id.Groups, mastersGroup)
-}
-
 // whyDenied finds the cause of a no that no authorizer wanted to turn into a yes.
 func (c *inquiry) whyDenied(reason string) Cause {
 	id := c.verdict.Identity
 	cause, found, ok := recognise(deniedCauses(), reason)
-	if !ok && id.isNode() {
+	if !ok && id.subject().isNode() {
 		cause, found, ok = recognise(nodeCauses(), reason)
 	}
 	c.facts.add(found)

@@ -25,14 +25,14 @@ func apiServerCauses() []Cause {
 func allowedCauses() []Cause {
 	return []Cause{
 		{ID: "allowed-masters", Outcome: Allowed, Hop: HopMasters,
-			Sentence: "{username} is a member of system:masters, which the API server lets do everything before RBAC is asked"},
+			Sentence: "{who} is a member of system:masters, which the API server lets do everything before RBAC is asked"},
 		{ID: "allowed-service-account", Outcome: Allowed, Hop: HopRBAC,
 			Sentence: "{username} is a service account: the API server verified its token itself, IAM and aws-auth were not asked, and {binding} allows it"},
-		{ID: "allowed-rbac", Outcome: Allowed, Hop: HopRBAC, Says: []string{"RBAC: allowed by {binding}"}, Sentence: "{binding} allows {username} to {question}"},
+		{ID: "allowed-rbac", Outcome: Allowed, Hop: HopRBAC, Says: []string{"RBAC: allowed by {binding}"}, Sentence: "{binding} allows {who} to {question}"},
 		// The wording is that of a real EKS audit event of 2024 (spec/eks.md §1.4); for namespaced scopes it is not public.
 		{ID: "allowed-access-policy", Outcome: Allowed, Hop: HopAccessPolicy, Says: []string{`EKS Access Policy: allowed by {binding}`},
 			Sentence: "an EKS access policy of the principal allows it, which no RBAC object in the cluster shows: {binding}"},
-		{ID: "allowed-node", Outcome: Allowed, Hop: HopNode, Sentence: "the Node authorizer allows {username} what a kubelet needs for its own node and pods"},
+		{ID: "allowed-node", Outcome: Allowed, Hop: HopNode, Sentence: "the Node authorizer allows {who} what a kubelet needs for its own node and pods"},
 		{ID: "allowed-other", Outcome: Allowed, Hop: HopAPIServer, Sentence: "an authorizer of the API server allowed it: {reason}"},
 	}
 }
@@ -42,7 +42,7 @@ func allowedCauses() []Cause {
 func deniedCauses() []Cause {
 	const fixGrant = "Grant it, as an administrator:\n{grant}"
 	return []Cause{
-		rbac("role-missing", "a binding for {username} names the role {role}, which does not exist, so it grants nothing", "Create the role, or point the binding at one that exists:\n{grant}",
+		rbac("role-missing", "a binding for {who} names the role {role}, which does not exist, so it grants nothing", "Create the role, or point the binding at one that exists:\n{grant}",
 			`role.rbac.authorization.k8s.io "{role}" not found`),
 		rbac("no-rule-anonymous", "the request carried no credentials, and the public may not {question}", "Use a kubeconfig with an exec plugin:\naws eks update-kubeconfig --name {cluster:sh}"),
 		rbac("no-rule-impersonated", "{impersonated} may not {question}, and under --as nothing else counts: neither the rights nor the access policies of {username}", fixGrant),
@@ -65,9 +65,9 @@ func nodeCauses() []Cause {
 		return Cause{ID: id, Outcome: Denied, Hop: HopNode, Says: says, Sentence: sentence, Fix: fix}
 	}
 	return []Cause{
-		node("node-unknown", "{username} is in system:nodes, but its name is not that of a node", "Map the node role to the username system:node:{{EC2PrivateDNSName}}:\n"+fixEditAWSAuth,
+		node("node-unknown", "{who} is in system:nodes, but its name is not that of a node", "Map the node role to the username system:node:{{EC2PrivateDNSName}}:\n"+fixEditAWSAuth,
 			`unknown node for user {user}`),
-		node("node-not-permitted", "the Node authorizer lets {username} reach only what its own node and pods need, and RBAC has nothing more for it",
+		node("node-not-permitted", "the Node authorizer lets {who} reach only what its own node and pods need, and RBAC has nothing more for it",
 			"Ask as a person or a service account instead of a node.",
 			"no relationship found between node", "can only ", "cannot read", "cannot get subresource", "cannot authorize", "nodes may not", "No Object name found", "only the following verbs are allowed",
 			"not allowed to get service accounts"),
@@ -80,9 +80,9 @@ func afterwardsCauses() []Cause {
 		rbac("impersonation-forbidden", "{username} may not act as somebody else, so nothing was asked about the request itself", "Ask without --as, or allow it, as an administrator:\n"+
 			"kubectl create clusterrole impersonate --verb=impersonate --resource=users,groups,serviceaccounts\n"+
 			"kubectl create clusterrolebinding impersonate --clusterrole=impersonate {subject}", `cannot impersonate resource`, "impersonating the "),
-		rbac("escalation", "{username} may write roles and bindings, but not hand out rights beyond its own RBAC rights; rights from an access policy do not count",
+		rbac("escalation", "{who} may write roles and bindings, but not hand out rights beyond its own RBAC rights; rights from an access policy do not count",
 			"Have somebody with those rights by RBAC do it, or grant the verbs escalate and bind on roles.", "is attempting to grant RBAC permissions not currently held", "must have cluster-admin privileges to use the aggregationRule"),
-		{ID: "admission-forbidden", Outcome: Denied, Hop: HopAdmission, Sentence: "{username} is permitted to {question}; an admission check refused what the request says",
+		{ID: "admission-forbidden", Outcome: Denied, Hop: HopAdmission, Sentence: "{who} is permitted to {question}; an admission check refused what the request says",
 			Fix: "Change the object as the message says; no mapping and no binding helps here."},
 		{ID: "authorizer-denied", Outcome: Denied, Hop: HopAPIServer, Sentence: "an authorizer of the API server denied it outright, before the others were asked",
 			Fix: "Look at the API server's authorization configuration."},

@@ -130,6 +130,40 @@ func TestTokenCache(t *testing.T) {
 	}
 }
 
+// TestImpersonation: the authorizers are asked about the impersonated user, and so is the sentence.
+func TestImpersonation(t *testing.T) {
+	t.Parallel()
+	asBob := func(groups ...string) func(*trace.Request) {
+		return func(r *trace.Request) {
+			r.Impersonate, r.ImpersonateGroups = "bob", append(groups, "system:authenticated")
+		}
+	}
+	const bound = `RBAC: allowed by RoleBinding "x/default" of Role "x" to User "bob"`
+	for name, tc := range map[string]struct {
+		story    *story
+		cause    string
+		says     string
+		evidence string
+	}{
+		"allowed by a binding": {answeredTo(alice("admins"), asBob(), allow(bound)), "allowed-rbac", "allows bob (impersonated by alice) to list pods in default", bound},
+		"as-group masters":     {answeredTo(alice("admins"), asBob("system:masters"), allow("")), "allowed-masters", "bob (impersonated by alice) is a member of system:masters", `"allow"`},
+		"a master as bob":      {answeredTo(alice("system:masters"), asBob(), allow("")), "allowed-other", "without giving a reason", `"allow"`},
+		"a node":               {answeredTo(alice("system:masters"), asBob("system:nodes"), allow("")), "allowed-node", "bob (impersonated by alice)", `"allow"`},
+		"refused":              {answeredTo(alice("system:masters"), asBob(), forbid("no", "")), "no-rule-impersonated", "bob may not list pods in default, and", "no"},
+		"role missing": {answeredTo(alice("admins"), asBob(), forbid("no", `RBAC: role.rbac.authorization.k8s.io "x" not found`)), "role-missing",
+			"a binding for bob (impersonated by alice) names", "no"},
+	} {
+		v := Explain(tc.story.events)[0]
+		if v.Cause != tc.cause || !strings.Contains(v.Summary, tc.says) || !strings.Contains(v.Evidence.Text, tc.evidence) || strings.Contains(v.Evidence.Text, "access granted") {
+			t.Errorf("%s: %s: %s\n%+v", name, v.Cause, v.Summary, v.Evidence)
+		}
+	}
+	own := answeredTo(alice("admins"), asBob("ops"), allow("")).events
+	if diff := cmp.Diff([]string{"ops", "system:authenticated"}, Explain(own)[0].Identity.ImpersonatesGroups); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestKeyThatWorksLater: what happens after a refusal does not change its verdict.
 func TestKeyThatWorksLater(t *testing.T) {
 	t.Parallel()

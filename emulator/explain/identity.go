@@ -20,7 +20,8 @@ func identityOf(r *trace.Request) Identity {
 	id := Identity{
 		ARN: extra(r, "arn"), CanonicalARN: extra(r, "canonicalArn"), PrincipalID: extra(r, "principalId"),
 		SessionName: extra(r, "sessionName"), AccessKeyID: extra(r, "accessKeyId"),
-		Username: r.Username, UID: r.UID, Groups: slices.Clone(r.Groups), Impersonates: r.Impersonate,
+		Username: r.Username, UID: r.UID, Groups: slices.Clone(r.Groups),
+		Impersonates: r.Impersonate, ImpersonatesGroups: slices.Clone(r.ImpersonateGroups),
 	}
 	if id.PrincipalID == "" {
 		id.PrincipalID = extra(r, "sigs.k8s.io/aws-iam-authenticator/principalId")
@@ -55,6 +56,14 @@ func first(values []string) string {
 	return values[0]
 }
 
+// subject is whom the authorizers were asked about: the impersonated user instead of the one who impersonates.
+func (id Identity) subject() Identity {
+	if id.Impersonates == "" {
+		return id
+	}
+	return Identity{Kind: KindOther, Username: id.Impersonates, Groups: id.ImpersonatesGroups}
+}
+
 // isNode reports what the Node authorizer calls a node: a member of system:nodes.
 func (id Identity) isNode() bool {
 	return slices.Contains(id.Groups, "system:nodes")
@@ -73,6 +82,14 @@ func (id Identity) name() string {
 		return "the holder of access key " + id.AccessKeyID
 	}
 	return "somebody unknown"
+}
+
+// subjectName is how a sentence calls the subject.
+func (id Identity) subjectName() string {
+	if id.Impersonates == "" {
+		return id.name()
+	}
+	return id.Impersonates + " (impersonated by " + id.name() + ")"
 }
 
 // learnIdentity adds what STS and the authenticator found out about the holder of a refused token.

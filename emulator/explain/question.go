@@ -69,6 +69,12 @@ func (q question) String() string {
 	return text
 }
 
+// asked is the question without the name of an impersonated user.
+func (q question) asked() string {
+	q.impersonate = ""
+	return q.String()
+}
+
 // grant writes the commands that let somebody do what the question asks. The subject is a flag for kubectl
 // create rolebinding.
 func (q question) grant(subject string) string {

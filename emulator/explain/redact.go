@@ -13,7 +13,13 @@ const redacted = "[redacted]"
 // session token, and no control characters, which could otherwise move a terminal's cursor. Events should
 // not carry secrets at all (see [trace.Event]); an error of net/url that quotes a whole token does.
 func (v *Verdict) clean() {
-	v.Identity.Groups, v.Steps = slices.Clone(v.Identity.Groups), slices.Clone(v.Steps)
+	v.Steps = slices.Clone(v.Steps)
+	for _, list := range []*[]string{&v.Identity.Groups, &v.Identity.ImpersonatesGroups, &v.OtherTokens} {
+		*list = slices.Clone(*list)
+		for i, text := range *list {
+			(*list)[i] = cleanLine(text)
+		}
+	}
 	for _, text := range []*string{
 		&v.Cause, &v.Summary, &v.Evidence.Component, &v.Evidence.Text, &v.Question, &v.Cluster, &v.Client,
 		&v.AuditID, &v.RequestID, &v.UserAgent, &v.Token, &v.Identity.ARN, &v.Identity.CanonicalARN, &v.Identity.PrincipalID,
@@ -22,13 +28,6 @@ func (v *Verdict) clean() {
 		*text = cleanLine(*text)
 	}
 	v.DecidedBy = Hop(cleanLine(string(v.DecidedBy)))
-	for i, group := range v.Identity.Groups {
-		v.Identity.Groups[i] = cleanLine(group)
-	}
-	v.OtherTokens = slices.Clone(v.OtherTokens)
-	for i, token := range v.OtherTokens {
-		v.OtherTokens[i] = cleanLine(token)
-	}
 	for i := range v.Steps {
 		v.Steps[i].Hop = Hop(cleanLine(string(v.Steps[i].Hop)))
 		v.Steps[i].Detail = cleanLine(v.Steps[i].Detail)

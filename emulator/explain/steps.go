@@ -23,9 +23,9 @@ func (c *inquiry) learn() {
 	id, v := c.verdict.Identity, &c.verdict
 	common := facts{}
 	for name, value := range map[string]string{
-		"username": id.name(), "arn": id.ARN, "canonical": id.CanonicalARN, "principal": id.CanonicalARN, "principalid": id.PrincipalID,
-		"session": strconv.Quote(id.SessionName), "key": "access key " + id.AccessKeyID, "cluster": v.Cluster, "question": c.question.String(),
-		"groups": strings.Join(id.Groups, ", "), "subject": subjectFlag(id), "impersonated": id.Impersonates,
+		"username": id.name(), "who": id.subjectName(), "arn": id.ARN, "canonical": id.CanonicalARN, "principal": id.CanonicalARN, "principalid": id.PrincipalID,
+		"session": strconv.Quote(id.SessionName), "key": "access key " + id.AccessKeyID, "cluster": v.Cluster, "question": c.question.asked(),
+		"groups": strings.Join(id.subject().Groups, ", "), "subject": subjectFlag(id), "impersonated": id.Impersonates,
 		"grant": c.question.grant(subjectFlag(id)), "mapped": shortName(id.CanonicalARN), "status": strconv.Itoa(v.Status), "reason": c.request.Reason,
 	} {
 		common.set(name, value)
@@ -45,8 +45,8 @@ func (c *inquiry) learn() {
 // the end.
 func (c *inquiry) chain() []Hop {
 	chain := []Hop{HopClient, HopToken, HopSTS, HopMapper, HopAPIServer, HopMasters}
-	id := c.verdict.Identity
-	if id.isNode() || strings.HasPrefix(id.Username, nodePrefix) || c.verdict.DecidedBy == HopNode {
+	subject := c.verdict.Identity.subject()
+	if subject.isNode() || strings.HasPrefix(subject.Username, nodePrefix) || c.verdict.DecidedBy == HopNode {
 		chain = append(chain, HopNode)
 	}
 	chain = append(chain, HopRBAC)

@@ -80,6 +80,9 @@ type Identity struct {
 	UID          string   `json:"uid,omitempty"`
 	Groups       []string `json:"groups,omitempty"`
 	Impersonates string   `json:"impersonates,omitempty"` // user name given with kubectl --as
+	// ImpersonatesGroups are the groups of the impersonated user: those given with kubectl --as-group, and those that
+	// the API server adds.
+	ImpersonatesGroups []string `json:"impersonatesGroups,omitempty"`
 }
 
 // Verdict is the explanation of one request.
