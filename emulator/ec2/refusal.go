@@ -9,15 +9,25 @@ import (
 	"github.com/eksemu/eksemu/sts-fake/sigv4"
 )
 
-// refuse encodes a refusal in EC2's shape and notes it in the call's record.
+// refuse encodes a refusal in EC2's shape and notes it in the call's record, with the reason that EC2 keeps to
+// itself.
 func refuse(err error, call *stsfake.Call) awsquery.Response {
 	answer := asAnswer(err)
-	call.Refuse(answer.Code, answer.Message, "")
+	call.Refuse(answer.Code, answer.Message, reason(err))
 	response, err := awsquery.EC2Failure(call.RequestID, answer)
 	if err != nil { // an error document is three strings, which always encode
 		return awsquery.Response{Status: http.StatusInternalServerError, RequestID: call.RequestID}
 	}
 	return response
+}
+
+// reason is what the Gate found wrong with a request: the name of the check, and what other services say about it.
+func reason(err error) string {
+	var refusal *sigv4.Refusal
+	if !errors.As(err, &refusal) {
+		return ""
+	}
+	return refusal.Check + ": " + refusal.Message
 }
 
 // asAnswer puts an error into EC2's words.

@@ -199,6 +199,35 @@ func TestEncodePage(t *testing.T) {
 	golden(t, "describe-instances.xml", answer.Body)
 }
 
+// EC2 tells nobody what is wrong with their credentials; the record does.
+func TestRecordTellsTheReason(t *testing.T) {
+	t.Parallel()
+	const mismatch = "The request signature we calculated does not match the signature you provided. " +
+		"Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
+	for what, test := range map[string]struct {
+		change func(*endpoint)
+		want   string // begin of the reason
+	}{
+		"wrong secret": {func(e *endpoint) { e.keys.SecretAccessKey = "wrong" }, "signature: " + mismatch},
+		"unknown key":  {func(e *endpoint) { e.keys.AccessKeyID = "AKIAIOSFODNN7EXAMPLE" }, "access-key: The security token included in the request is invalid."},
+		"wrong clock":  {func(e *endpoint) { e.now = e.now.Add(time.Hour) }, "expired: Signature expired: "},
+	} {
+		e := start(t)
+		test.change(e)
+		_, err := e.client("us-west-2", e.keys).DescribeInstances(t.Context(), &awsec2.DescribeInstancesInput{})
+		var refusal smithy.APIError
+		if !errors.As(err, &refusal) || refusal.ErrorCode() != "AuthFailure" {
+			t.Errorf("%s: error %v is no AuthFailure", what, err)
+		}
+		e.mu.Lock()
+		call := e.calls[len(e.calls)-1]
+		e.mu.Unlock()
+		if call.Code != "AuthFailure" || !strings.HasPrefix(call.Reason, test.want) {
+			t.Errorf("%s: observed %s with the reason %q, want %q", what, call.Code, call.Reason, test.want)
+		}
+	}
+}
+
 func TestCheckAction(t *testing.T) {
 	t.Parallel()
 	for query, want := range map[string]string{

@@ -61,7 +61,7 @@ func (s *Server) handler(route route) http.Handler {
 		answer, refusal := s.run(w, r, route, call)
 		if refusal != nil {
 			call.Refuse(refusal.Type, refusal.message(), "")
-			w.Header().Set("x-amzn-ErrorType", refusal.Type)
+			w.Header()["x-amzn-ErrorType"] = []string{refusal.Type} // Header.Set would change AWS's spelling
 			status, answer = refusal.Status, refusal.Body
 		}
 		s.gate.End(call, status)
@@ -92,7 +92,7 @@ func (s *Server) respond(w http.ResponseWriter, requestID string, status int, an
 		return
 	}
 	h := w.Header()
-	h.Set("x-amzn-RequestId", requestID)
+	h["x-amzn-RequestId"] = []string{requestID} // same
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	h.Set("Date", s.gate.Now().UTC().Format(http.TimeFormat))

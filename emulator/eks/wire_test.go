@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -114,6 +115,24 @@ func TestWireAnswer(t *testing.T) {
 		if got := answer.Header.Get(name); got != want {
 			t.Errorf("header %s is %q, want %q", name, got, want)
 		}
+	}
+}
+
+// Headers are spelled as AWS spells them: what reads a connection, such as a proxy's log, shows no others.
+func TestHeaderSpelling(t *testing.T) {
+	t.Parallel()
+	e := start(t)
+	rec := httptest.NewRecorder()
+	e.server.Config.Handler.ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/clusters", http.NoBody))
+	want := http.Header{
+		"x-amzn-RequestId": {"11111111-2222-4333-8444-555555555555"},
+		"x-amzn-ErrorType": {"MissingAuthenticationTokenException"},
+		"Content-Type":     {"application/json"},
+		"Content-Length":   {"53"},
+		"Date":             {e.now.UTC().Format(http.TimeFormat)},
+	}
+	if diff := cmp.Diff(want, rec.Header()); diff != "" {
+		t.Errorf("headers (-want +got):\n%s", diff)
 	}
 }
 
