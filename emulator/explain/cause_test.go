@@ -164,16 +164,40 @@ func scopeCases() []causeCase {
 	}
 }
 
+// recreated is a role that was let in, and is refused after it was made anew.
+func recreated(byAccessEntry bool) *story {
+	s := newStory()
+	if byAccessEntry {
+		s.at = noon().Add(15 * time.Millisecond)
+		s.log("info", "additional arn comparison for IAM arn. arn from STS response is "+strings.ToLower(roleARN)+", arn in mapper is "+strings.ToLower(roleARN), nil)
+	}
+	s.at = noon()
+	s.granted(principal{sessionARN, roleARN, "AROAOLD", "s", "ASIAOLD", "some-other-role", nil})
+	s.at = noon().Add(time.Minute)
+	return s.sts(otherRole(), 200, "", "").denied(otherRole(), 403, notMapped).request(noon().Add(time.Minute), func(r *trace.Request) { r.Code = 401 })
+}
+
+// TestRecreatedWithoutAccessEntry: aws-auth goes by ARN, so a new principal ID explains nothing there, and neither does
+// what another cluster accepted.
+func TestRecreatedWithoutAccessEntry(t *testing.T) {
+	t.Parallel()
+	elsewhere := recreated(true)
+	for i := range elsewhere.events[:len(elsewhere.events)-5] {
+		elsewhere.events[i].Cluster = "other-cluster"
+	}
+	for name, s := range map[string]*story{"aws-auth": recreated(false), "another cluster": elsewhere} {
+		if v := Explain(s.events)[0]; v.Cause != "not-mapped-role" {
+			t.Errorf("%s: %s: %s", name, v.Cause, v.Summary)
+		}
+	}
+}
+
 func mapperCases() []causeCase {
 	p := mallory()
 	sso := principal{arn: "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/mallory@example.com", canonical: "arn:aws:iam::111122223333:role/AWSReservedSSO_Admin_0123456789abcdef", userID: "AROASSO"}
 	root := principal{arn: "arn:aws:iam::111122223333:root", canonical: "arn:aws:iam::111122223333:root", userID: "111122223333"}
 	deleted := newStory().log("info", "Received aws-auth watch event", nil).log("info", "Resetting configmap on delete", nil).sts(p, 200, "", "").denied(p, 403, notMapped).unauthorized()
 	malformed := newStory().log("info", "Received aws-auth watch event", nil).log("warning", "Errors parsing configmap: [yaml: line 2: found a tab character]", nil).sts(p, 200, "", "").denied(p, 403, notMapped).unauthorized()
-	recreated := newStory()
-	recreated.granted(principal{sessionARN, roleARN, "AROAOLD", "s", "ASIAOLD", "some-other-role", nil})
-	recreated.at = noon().Add(time.Minute)
-	recreated.sts(otherRole(), 200, "", "").denied(otherRole(), 403, notMapped).request(noon().Add(time.Minute), func(r *trace.Request) { r.Code = 401 })
 	return []causeCase{
 		{"not-mapped-user", mapperError(p, notMapped), malloryARN, "- userarn: " + malloryARN + "\n      username: mallory"},
 		{"not-mapped-role", mapperError(otherRole(), notMapped), roleARN, "- rolearn: " + roleARN},
@@ -181,7 +205,7 @@ func mapperCases() []causeCase {
 		{"not-mapped", mapperError(root, notMapped), root.arn, root.arn},
 		{"aws-auth-deleted", deleted, "was deleted", "kubectl apply"},
 		{"aws-auth-malformed", malformed, "could not parse", "configmap/aws-auth"},
-		{"principal-recreated", recreated, "old ID AROAOLD, and the caller's is AROAOTHERROLE0000001", "delete-access-entry --cluster-name my-cluster --principal-arn " + roleARN},
+		{"principal-recreated", recreated(true), "old ID AROAOLD, and the caller's is AROAOTHERROLE0000001", "delete-access-entry --cluster-name my-cluster --principal-arn " + roleARN},
 		{"not-an-instance", mapperError(otherRole(), `mapper EKSConfigMap renderTemplates error: error rendering username template "system:node:{{EC2PrivateDNSName}}": SessionName did not contain an instance id`), `"botocore-session-1"`, "{{EC2PrivateDNSName}}"},
 		{"instance-lookup-failed", mapperError(otherRole(), `mapper EKSConfigMap renderTemplates error: error rendering username template "system:node:{{EC2PrivateDNSName}}": failed querying private DNS from EC2 API for node i-0123456789abcdef0: UnauthorizedOperation `), "i-0123456789abcdef0", "ec2:DescribeInstances"},
 		{"instance-not-found", mapperError(otherRole(), `mapper EKSConfigMap renderTemplates error: error rendering username template "system:node:{{EC2PrivateDNSName}}": failed to find node i-0123456789abcdef0 `), "instance i-0123456789abcdef0 in", ""},

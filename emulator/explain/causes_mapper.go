@@ -23,7 +23,7 @@ func mappingCauses() []Cause {
 			"Create it again, with the node roles too:\nkubectl apply -f aws-auth.yaml"),
 		mapper("aws-auth-malformed", "nothing maps {arn}: the authenticator could not parse all of aws-auth, and whoever is in the broken section is not mapped",
 			"Repair the YAML inside mapRoles, mapUsers or mapAccounts:\n"+fixEditAWSAuth+"kubectl get -n kube-system configmap/aws-auth -o jsonpath='{.data.mapRoles}'"),
-		mapper("principal-recreated", "{canonical} was deleted and made again: its access entry still names the old ID {oldid}, and the caller's is {principalid}",
+		mapper("principal-recreated", "{canonical} was deleted and made again: the access entry that let it in before names the old ID {oldid}, and the caller's is {principalid}",
 			"Make the access entry again, too:\n"+
 				"aws eks delete-access-entry --cluster-name {cluster:sh} --principal-arn {principal:sh}\n"+
 				"aws eks create-access-entry --cluster-name {cluster:sh} --principal-arn {principal:sh}"),

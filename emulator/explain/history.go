@@ -17,7 +17,7 @@ const tolerance = 50 * time.Millisecond
 type history struct {
 	requests []trace.Event
 	reviews  []trace.Event
-	awsAuth  []trace.Event            // log lines about no token: those about aws-auth are among them
+	mappers  []trace.Event            // log lines about no token: those of the mappers are among them
 	calls    map[string][]trace.Event // STS calls, by token
 	lines    map[string][]trace.Event // log lines, by token
 	accepted map[string][]trace.Event // TokenReviews that authenticated somebody, by UID
@@ -43,7 +43,7 @@ func newHistory(events []trace.Event) *history {
 		case e.Kind == trace.KindAWS && e.AWS != nil:
 			h.addCall(e)
 		case e.Kind == trace.KindLog && e.Log != nil && e.Token == "":
-			h.awsAuth = append(h.awsAuth, e)
+			h.mappers = append(h.mappers, e)
 		case e.Kind == trace.KindLog && e.Log != nil:
 			h.lines[e.Token] = append(h.lines[e.Token], e)
 		}
@@ -196,17 +196,34 @@ func (h *history) keyWorked(accessKeyID string, before time.Time) bool {
 	return known && at.Before(before)
 }
 
-// formerID finds the principal ID under which the same ARN was authenticated before, if it was another one.
-func (h *history) formerID(canonicalARN, principalID string, before time.Time) string {
+// formerID finds the principal ID under which an access entry let the holder of a refused TokenReview's ARN in
+// before, if it was another one than the caller's.
+func (h *history) formerID(refused trace.Event, canonicalARN, principalID string) string {
+	if canonicalARN == "" || principalID == "" {
+		return ""
+	}
 	former := ""
 	for _, e := range h.reviews {
 		extra := e.TokenReview.Extra
-		if id := first(extra["principalId"]); id != "" && first(extra["canonicalArn"]) == canonicalARN && completed(e).Before(before) {
+		id := first(extra["principalId"])
+		if id != "" && first(extra["canonicalArn"]) == canonicalARN && sameCluster(e, refused) && completed(e).Before(completed(refused)) && h.byAccessEntry(e, canonicalARN) {
 			former = id
 		}
 	}
-	if canonicalARN == "" || principalID == "" || former == principalID {
+	if former == principalID {
 		return ""
 	}
 	return former
+}
+
+// byAccessEntry reports whether a TokenReview was accepted by an access entry: the mapper of those, which goes by
+// principal IDs, is the only one that logs that it compares the ARN too (pkg/mapper/dynamicfile/mapper.go). The line
+// names neither client nor token.
+func (h *history) byAccessEntry(accepted trace.Event, canonicalARN string) bool {
+	compared := "additional arn comparison for IAM arn. arn from STS response is " + strings.ToLower(canonicalARN) + ","
+	return slices.ContainsFunc(h.mappers, func(line trace.Event) bool {
+		at := completed(line)
+		return strings.HasPrefix(line.Log.Message, compared) && sameCluster(line, accepted) &&
+			!at.Before(accepted.TokenReview.Started.Add(-tolerance)) && !at.After(completed(accepted).Add(tolerance))
+	})
 }

@@ -12,7 +12,7 @@ import (
 // whyNotMapped finds out why the authenticator says "identity is not mapped" about a principal.
 func (c *inquiry) whyNotMapped() (Cause, facts) {
 	id := c.verdict.Identity
-	if old := c.history.formerID(id.CanonicalARN, id.PrincipalID, completed(*c.review)); old != "" {
+	if old := c.history.formerID(*c.review, id.CanonicalARN, id.PrincipalID); old != "" {
 		return causeByID("principal-recreated"), facts{"oldid": old}
 	}
 	if trouble := c.history.trouble(*c.review); trouble != "" {
@@ -33,7 +33,7 @@ func (c *inquiry) whyNotMapped() (Cause, facts) {
 // authenticator logged last about it (pkg/mapper/configmap/configmap.go). Empty if all is well.
 func (h *history) trouble(review trace.Event) string {
 	state := ""
-	for _, e := range h.awsAuth {
+	for _, e := range h.mappers {
 		if completed(e).After(completed(review)) || !sameCluster(e, review) {
 			continue
 		}
