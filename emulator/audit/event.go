@@ -106,6 +106,7 @@ func (e *event) request() *trace.Request {
 		}
 	}
 	r.Review = e.review()
+	bound(r)
 	return r
 }
 

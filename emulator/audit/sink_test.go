@@ -8,10 +8,12 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	authnv1 "k8s.io/api/authentication/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
 
 	"github.com/eksemu/eksemu/emulator/trace"
@@ -130,6 +132,46 @@ func TestSinkRefuses(t *testing.T) {
 	newSink().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
 	if w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != "POST" {
 		t.Errorf("GET: %d, Allow %q", w.Code, w.Header().Get("Allow"))
+	}
+}
+
+// TestSinkBoundsTexts: a client that nobody authenticated can send a megabyte of headers.
+func TestSinkBoundsTexts(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("é", 450<<10) // two bytes each
+	many := make([]string, 10*maxList)
+	for i := range many {
+		many[i] = long[:40]
+	}
+	extra := map[string]authnv1.ExtraValue{long: {"x"}, "arn": {long}}
+	body, err := json.Marshal(auditv1.EventList{
+		TypeMeta: metav1.TypeMeta{APIVersion: "audit.k8s.io/v1", Kind: "EventList"},
+		Items: []auditv1.Event{{
+			AuditID: types.UID(long), Stage: auditv1.StageResponseComplete, RequestURI: "/" + long, Verb: long, UserAgent: long,
+			User:             authnv1.UserInfo{Username: long, UID: long, Groups: append([]string{long}, many...), Extra: extra},
+			ImpersonatedUser: &authnv1.UserInfo{Username: long, Groups: many},
+			ObjectRef:        &auditv1.ObjectReference{Resource: long, Namespace: long, Name: long},
+			ResponseStatus:   &metav1.Status{Code: 403, Message: long},
+			Annotations:      map[string]string{"authorization.k8s.io/decision": long, "authorization.k8s.io/reason": long},
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSink()
+	if w := post(t, s, string(body)); w.Code != http.StatusOK {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	got := requests(s)[0]
+	if len(got.UserAgent) > 1<<10 || len(got.UserAgent) < 1000 || !strings.HasSuffix(got.UserAgent, "é…") || !utf8.ValidString(got.UserAgent) {
+		t.Errorf("user agent of %d bytes", len(got.UserAgent))
+	}
+	if len(got.Message) > 4<<10 || len(got.Message) < 4000 || len(got.Groups) != maxList || len(got.Extra) != 1 {
+		t.Errorf("message of %d bytes, %d groups, %d extra keys", len(got.Message), len(got.Groups), len(got.Extra))
+	}
+	out, err := json.Marshal(got)
+	if err != nil || len(out) > 64<<10 {
+		t.Errorf("an event of %d bytes, %v", len(out), err)
 	}
 }
 
