@@ -25,7 +25,7 @@ func aboutForm(err error) bool {
 		return false
 	}
 	switch refusal.Check {
-	case CheckEndpoint, sigv4.CheckSize, sigv4.CheckPath, sigv4.CheckMethod, sigv4.CheckContentType, sigv4.CheckQuery:
+	case CheckEndpoint, sigv4.CheckSize, sigv4.CheckPath, sigv4.CheckRoot, sigv4.CheckMethod, sigv4.CheckContentType, sigv4.CheckQuery:
 		return true
 	}
 	return false

@@ -25,33 +25,19 @@ type Options struct {
 }
 
 // Server is the STS API as an [http.Handler]. Make one with [New].
+//
+// No router may clean or decode the path of a request on its way here: the signature covers it.
 type Server struct {
-	gate    *Gate
-	handler http.Handler
+	gate *Gate
 }
 
 // New makes an STS server.
-func New(o Options) *Server {
-	s := &Server{gate: o.Gate}
-	s.handler = s.routes()
-	return s
-}
+func New(o Options) *Server { return &Server{gate: o.Gate} }
 
-// ServeHTTP answers one request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
-
-func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP answers one request. It shows the call to the observer before the client can act on the answer.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	call := s.gate.Begin(r, serviceName)
-	s.finish(w, call, s.answer(w, r, call))
-}
-
-func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
-	call := s.gate.Begin(r, serviceName)
-	s.finish(w, call, awsquery.Response{Status: http.StatusNotFound})
-}
-
-// finish shows the call to the observer before the client can act on the answer.
-func (s *Server) finish(w http.ResponseWriter, call *Call, response awsquery.Response) {
+	response := s.answer(w, r, call)
 	response.RequestID = call.RequestID
 	s.gate.End(call, response.Status)
 	_ = response.Send(w, s.gate.Now()) // the client is gone: nobody is left to tell

@@ -1,12 +1,19 @@
 package sigv4
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 const redacted = "REDACTED"
 
-// isSecret says whether a header or query parameter holds what must not be shown: a session token or a signature.
+// isSecret says whether a header or query parameter holds what must not be shown: a session token, a signature, or what
+// the operations of STS and a browser take as a proof.
 func isSecret(name string) bool {
-	return sameHeader(name, paramSecurityToken) || sameHeader(name, paramSignature) || sameHeader(name, headerAuthorization)
+	return slices.ContainsFunc([]string{
+		paramSecurityToken, paramSignature, headerAuthorization, "Proxy-Authorization", "Cookie",
+		"WebIdentityToken", "SAMLAssertion", "TokenCode",
+	}, func(secret string) bool { return sameHeader(name, secret) })
 }
 
 func isHost(name string) bool { return sameHeader(name, "host") || name == ":authority" }

@@ -11,6 +11,7 @@ import (
 const (
 	CheckSize           = "size"                // our bounds on a request; not a check of AWS
 	CheckPath           = "path"                // 1: escapes, absolute, inside the root
+	CheckRoot           = "root"                // between 1 and 2: the path is "/"; its place is not AWS's word
 	CheckMethod         = "method"              // 2
 	CheckContentType    = "content-type"        // 3
 	CheckQuery          = "query"               // 4: escapes
@@ -27,7 +28,7 @@ const (
 	CheckSignature      = "signature"           // 16
 )
 
-// Error codes of AWS.
+// Error codes of AWS (spec/sts.md §2.2).
 const (
 	codeIncompleteSignature        = "IncompleteSignature"
 	codeMalformedQueryString       = "MalformedQueryString"
@@ -40,7 +41,9 @@ type Refusal struct {
 	Check  string // the check that failed: one of the Check constants
 	Status int    // HTTP status
 	Code   string // AWS error code; empty: AWS answers without an error document
-	// Message is AWS's text, to the letter, trailing spaces included. Where Code is empty it is ours, for the log.
+	// Message is AWS's text as spec/sts.md §2.2 has it, trailing spaces included: for most refusals recorded from a real
+	// answer, for some only from AWS's documentation, from who probed AWS, or inferred, which is said where the text
+	// is. Where Code is empty it is ours, for the log.
 	Message string
 
 	// CanonicalRequest and StringToSign are what the verifier computed, for CheckSignature only. The value of a session

@@ -20,7 +20,8 @@ type Verifier struct {
 	// clients that see the two differ correct their own and try again (spec/sts.md §1.5).
 	Now func() time.Time
 	// QueryProtocol is for the services of the AWS query protocol (STS, IAM, EC2): it makes checks 2 and 3, that the
-	// method is GET or POST and that what is posted is a form. Their answers have no error document; to the 302 of a
+	// method is GET or POST and that what is posted is a form. Before them it refuses every path that is not "/" once
+	// it is normalised, with 404: those services have no other (what they answer there is not AWS's word). Their answers have no error document; to the 302 of a
 	// wrong method the caller adds the Location of the service's page.
 	QueryProtocol bool
 }
@@ -36,7 +37,7 @@ func (v Verifier) Parse(r Request) (*Signed, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := v.checkProtocol(r); err != nil {
+	if err := v.checkProtocol(r, path); err != nil {
 		return nil, err
 	}
 	q, err := parseQuery(rawQuery)
@@ -78,9 +79,12 @@ func (v Verifier) judge(s *Signed) (err error) {
 }
 
 // checkProtocol makes checks 2 and 3. Which methods and content types fit is not AWS's word beyond PUT and DELETE.
-func (v Verifier) checkProtocol(r Request) error {
+func (v Verifier) checkProtocol(r Request, path string) error {
 	if !v.QueryProtocol {
 		return nil
+	}
+	if path != "/" {
+		return withoutDocument(CheckRoot, http.StatusNotFound, "the query protocol has no path but /")
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodPost {
 		return withoutDocument(CheckMethod, http.StatusFound, "the query protocol takes GET and POST, not "+strconv.Quote(r.Method))

@@ -175,12 +175,25 @@ func TestRefusalShowsNoSecret(t *testing.T) {
 	t.Parallel()
 	const secret = "TOKEN/+="
 	v := suiteVerifier()
-	redactedLine := map[string]string{"header": "\nx-amz-security-token:REDACTED\n", "query": "&X-Amz-Security-Token=REDACTED&"}
+	redactedLine := map[string]string{
+		"header": "\nx-amz-security-token:REDACTED\n", "query": "&X-Amz-Security-Token=REDACTED&",
+		"parameters": "SAMLAssertion=REDACTED&TokenCode=REDACTED&WebIdentityToken=REDACTED\n",
+		"cookies":    "\ncookie:REDACTED\nhost:a\nproxy-authorization:REDACTED\n",
+	}
+	signed := func(names string) string {
+		return "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=" + names + ", Signature=" + secret
+	}
 	for name, r := range map[string]Request{
 		"header": {Method: "GET", Target: "/?x-amz-signature=" + url.QueryEscape(secret), Host: "a", Headers: []Header{
 			{"X-Amz-Date", suiteDate}, {"x-amz-security-token", secret},
-			{"Authorization", "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, " +
-				"SignedHeaders=authorization;host;x-amz-security-token, Signature=" + secret},
+			{"Authorization", signed("authorization;host;x-amz-security-token")},
+		}},
+		"parameters": {Method: "GET", Host: "a", Target: "/?WebIdentityToken=" + secret + "&SAMLAssertion=" + url.QueryEscape(secret) + "&TokenCode=" + secret, Headers: []Header{
+			{"X-Amz-Date", suiteDate}, {"Authorization", signed("host")},
+		}},
+		"cookies": {Method: "GET", Host: "a", Headers: []Header{
+			{"X-Amz-Date", suiteDate}, {"Cookie", "session=" + secret}, {"Proxy-Authorization", "Basic " + secret},
+			{"Authorization", signed("cookie;host;proxy-authorization")},
 		}},
 		"query": {Method: "GET", Target: "/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request&X-Amz-Date=" +
 			suiteDate + "&X-Amz-SignedHeaders=host&X-Amz-Security-Token=" + url.QueryEscape(secret) + "&X-Amz-Signature=" + url.QueryEscape(secret), Host: "a"},
