@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -104,7 +105,7 @@ func evaluate(t *testing.T, script string, environ []string) map[string]string {
 		t.Skip("there is no sh")
 	}
 	cmd := exec.CommandContext(t.Context(), shell, "-c", `eval "$1"; exec env -0`, "sh", script)
-	cmd.Env = append(environ, "PATH="+os.Getenv("PATH"))
+	cmd.Env = slices.Concat(environ, []string{"PATH=" + os.Getenv("PATH")})
 	raw, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("sh: %v of\n%s", err, script)

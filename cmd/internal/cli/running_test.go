@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -85,7 +86,7 @@ func TestTrace(t *testing.T) {
 			t.Errorf("event %d (-want +got):\n%s", i+1, diff)
 		}
 	}
-	if _, err := decoder.Token(); err != io.EOF { //nolint:errorlint // Token returns it bare
+	if _, err := decoder.Token(); err != io.EOF {
 		t.Errorf("more than the events: %v", err)
 	}
 }
@@ -228,10 +229,8 @@ func TestKubectl(t *testing.T) {
 	w := newWorld(t)
 	var got []string
 	w.Programs["kubectl"] = func(args []string) int {
-		got = append(args, os.Getenv("KUBECONFIG"))
-		if err := os.Setenv("KUBECONFIG", unset); err != nil {
-			t.Error(err)
-		}
+		got = slices.Concat(args, []string{os.Getenv("KUBECONFIG")})
+		t.Setenv("KUBECONFIG", unset)
 		return len(args)
 	}
 	w.start(t, "default")

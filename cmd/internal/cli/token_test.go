@@ -158,7 +158,7 @@ func TestUpstreamAcceptsTheToken(t *testing.T) {
 	http.DefaultTransport = transport(func(r *http.Request) *http.Response {
 		asked = append(asked, r.Method+" "+r.URL.Host+" "+r.Header.Get("x-k8s-aws-id"))
 		answer := httptest.NewRecorder()
-		answer.WriteString(`{"GetCallerIdentityResponse":{"GetCallerIdentityResult":{"Account":"111122223333","Arn":"arn:aws:iam::111122223333:user/alice","UserId":"AIDAEXAMPLE"}}}`)
+		_, _ = answer.WriteString(`{"GetCallerIdentityResponse":{"GetCallerIdentityResult":{"Account":"111122223333","Arn":"arn:aws:iam::111122223333:user/alice","UserId":"AIDAEXAMPLE"}}}`)
 		return answer.Result()
 	})
 	w := newWorld(t)

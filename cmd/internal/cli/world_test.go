@@ -148,13 +148,19 @@ func (w *world) start(t *testing.T, name string) *fakeEnvironment {
 	for _, user := range []string{"trurl", "alice", "bob", "mallory"} {
 		f.Identities = append(f.Identities, emulator.Identity{Name: user, Kind: "user", ARN: "arn:aws:iam::111122223333:user/" + user})
 	}
+	w.publish(t, f)
+	write(t, filepath.Join(w.StateHome, name, "lock"), "")
+	return f
+}
+
+// publish writes the runtime file of a fake environment.
+func (w *world) publish(t *testing.T, f *fakeEnvironment) {
+	t.Helper()
 	raw, err := json.Marshal(f.Runtime)
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(w.StateHome, name, "runtime.json"), string(raw))
-	write(t, filepath.Join(w.StateHome, name, "lock"), "")
-	return f
+	write(t, filepath.Join(w.StateHome, f.Name, "runtime.json"), string(raw))
 }
 
 func answer(out http.ResponseWriter, status int, body any) {

@@ -1,0 +1,170 @@
+package cli
+
+import (
+	"encoding/json"
+	"encoding/pem"
+	"encoding/xml"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/eksemu/eksemu/emulator/cluster"
+	"github.com/eksemu/eksemu/emulator/explain"
+	"github.com/eksemu/eksemu/emulator/trace"
+	"github.com/eksemu/eksemu/scenarios"
+)
+
+// serveAPI gives a fake environment an API server that forbids a service account to list pods, and audits that.
+func (w *world) serveAPI(t *testing.T, f *fakeEnvironment) {
+	t.Helper()
+	const token = "token-of-the-service-account"
+	routes := http.NewServeMux()
+	routes.HandleFunc("POST /api/v1/namespaces/default/serviceaccounts/default/token", func(out http.ResponseWriter, _ *http.Request) {
+		out.Header().Set("Content-Type", "application/json")
+		answer(out, http.StatusCreated, map[string]any{
+			"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "status": map[string]string{"token": token},
+		})
+	})
+	routes.HandleFunc("GET /api/v1/namespaces/default/pods", func(out http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer "+token {
+			t.Errorf("asked with %q", r.Header.Get("Authorization"))
+		}
+		f.record(trace.Event{Kind: trace.KindRequest, Time: testNow, Request: &trace.Request{
+			AuditID: "audit-1", Verb: "list", URI: r.URL.Path, UserAgent: r.UserAgent(), Username: "system:serviceaccount:default:default",
+			Groups: []string{"system:serviceaccounts"}, Resource: "pods", Namespace: "default", Code: http.StatusForbidden, Decision: "forbid",
+			Message: "pods is forbidden", Received: testNow, Completed: testNow,
+		}})
+		out.Header().Set("Audit-Id", "audit-1")
+		answer(out, http.StatusForbidden, map[string]string{"message": "pods is forbidden"})
+	})
+	server := httptest.NewTLSServer(routes)
+	t.Cleanup(server.Close)
+	info := cluster.Info{
+		Endpoint: server.URL, CAPEM: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}),
+	}
+	write(t, filepath.Join(w.StateHome, f.Name, "admin.kubeconfig"), string(cluster.Kubeconfig(info, "my-cluster", "eksemu-admin", info.Admin)))
+	f.Clusters[0].Endpoint = server.URL
+	w.publish(t, f)
+}
+
+const serviceAccountScenario = `apiVersion: eksemu/v1alpha1
+kind: Scenario
+metadata: {name: nothing-bound, title: a service account without a binding, outcome: denied}
+lesson: Nobody said what the service account may do.
+steps:
+  - serviceAccount: default/default
+    http: {method: GET, path: /api/v1/namespaces/default/pods}
+    expect: {outcome: denied, decidedBy: rbac, status: 403}
+`
+
+func TestRun(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.serveAPI(t, w.start(t, "default"))
+	dir := t.TempDir()
+	file, junit, report := filepath.Join(dir, "scenario.yaml"), filepath.Join(dir, "junit.xml"), filepath.Join(dir, "report.json")
+	write(t, file, serviceAccountScenario)
+	got := w.run("run", file, "--explain", "--report", "junit="+junit, "--report", "json="+report)
+	got.want(t, ExitOK, " • run 1 scenario on cluster my-cluster …\n")
+	table, explanation, _ := strings.Cut(got.out, "\nnothing-bound: a service account without a binding\n")
+	if row := regexp.MustCompile(`(?m)^ok +nothing-bound +no +rbac `); !row.MatchString(table) || !strings.Contains(table, "1 passed") {
+		t.Errorf("table:\n%s", table)
+	}
+	if !strings.HasPrefix(explanation, "no  list pods in default\n") || !strings.Contains(explanation, "kube-apiserver: pods is forbidden") {
+		t.Errorf("below the table:\n%s", explanation)
+	}
+	var suites struct {
+		Suites []struct {
+			Tests int `xml:"tests,attr"`
+		} `xml:"testsuite"`
+	}
+	if err := xml.Unmarshal([]byte(read(t, junit)), &suites); err != nil || len(suites.Suites) != 1 || suites.Suites[0].Tests != 1 {
+		t.Errorf("JUnit: %v\n%s", err, read(t, junit))
+	}
+	var written scenarios.Report
+	if err := json.Unmarshal([]byte(read(t, report)), &written); err != nil || written.Passed != 1 {
+		t.Errorf("JSON: %v\n%s", err, read(t, report))
+	}
+}
+
+func TestRunThatIsNotAsExpected(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.serveAPI(t, w.start(t, "default"))
+	file := filepath.Join(t.TempDir(), "scenario.yaml")
+	write(t, file, strings.Replace(serviceAccountScenario, "status: 403", "status: 404", 1))
+	got := w.run("run", "--quiet", "-o", "json", file)
+	got.want(t, ExitMismatch, "")
+	var report scenarios.Report
+	if err := json.Unmarshal([]byte(got.out), &report); err != nil || report.Failed != 1 || report.Scenarios[0].Outcome != explain.Denied {
+		t.Errorf("report %v: %+v", err, report)
+	}
+	if strings.Contains(got.out, "token-of-the-service-account") {
+		t.Error("the report has a token")
+	}
+	got = w.run("run", "--quiet", file)
+	got.want(t, ExitMismatch, "")
+	if !strings.Contains(got.out, "404") || !strings.Contains(got.out, "nothing-bound") {
+		t.Errorf("table:\n%s", got.out)
+	}
+}
+
+func TestRunReportThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.serveAPI(t, w.start(t, "default"))
+	file := filepath.Join(t.TempDir(), "scenario.yaml")
+	write(t, file, serviceAccountScenario)
+	w.run("run", "--quiet", "--report", "json="+filepath.Join(file, "below"), file).want(t, ExitStart, "error: write the json report: open …")
+}
+
+func TestTarget(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	f := w.start(t, "default")
+	w.serveAPI(t, f)
+	client, err := (&nameFlag{w.App, "default"}).attach(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, err := newTarget(client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(w.StateHome, "default")
+	want := []string{
+		"AWS_PROFILE=bob", "AWS_EC2_METADATA_DISABLED=true", "HTTPS_PROXY=" + f.Gateway, "NO_PROXY=127.0.0.1,localhost,::1",
+		"AWS_CA_BUNDLE=" + dir + "/ca-bundle.pem", "AWS_CONFIG_FILE=" + dir + "/aws/config", "AWS_SHARED_CREDENTIALS_FILE=" + dir + "/aws/credentials",
+	}
+	if diff := cmp.Diff(want, target.Environ("bob")); diff != "" {
+		t.Errorf("environment of bob (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"trurl", "alice", "bob", "mallory"}, target.Identities()); diff != "" {
+		t.Errorf("identities (-want +got):\n%s", diff)
+	}
+	if c := target.Cluster(); c.Name != "my-cluster" || c.Region != "us-west-2" || c.Endpoint != f.Clusters[0].Endpoint || len(c.CAPEM) == 0 {
+		t.Errorf("cluster %+v", c)
+	}
+}
+
+func TestDeciding(t *testing.T) {
+	t.Parallel()
+	first, second := &explain.Verdict{Cause: "first"}, &explain.Verdict{Cause: "second"}
+	for _, tc := range []struct {
+		steps []scenarios.StepResult
+		want  *explain.Verdict
+	}{
+		{nil, nil},
+		{[]scenarios.StepResult{{}}, nil},
+		{[]scenarios.StepResult{{Verdict: first}, {Verdict: second}, {}}, second},
+	} {
+		if got := deciding(scenarios.Result{Steps: tc.steps}); got != tc.want {
+			t.Errorf("of %v: %v", tc.steps, got)
+		}
+	}
+}
