@@ -2,11 +2,9 @@ package emulator
 
 import (
 	"context"
-	"crypto/tls"
 	_ "embed"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -79,9 +77,9 @@ func (e *Environment) startControlPlane(ctx context.Context) error {
 	})
 	c.info, err = c.backend.Start(ctx, cluster.Spec{
 		Name: spec.Name, Dir: filepath.Join(c.dir, "control-plane"), ServiceAccountIssuer: issuer,
-		TokenWebhook:         cluster.Webhook{URL: webhook + "/authenticate", CAPEM: e.ca.CertPEM()},
+		TokenWebhook:         webhook("/authenticate"),
 		TokenWebhookCacheTTL: spec.TokenCacheTTL,
-		AuditWebhook:         cluster.Webhook{URL: webhook + "/audit", CAPEM: e.ca.CertPEM()},
+		AuditWebhook:         webhook("/audit"),
 		AuditPolicy:          policy, Administrator: trace.Administrator,
 	})
 	if err != nil {
@@ -93,35 +91,6 @@ func (e *Environment) startControlPlane(ctx context.Context) error {
 
 func (c *runningCluster) access() kube.Config {
 	return kube.Config{Endpoint: c.info.Endpoint, CAPEM: c.info.CAPEM, CertPEM: c.info.Admin.CertPEM, KeyPEM: c.info.Admin.KeyPEM}
-}
-
-// openWebhooks serves the token webhook and the audit webhook, and returns their base URL.
-func (e *Environment) openWebhooks(ctx context.Context, c *runningCluster) (string, error) {
-	loopback := net.IPv4(127, 0, 0, 1)
-	leaf, err := e.ca.IssueTLS(pki.Leaf{CommonName: "eksemu webhooks", Server: true, IPs: []net.IP{loopback}})
-	if err != nil {
-		return "", err
-	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("listen for the API server's webhook calls: %w", err)
-	}
-	sink := &audit.Sink{Cluster: c.spec.Name, Trace: e.trace}
-	routes := http.NewServeMux()
-	routes.Handle("/authenticate", c.recorder)
-	routes.Handle("/audit", sink)
-	c.hooks = &http.Server{
-		Handler:           routes,
-		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{leaf}, MinVersion: tls.VersionTLS12},
-		ReadHeaderTimeout: 10 * time.Second,
-		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), // a broken connection shows in the API server's log
-	}
-	go func() {
-		if err := c.hooks.ServeTLS(listener, "", ""); err != nil && !errors.Is(err, http.ErrServerClosed) {
-			e.finish() // without its webhooks the cluster authenticates nobody
-		}
-	}()
-	return "https://" + listener.Addr().String(), nil
 }
 
 // prepareAuthenticator chooses the authenticator's port and certificate, which the recorder must know first.

@@ -26,6 +26,7 @@ type Spec struct {
 type Webhook struct {
 	URL   string // https://…
 	CAPEM []byte // what its certificate is verified against
+	Token string // bearer token with which the API server proves itself to the webhook; a secret
 }
 
 // Info is how to reach a running control plane.

@@ -40,8 +40,8 @@ func testSpec() cluster.Spec {
 	return cluster.Spec{
 		Name: "my-cluster", Dir: "/state/control-plane",
 		ServiceAccountIssuer: "https://oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE",
-		TokenWebhook:         cluster.Webhook{URL: "https://127.0.0.1:21362/authenticate", CAPEM: []byte("webhook CA")},
-		AuditWebhook:         cluster.Webhook{URL: "https://127.0.0.1:21362/audit", CAPEM: []byte("webhook CA")},
+		TokenWebhook:         cluster.Webhook{URL: "https://127.0.0.1:21362/authenticate", CAPEM: []byte("webhook CA"), Token: "webhook-token"},
+		AuditWebhook:         cluster.Webhook{URL: "https://127.0.0.1:21362/audit", CAPEM: []byte("webhook CA"), Token: "webhook-token"},
 		AuditPolicy:          []byte("the audit policy\n"),
 		Administrator:        "eksemu-admin",
 	}
@@ -140,5 +140,8 @@ func TestWebhookKubeconfigLoads(t *testing.T) {
 	target := config.Clusters[current.Cluster]
 	if target.Server != "https://127.0.0.1:21362/authenticate" || string(target.CertificateAuthorityData) != "webhook CA" {
 		t.Errorf("webhook %+v", target)
+	}
+	if got := config.AuthInfos[current.AuthInfo].Token; got != "webhook-token" {
+		t.Errorf("token %q", got)
 	}
 }

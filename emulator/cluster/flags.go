@@ -79,13 +79,15 @@ clusters:
     certificate-authority-data: %s
 users:
 - name: apiserver
+  user:
+    token: %q
 current-context: webhook
 contexts:
 - name: webhook
   context:
     cluster: webhook
     user: apiserver
-`, w.URL, base64String(w.CAPEM))
+`, w.URL, base64String(w.CAPEM), w.Token)
 }
 
 func orDefault[T comparable](value, fallback T) T {
