@@ -84,6 +84,7 @@ func (s *Server) issue(caller iam.Caller, in assumeRoleInput, tags []iam.Tag) (a
 	})
 	var tooLarge *iam.TagsTooLargeError
 	if errors.As(err, &tooLarge) {
+		// Code and text are recorded (spec/sts.md section 2.2), the limit is not AWS's: see iam.PackedTagsPercent.
 		return nil, &awsquery.Error{
 			Status: http.StatusBadRequest, Code: "PackedPolicyTooLarge",
 			Message: fmt.Sprintf("Packed size of session tags consumes %d%% of allotted space.", tooLarge.Percent),

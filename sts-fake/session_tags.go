@@ -14,8 +14,10 @@ func invalidTags(message string) error {
 }
 
 // requestedTags marks the requested tags that are transitive, and refuses a list that contradicts itself or the
-// transitive tags of the caller's own session (spec/sts.md section 2.2, texts recorded; the order of the three
-// checks is inferred).
+// transitive tags of the caller's own session. The three texts are recorded (spec/sts.md section 2.2), with one case
+// for each. Inferred are the order of the checks, that transitive keys are compared regardless of case like the keys
+// of tags, and that a tag contradicts an inherited one even if it is not asked to be transitive: the recorded text is
+// about transitive keys.
 func requestedTags(caller iam.Caller, in assumeRoleInput) ([]iam.Tag, error) {
 	tags := slices.Clone(in.tags)
 	byKey := map[string]int{} // keys do not distinguish case

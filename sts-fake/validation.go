@@ -10,8 +10,10 @@ import (
 	"github.com/eksemu/eksemu/sts-fake/awsquery"
 )
 
-// Patterns of the STS model, as its messages quote them and as Go reads them (spec/sts.md sections 2.2 and 4.2).
-// \w is ASCII.
+// Patterns of the STS model, as its messages quote them and as Go reads them (spec/sts.md sections 2.2 and 4.2; those of
+// serial numbers, token codes and tags from the pages AssumeRole and Tag of the STS API reference). Messages are on
+// record with the patterns of ARNs and names; that they quote the others in the same way is inferred. \w is ASCII, which
+// the section has from practice.
 var (
 	arnPattern = pattern{
 		`[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+`,
@@ -89,7 +91,7 @@ func (v *validator) number(value, member string, low, high, absent int) (int, er
 		return absent, nil
 	}
 	n, err := strconv.ParseInt(value, 10, 32)
-	if err != nil { // the code is the query protocol's for a value of the wrong type; STS is not recorded with it
+	if err != nil { // the code is the query protocol's for a value of the wrong type, not recorded at STS; the text is ours
 		return 0, &awsquery.Error{Status: 400, Code: "MalformedInput", Message: fmt.Sprintf("Value '%s' at '%s' is not an integer", value, member)}
 	}
 	quoted := "'" + value + "'"

@@ -19,7 +19,9 @@ const (
 )
 
 // tagSpace is the number of bytes that a session's tags may take in its record. With the longest session name
-// and source identity the record then still fits into a token of [MaxSessionTokenLength] characters.
+// and source identity the record then still fits into a token of [MaxSessionTokenLength] characters. The limit is
+// ours, not AWS's, whose own packing is not public and which since 2026-09-14 bounds the whole token by 4096 bytes
+// instead (spec/sts.md section 2.2): AWS may take tags that are refused here, and the other way round.
 const tagSpace = 860
 
 // Tag is a session tag. A transitive one passes on to the sessions that this session goes on to assume.

@@ -43,7 +43,8 @@ func parseCredential(credential string) (accessKeyID string, scope CredentialSco
 }
 
 // parseDate makes check 9. The basic ISO-8601 format counts everywhere; the extended one in the header form only, and
-// the string to sign has the basic one all the same.
+// the string to sign has the basic one all the same. The refusal's text is from AWS's documentation and from who probed
+// AWS, not recorded at STS (spec/sts.md §2.2).
 func parseDate(date string, form Form) (time.Time, error) {
 	layout := basicFormat
 	if form == FormHeader && len(date) == len(extendedFormat) {
@@ -84,7 +85,7 @@ func (v Verifier) checkScope(scope CredentialScope, date string) error {
 		wrong.WriteString("Credential should be scoped to correct service: '" + v.Service + "'. ")
 	}
 	if scope.Terminator != terminator {
-		// The space at the end is not AWS's word: it follows its neighbours.
+		// From who probed AWS, not recorded. The space at the end is not AWS's word: it follows its neighbours.
 		wrong.WriteString("Credential should be scoped with a valid terminator: '" + terminator + "', not '" + scope.Terminator + "'. ")
 	}
 	if day := date[:scopeDateSize]; scope.Date != day {
