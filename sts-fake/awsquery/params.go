@@ -10,7 +10,8 @@ import (
 
 // MaxParams is the number of parameters that one request may carry. The largest request that a client of
 // these APIs makes (AssumeRole with 50 tags) has about 170. AWS's own bound is not known.
-const MaxParams = 2000
+// Package sigv4 has the same for a query.
+const MaxParams = 1024
 
 // Params are the decoded parameters of one request. The zero value has none.
 type Params struct {

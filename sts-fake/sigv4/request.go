@@ -82,7 +82,7 @@ func sameHeader(a, b string) bool { return len(a) == len(b) && strings.EqualFold
 const (
 	maxHead          = 64 << 10 // bytes of method, target, host and headers together
 	maxHeaders       = 256
-	maxParameters    = 1024 // parameters in the query
+	maxParameters    = 1024 // parameters in the query; package awsquery has the same
 	maxSignedHeaders = 64
 )
 

@@ -227,6 +227,10 @@ func TestFingerprint(t *testing.T) {
 	if got := Fingerprint(""); got != "" {
 		t.Errorf("fingerprint of nothing is %q", got)
 	}
+	// printf %s "$signature" | sha256sum | cut -c1-16
+	if got, want := Fingerprint("fe5f80f77d5fa3beca038a248ff027d0445342fe2855ddc963176630326f1024"), "7a84d0770bb949b6"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
 	if got, want := Fingerprint("abc"), "ba7816bf8f01cfea"; got != want { // FIPS 180-4: SHA-256 of "abc"
 		t.Errorf("got %q, want %q", got, want)
 	}
