@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -15,7 +16,7 @@ func ExplainAWS(e trace.Event) Verdict { //nolint:revive // Explain for one call
 		return Verdict{}
 	}
 	v := Verdict{
-		DecidedBy: Hop(call.Service), Question: call.Service + ":" + call.Operation, Status: call.Status, Time: e.Time,
+		DecidedBy: Hop(call.Service), Question: awsQuestion(call), Status: call.Status, Time: e.Time,
 		Identity: Identity{ARN: call.Principal, CanonicalARN: canonicalARN(call.Principal), AccessKeyID: call.AccessKeyID},
 		Cluster:  e.Cluster, Client: call.Client, RequestID: call.RequestID, UserAgent: call.UserAgent, Token: e.Token,
 		Evidence: Evidence{Component: call.Service, Text: strings.TrimSpace(strconv.Itoa(call.Status) + " " + call.Code)},
@@ -27,23 +28,38 @@ func ExplainAWS(e trace.Event) Verdict { //nolint:revive // Explain for one call
 		v.Identity.Kind = KindIAM
 	}
 	cause, found := awsCause(call)
+	f := awsFacts(call, v)
+	f.add(found)
+	f.set("skew", clockSkew(f))
+	v.Outcome, v.Cause, v.Summary, v.Fix = cause.Outcome, cause.ID, f.fill(cause.Sentence), f.fill(cause.Fix)
+	if call.Reason != "" {
+		v.Summary += "; here: " + call.Reason
+	}
+	v.Steps = awsSteps(v)
+	v.clean()
+	return v
+}
+
+// awsQuestion writes the operation the way IAM writes actions.
+func awsQuestion(call *trace.AWSCall) string {
+	if call.Operation == "" {
+		return call.Service + " request without an operation"
+	}
+	return call.Service + ":" + call.Operation
+}
+
+// awsFacts collects what the sentence about a call may mention.
+func awsFacts(call *trace.AWSCall, v Verdict) facts {
 	f := facts{
-		"service": strings.ToUpper(redact(call.Service)), "operation": call.Operation, "status": strconv.Itoa(call.Status), "action": v.Question,
+		"service": strings.ToUpper(redact(call.Service)), "operation": cmp.Or(call.Operation, "a request that names no operation"),
+		"status": strconv.Itoa(call.Status), "action": v.Question,
 		"arn": v.Identity.name(), "principal": v.Identity.CanonicalARN, "key": "an access key",
 	}
 	if call.AccessKeyID != "" {
 		f["key"] = "access key " + call.AccessKeyID
 	}
-	f.set("cluster", e.Cluster)
-	f.add(found)
-	f.set("skew", clockSkew(f))
-	v.Outcome, v.Cause, v.Summary, v.Fix = cause.Outcome, cause.ID, f.fill(cause.Sentence), f.fill(cause.Fix)
-	if call.Reason != "" {
-		v.Summary += "; here it is that " + call.Reason
-	}
-	v.Steps = awsSteps(v)
-	v.clean()
-	return v
+	f.set("cluster", v.Cluster)
+	return f
 }
 
 // awsCause finds the cause of an answer of an AWS API.
@@ -54,17 +70,29 @@ func awsCause(call *trace.AWSCall) (Cause, facts) {
 	said := commonCode(call.Code) + ": " + call.Message
 	for _, part := range [][]Cause{awsCauses(), stsSignatureCauses(), stsScopeCauses(), stsKeyCauses(), stsRequestCauses()} {
 		cause, found, ok := recognise(part, said)
-		switch {
-		case ok && cause.ID == "signature-mismatch":
-			return causeByID("aws-signature-mismatch"), found
-		case ok && cause.ID != "sts-unavailable":
-			return cause, found
+		if !ok || cause.ID == "sts-unavailable" {
+			continue
 		}
+		return causeOfCall(cause.ID, call), found
 	}
 	if call.Status >= 500 {
 		return causeByID("aws-failure"), nil
 	}
-	return causeByID("aws-refused"), nil
+	return causeOfCall("aws-refused", call), nil
+}
+
+// causeOfCall tells causes apart whose words are the same, by who is asked and whether the caller was known by then.
+func causeOfCall(id string, call *trace.AWSCall) Cause {
+	known := call.Principal != ""
+	switch {
+	case id == "signature-mismatch":
+		id = "aws-signature-mismatch"
+	case id == "malformed-query" && known:
+		id = "aws-invalid-request"
+	case !known && (id == "aws-invalid-request" || id == "aws-refused"):
+		id = "aws-not-identified"
+	}
+	return causeByID(id)
 }
 
 // commonCode translates the error codes of the JSON protocols and of EC2 into those of STS, which the
@@ -75,18 +103,16 @@ func commonCode(code string) string {
 		return "SignatureDoesNotMatch"
 	case "UnrecognizedClientException":
 		return "InvalidClientTokenId"
-	case "AuthFailure": // EC2, with words of its own
-		return "InvalidClientTokenId: The security token included in the request is invalid."
 	case "UnauthorizedOperation":
 		return "AccessDenied"
-	case "RequestLimitExceeded", "ThrottlingException", "TooManyRequestsException":
+	case "RequestExpired":
+		return "ExpiredToken"
+	case "RequestLimitExceeded", "TooManyRequestsException":
 		return "Throttling"
-	case "ServiceUnavailableException", "InternalServerException":
+	case "ServerException", "InternalServerException":
 		return "ServiceUnavailable"
-	case "AccessDeniedException", "ExpiredTokenException", "MissingAuthenticationTokenException", "IncompleteSignatureException":
-		return strings.TrimSuffix(code, "Exception")
 	}
-	return code
+	return strings.TrimSuffix(code, "Exception")
 }
 
 // awsSteps are the two parties of a call to an AWS API.

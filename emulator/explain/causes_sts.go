@@ -22,7 +22,7 @@ func transportCauses() []Cause {
 }
 
 // stsSignatureCauses are the refusals of a signature and of its time (spec/sts.md §2.2). All texts here and in the
-// next three functions are written "CODE: message".
+// next three functions are written "CODE: message", CODE by commonCode.
 func stsSignatureCauses() []Cause {
 	return []Cause{
 		sts("signature-expired", "the request was signed at {date}, {skew} before the {now} of AWS's clock and more than the 15 minutes that AWS allows",
@@ -64,7 +64,7 @@ func stsKeyCauses() []Cause {
 			"Use access key, secret key and session token of the same credentials:\naws configure list", "InvalidClientTokenId: The security token included in the request is invalid"),
 		sts("deleted-access-key", "{key} no longer exists", fixNewKey, "InvalidClientTokenId: The AWS access key provided does not exist in our records."),
 		sts("session-expired", "the temporary credentials that signed the request have expired", "Assume the role or sign in again, then get a new token:\naws sso login", "ExpiredToken: {message}"),
-		sts("region-disabled", "STS is not activated in the region of the endpoint for this account", "Activate the region for STS in the account settings of the IAM console, or make the token with another region.", "RegionDisabledException: {message}"),
+		sts("region-disabled", "STS is not activated in the region of the endpoint for this account", "Activate the region for STS in the account settings of the IAM console, or make the token with another region.", "RegionDisabled: {message}"),
 	}
 }
 

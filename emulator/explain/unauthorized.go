@@ -170,7 +170,7 @@ func (c *inquiry) stsCause(code, message string) Cause {
 	if strings.Contains(code, "Throttling") {
 		return causeByID("sts-throttled")
 	}
-	cause := c.recognise(code+": "+message, stsSignatureCauses(), stsScopeCauses(), stsKeyCauses(), stsRequestCauses())
+	cause := c.recognise(commonCode(code)+": "+message, stsSignatureCauses(), stsScopeCauses(), stsKeyCauses(), stsRequestCauses())
 	if cause.ID == "signature-mismatch" && c.history.keyWorked(c.verdict.Identity.AccessKeyID, seen(*c.review)) {
 		c.remark("another request with this access key succeeded before, so the secret key is right in the client that sent it, which makes the cluster name the likelier of the two")
 	}
