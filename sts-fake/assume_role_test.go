@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,33 +30,49 @@ func deniedText(caller, action, role string) string {
 	return "User: " + caller + " is not authorized to perform: " + action + " on resource: " + role
 }
 
-// The rows of spec/sts.md section 2.2 that concern AssumeRole; each names its evidence.
+const (
+	plainARN = "arn:aws:iam::111122223333:role/plain"
+	chainARN = "arn:aws:iam::111122223333:role/chained"
+	mfaText  = "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user."
+)
+
+// refusedAssume is an AssumeRole that is refused. Its first field is the evidence: a row of spec/sts.md section 2.2.
+type refusedAssume struct {
+	evidence      string
+	form          string
+	by            *aws.Credentials
+	status        int
+	code, message string
+}
+
 func TestAssumeRoleRefusals(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	for _, tt := range slices.Concat(w.deniedAssumes(t), invalidAssumes(), w.contradictoryAssumes(t)) {
+		t.Run(tt.evidence, func(t *testing.T) {
+			rec := w.do(t, try{form: tt.form, by: tt.by})
+			code, message := errorIn(t, rec)
+			if rec.Code != tt.status || code != tt.code || message != tt.message {
+				t.Errorf("got %d %s %q\nwant %d %s %q", rec.Code, code, message, tt.status, tt.code, tt.message)
+			}
+			if call := w.lastCall(t); call.Operation != "AssumeRole" || call.Code != tt.code || call.Principal == "" || code == "AccessDenied" && call.Reason == "" && message != mfaText {
+				t.Errorf("observed %+v", call)
+			}
+		})
+	}
+}
+
+// deniedAssumes are refused for who asks, and for what they ask of whom.
+func (w *world) deniedAssumes(t *testing.T) []refusedAssume {
+	t.Helper()
 	const (
-		one       = "1 validation error detected: "
-		failed    = " failed to satisfy constraint: Member must "
-		arnText   = `satisfy regular expression pattern: [\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+`
-		plainARN  = "arn:aws:iam::111122223333:role/plain"
-		chainARN  = "arn:aws:iam::111122223333:role/chained"
 		noneARN   = "arn:aws:iam::111122223333:role/none"
 		devCaller = "arn:aws:sts::111122223333:assumed-role/dev/session"
-		mfaText   = "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user."
 	)
 	root, stranger := as(t, account, "root"), as(t, other, "stranger")
 	dev := w.session(t, devARN, iam.SessionOptions{})
-	tagged := w.session(t, devARN, iam.SessionOptions{Tags: []iam.Tag{{Key: "Team", Value: "blue", Transitive: true}}})
 	named := w.session(t, devARN, iam.SessionOptions{SourceIdentity: "alice"})
-	x65 := strings.Repeat("x", 65)
-
-	tests := []struct {
-		evidence      string
-		form          string
-		by            *aws.Credentials
-		status        int
-		code, message string
-	}{
+	return []refusedAssume{
 		{"[R] security_monkey#77: not trusted", assume(), &stranger, 403, "AccessDenied", deniedText("arn:aws:iam::444455556666:user/stranger", "sts:AssumeRole", devARN)},
 		{"[R] SP-API-models#2523: no such role", assume("RoleArn", noneARN), nil, 403, "AccessDenied", deniedText(trurlARN, "sts:AssumeRole", noneARN)},
 		{"[R] configure-aws-credentials#1219: role assumes itself", assume(), &dev, 403, "AccessDenied", deniedText(devCaller, "sts:AssumeRole", devARN)},
@@ -65,7 +82,18 @@ func TestAssumeRoleRefusals(t *testing.T) {
 		{"[I] source identity is sticky", assume("RoleArn", chainARN, "SourceIdentity", "bob"), &named, 403, "AccessDenied", deniedText(devCaller, "sts:SetSourceIdentity", chainARN)},
 		{"[R] vpc-peering#106: root", assume(), &root, 403, "AccessDenied", "Roles may not be assumed by root accounts."},
 		{"[R] aws-cli#6325: MFA", assume("SerialNumber", "arn:aws:iam::111122223333:mfa/trurl", "TokenCode", "123456"), nil, 403, "AccessDenied", mfaText},
+	}
+}
 
+// invalidAssumes do not satisfy the model.
+func invalidAssumes() []refusedAssume {
+	const (
+		one     = "1 validation error detected: "
+		failed  = " failed to satisfy constraint: Member must "
+		arnText = `satisfy regular expression pattern: [\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+`
+	)
+	x65 := strings.Repeat("x", 65)
+	return []refusedAssume{
 		{"[R] aws-sdk-cpp#1252", assume("RoleSessionName", "-"), nil, 400, "ValidationError", one + "Value null at 'roleSessionName'" + failed + "not be null"},
 		{"[R] aws-sdk-java-v2#6129", assume("RoleArn", "x"), nil, 400, "ValidationError", one + "Value 'x' at 'roleArn'" + failed + "have length greater than or equal to 20"},
 		{"[R] moto#9218", assume("RoleSessionName", x65), nil, 400, "ValidationError", one + "Value '" + x65 + "' at 'roleSessionName'" + failed + "have length less than or equal to 64"},
@@ -81,7 +109,16 @@ func TestAssumeRoleRefusals(t *testing.T) {
 		{"[D] model: tag key", assume("Tags.member.1.Key", "a*", "Tags.member.1.Value", ""), nil, 400, "ValidationError", one + `Value 'a*' at 'tags.1.member.key'` + failed + `satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+`},
 		{"[D] model: tag value", assume("Tags.member.1.Key", "a"), nil, 400, "ValidationError", one + "Value null at 'tags.1.member.value'" + failed + "not be null"},
 		{"[D] model: transitive key", assume("TransitiveTagKeys.member.1", strings.Repeat("x", 129)), nil, 400, "ValidationError", one + "Value '" + strings.Repeat("x", 129) + "' at 'transitiveTagKeys.1.member'" + failed + "have length less than or equal to 128"},
+	}
+}
 
+// contradictoryAssumes satisfy the model and are refused for the values that they combine.
+func (w *world) contradictoryAssumes(t *testing.T) []refusedAssume {
+	t.Helper()
+	stranger := as(t, other, "stranger")
+	dev := w.session(t, devARN, iam.SessionOptions{})
+	tagged := w.session(t, devARN, iam.SessionOptions{Tags: []iam.Tag{{Key: "Team", Value: "blue", Transitive: true}}})
+	return []refusedAssume{
 		{"[R] awsu#27", assume("DurationSeconds", "7201"), nil, 400, "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."},
 		{"[R] eks-anywhere#9485", assume("RoleArn", chainARN, "DurationSeconds", "3601"), &dev, 400, "ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."},
 		{"[I] chaining before the role's limit", assume("RoleArn", chainARN, "DurationSeconds", "43200"), &dev, 400, "ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."},
@@ -101,18 +138,6 @@ func TestAssumeRoleRefusals(t *testing.T) {
 
 		{"ours: session policy", assume("Policy", "{}"), nil, 400, "NotEmulated", "AssumeRole with Policy is not emulated: leave the parameter out."},
 		{"ours: session policy ARNs", assume("PolicyArns.member.1.arn", "arn:aws:iam::aws:policy/ReadOnlyAccess"), nil, 400, "NotEmulated", "AssumeRole with PolicyArns is not emulated: leave the parameter out."},
-	}
-	for _, tt := range tests {
-		t.Run(tt.evidence, func(t *testing.T) {
-			rec := w.do(t, try{form: tt.form, by: tt.by})
-			code, message := errorIn(t, rec)
-			if rec.Code != tt.status || code != tt.code || message != tt.message {
-				t.Errorf("got %d %s %q\nwant %d %s %q", rec.Code, code, message, tt.status, tt.code, tt.message)
-			}
-			if call := w.lastCall(t); call.Operation != "AssumeRole" || call.Code != tt.code || call.Principal == "" || code == "AccessDenied" && call.Reason == "" && message != mfaText {
-				t.Errorf("observed %+v", call)
-			}
-		})
 	}
 }
 

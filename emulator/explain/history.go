@@ -143,10 +143,34 @@ func (h *history) orphanOf(request trace.Event) *trace.Event {
 	})
 }
 
-// acceptanceOf finds the latest TokenReview that authenticated the user of a request. It may be much older
-// than the request: the API server caches successes for the webhook's TTL (spec/eks.md §1.7).
-func (h *history) acceptanceOf(request trace.Event, id Identity) *trace.Event {
-	var found *trace.Event
+// cacheWindow is how long the API server is taken to remember an accepted token: the default of
+// --authentication-token-webhook-cache-ttl. EKS's value is not public (spec/eks.md §1.7).
+const cacheWindow = 2 * time.Minute
+
+// acceptanceOf finds the TokenReview that authenticated the user of a request: one that ended while the request was
+// handled or, since the API server caches successes, an earlier one. The event of a request does not name its token;
+// several is true if the user had more than one accepted that the cache may hold, and then there is no review.
+func (h *history) acceptanceOf(request trace.Event, id Identity) (review *trace.Event, several bool) {
+	accepted := h.acceptedBefore(request, id)
+	if len(accepted) == 0 {
+		return nil, false
+	}
+	latest := accepted[len(accepted)-1]
+	if fits(*latest, request) {
+		return latest, false
+	}
+	for _, e := range accepted {
+		remembered := received(request).Sub(completed(*e)) <= cacheWindow
+		if e.Token != latest.Token && remembered {
+			return nil, true
+		}
+	}
+	return latest, false
+}
+
+// acceptedBefore lists the TokenReviews that authenticated the user of a request, by the time it was completed.
+func (h *history) acceptedBefore(request trace.Event, id Identity) []*trace.Event {
+	var found []*trace.Event
 	accepted := h.accepted[id.UID]
 	for i, e := range accepted {
 		review := e.TokenReview
@@ -157,7 +181,7 @@ func (h *history) acceptanceOf(request trace.Event, id Identity) *trace.Event {
 		if review.Username != id.Username || id.AccessKeyID != "" && key != "" && key != id.AccessKeyID {
 			continue
 		}
-		found = &accepted[i]
+		found = append(found, &accepted[i])
 	}
 	return found
 }

@@ -6,12 +6,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/discovery/cached/memory"
 	"k8s.io/client-go/dynamic"
@@ -178,12 +180,29 @@ func restore(ctx context.Context, resource dynamic.ResourceInterface, object, be
 // hour (TokenRequest, https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-request-v1/).
 func (c *Client) ServiceAccountToken(ctx context.Context, namespace, account string) (string, error) {
 	request := &authenticationv1.TokenRequest{}
-	answer, err := c.core.ServiceAccounts(namespace).CreateToken(ctx, account, request, metav1.CreateOptions{})
-	if err != nil {
-		return "", fmt.Errorf("token of service account %s/%s: %w", namespace, account, err)
+	var answer *authenticationv1.TokenRequest
+	var last error
+	err := wait.PollUntilContextTimeout(ctx, accountPoll, accountWait, true, func(ctx context.Context) (bool, error) {
+		answer, last = c.core.ServiceAccounts(namespace).CreateToken(ctx, account, request, metav1.CreateOptions{})
+		if apierrors.IsNotFound(last) {
+			return false, nil
+		}
+		return true, last
+	})
+	switch {
+	case err == nil:
+		return answer.Status.Token, nil
+	case last != nil:
+		err = last
 	}
-	return answer.Status.Token, nil
+	return "", fmt.Errorf("token of service account %s/%s: %w", namespace, account, err)
 }
+
+// The controller manager makes the account "default" of a namespace some time after the namespace.
+const (
+	accountPoll = 50 * time.Millisecond
+	accountWait = 5 * time.Second
+)
 
 // Exists tells whether the object of a manifest exists; the manifest needs only apiVersion, kind and metadata.
 func (c *Client) Exists(ctx context.Context, object *unstructured.Unstructured) (bool, error) {

@@ -2,47 +2,77 @@ package iam
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 )
 
+// assumeCase is one question whether a caller may assume the role dev.
+type assumeCase struct {
+	name     string
+	trust    string
+	identity string // "" for none
+	stranger bool   // the caller is from the other account
+	request  AssumeRoleContext
+	want     string // "" if allowed, else part of the reason
+}
+
+const (
+	aliceARN   = "arn:aws:iam::111122223333:user/alice"
+	strangeARN = "arn:aws:iam::444455556666:user/stranger"
+	onlyAssume = `{"Statement":{"Effect":"Allow","Action":"STS:assumerole","Resource":"*"}}`
+)
+
+func devTrust(principal, rest string) string {
+	return `{"Statement":[{"Effect":"Allow","Principal":{"AWS":"` + principal + `"},"Action":["sts:AssumeRole","sts:TagSession","sts:SetSourceIdentity"]` + rest + `}]}`
+}
+
+func when(operator, key, value string) string {
+	return `,"Condition":{"` + operator + `":{"` + key + `":"` + value + `"}}`
+}
+
 // Who may assume what: spec/sts.md section 4.3 and the Go documentation of AssumeRole.
 func TestAuthorizeAssumeRole(t *testing.T) {
 	t.Parallel()
+	const arn = "arn:aws:iam::111122223333:role/dev"
+	for _, tt := range slices.Concat(principalCases(), conditionCases()) {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := newStore(t, newClock())
+			var policies []Policy
+			if tt.identity != "" {
+				policies = []Policy{policy(t, "%s", tt.identity)}
+			}
+			alice, stranger := user(t, s, account, "alice", policies...), user(t, s, other, "stranger", policies...)
+			caller := alice
+			if tt.stranger {
+				caller = stranger
+			}
+			putRole(t, s, Role{AccountID: account, Name: "dev", TrustPolicy: policy(t, "%s", tt.trust)})
+			checkDenied(t, s.AuthorizeAssumeRole(caller, arn, tt.request), tt.want)
+		})
+	}
+}
+
+// principalCases are about who is trusted, and about accounts.
+func principalCases() []assumeCase {
 	const (
-		arn        = "arn:aws:iam::111122223333:role/dev"
-		aliceARN   = "arn:aws:iam::111122223333:user/alice"
-		strangeARN = "arn:aws:iam::444455556666:user/stranger"
-		allowed    = `{"Statement":{"Effect":"Allow","Action":"sts:*","Resource":"arn:aws:iam::111122223333:role/*"}}`
-		elsewhere  = `{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"arn:aws:iam::111122223333:role/ops"}}`
-		onlyAssume = `{"Statement":{"Effect":"Allow","Action":"STS:assumerole","Resource":"*"}}`
-		denied     = `{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"sts:AssumeRole","Resource":"*"}]}`
+		allowed   = `{"Statement":{"Effect":"Allow","Action":"sts:*","Resource":"arn:aws:iam::111122223333:role/*"}}`
+		elsewhere = `{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"arn:aws:iam::111122223333:role/ops"}}`
+		denied    = `{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"sts:AssumeRole","Resource":"*"}]}`
 	)
-	trust := func(principal, rest string) string {
-		return `{"Statement":[{"Effect":"Allow","Principal":{"AWS":"` + principal + `"},"Action":["sts:AssumeRole","sts:TagSession","sts:SetSourceIdentity"]` + rest + `}]}`
-	}
-	condition := func(operator, key, value string) string {
-		return `,"Condition":{"` + operator + `":{"` + key + `":"` + value + `"}}`
-	}
-	tests := []struct {
-		name     string
-		trust    string
-		identity string // "" for none
-		stranger bool   // the caller is from the other account
-		request  AssumeRoleContext
-		want     string // "" if allowed, else part of the reason
-	}{
-		{name: "same account, trust names the user", trust: trust(aliceARN, "")},
-		{name: "same account, trust names the root, no identity policy", trust: trust(account, ""), want: "leaves it to the account"},
-		{name: "same account, trust names the root's ARN, identity policy", trust: trust("arn:aws:iam::111122223333:root", ""), identity: allowed},
-		{name: "same account, identity policy for another role", trust: trust(account, ""), identity: elsewhere, want: "leaves it to the account"},
-		{name: "same account, identity policy alone", trust: trust(other, ""), identity: allowed, want: "trust policy does not allow"},
-		{name: "same account, anyone", trust: trust("*", "")},
-		{name: "other account, trust alone", trust: trust(strangeARN, ""), stranger: true, want: "in another account"},
-		{name: "other account, both", trust: trust(strangeARN, ""), identity: onlyAssume, stranger: true},
-		{name: "other account, its root and identity policy", trust: trust(other, ""), identity: onlyAssume, stranger: true},
-		{name: "other account, not trusted", trust: trust(account, ""), identity: allowed, stranger: true, want: "trust policy does not allow"},
-		{name: "identity policy denies", trust: trust(aliceARN, ""), identity: denied, want: "identity policy of the caller denies"},
+	return []assumeCase{
+		{name: "same account, trust names the user", trust: devTrust(aliceARN, "")},
+		{name: "same account, trust names the root, no identity policy", trust: devTrust(account, ""), want: "leaves it to the account"},
+		{name: "same account, trust names the root's ARN, identity policy", trust: devTrust("arn:aws:iam::111122223333:root", ""), identity: allowed},
+		{name: "same account, identity policy for another role", trust: devTrust(account, ""), identity: elsewhere, want: "leaves it to the account"},
+		{name: "same account, identity policy alone", trust: devTrust(other, ""), identity: allowed, want: "trust policy does not allow"},
+		{name: "same account, anyone", trust: devTrust("*", "")},
+		{name: "other account, trust alone", trust: devTrust(strangeARN, ""), stranger: true, want: "in another account"},
+		{name: "other account, both", trust: devTrust(strangeARN, ""), identity: onlyAssume, stranger: true},
+		{name: "other account, its root and identity policy", trust: devTrust(other, ""), identity: onlyAssume, stranger: true},
+		{name: "other account, not trusted", trust: devTrust(account, ""), identity: allowed, stranger: true, want: "trust policy does not allow"},
+		{name: "identity policy denies", trust: devTrust(aliceARN, ""), identity: denied, want: "identity policy of the caller denies"},
 		{
 			name:  "trust denies the account",
 			trust: `{"Statement":[{"Effect":"Allow","Principal":{"AWS":"` + aliceARN + `"},"Action":"sts:AssumeRole"},{"Effect":"Deny","Principal":{"AWS":"` + account + `"},"Action":"sts:*"}]}`,
@@ -60,48 +90,37 @@ func TestAuthorizeAssumeRole(t *testing.T) {
 		{name: "trust for a service", trust: `{"Statement":{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}}`, want: "trust policy does not allow"},
 		{name: "trust for another action", trust: `{"Statement":{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRoleWithWebIdentity"}}`, want: "trust policy does not allow"},
 		{name: "trust with NotAction", trust: `{"Statement":{"Effect":"Allow","Principal":"*","NotAction":"sts:TagSession"}}`},
-		{name: "external ID", trust: trust(aliceARN, condition("StringEquals", "sts:ExternalId", "s3cret")), request: AssumeRoleContext{ExternalID: "s3cret"}},
-		{name: "wrong external ID", trust: trust(aliceARN, condition("StringEquals", "sts:ExternalId", "s3cret")), request: AssumeRoleContext{ExternalID: "S3CRET"}, want: "trust policy does not allow"},
-		{name: "no external ID", trust: trust(aliceARN, condition("StringEquals", "sts:ExternalId", "s3cret")), want: "trust policy does not allow"},
-		{name: "session name", trust: trust(aliceARN, condition("StringLike", "STS:rolesessionname", "alice-*")), request: AssumeRoleContext{SessionName: "alice-1"}},
-		{name: "wrong session name", trust: trust(aliceARN, condition("StringLike", "sts:RoleSessionName", "alice-*")), request: AssumeRoleContext{SessionName: "bob-1"}, want: "trust policy does not allow"},
-		{name: "principal ARN", trust: trust("*", condition("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:user/al*"))},
-		{name: "user name", trust: trust("*", condition("StringEquals", "aws:username", "alice"))},
-		{name: "another region", trust: trust("*", condition("StringEquals", "aws:RequestedRegion", "us-east-1")), request: AssumeRoleContext{Region: "us-west-2"}, want: "trust policy does not allow"},
-		{name: "MFA, of which a user's own keys say nothing", trust: trust("*", condition("Bool", "aws:MultiFactorAuthPresent", "true")), want: "trust policy does not allow"},
-		{name: "tags", trust: trust(aliceARN, ""), request: AssumeRoleContext{Tags: []Tag{{Key: "a", Value: "b"}}}},
+	}
+}
+
+// conditionCases are about conditions, session tags and source identities.
+func conditionCases() []assumeCase {
+	return []assumeCase{
+		{name: "external ID", trust: devTrust(aliceARN, when("StringEquals", "sts:ExternalId", "s3cret")), request: AssumeRoleContext{ExternalID: "s3cret"}},
+		{name: "wrong external ID", trust: devTrust(aliceARN, when("StringEquals", "sts:ExternalId", "s3cret")), request: AssumeRoleContext{ExternalID: "S3CRET"}, want: "trust policy does not allow"},
+		{name: "no external ID", trust: devTrust(aliceARN, when("StringEquals", "sts:ExternalId", "s3cret")), want: "trust policy does not allow"},
+		{name: "session name", trust: devTrust(aliceARN, when("StringLike", "STS:rolesessionname", "alice-*")), request: AssumeRoleContext{SessionName: "alice-1"}},
+		{name: "wrong session name", trust: devTrust(aliceARN, when("StringLike", "sts:RoleSessionName", "alice-*")), request: AssumeRoleContext{SessionName: "bob-1"}, want: "trust policy does not allow"},
+		{name: "principal ARN", trust: devTrust("*", when("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:user/al*"))},
+		{name: "user name", trust: devTrust("*", when("StringEquals", "aws:username", "alice"))},
+		{name: "another region", trust: devTrust("*", when("StringEquals", "aws:RequestedRegion", "us-east-1")), request: AssumeRoleContext{Region: "us-west-2"}, want: "trust policy does not allow"},
+		{name: "MFA, of which a user's own keys say nothing", trust: devTrust("*", when("Bool", "aws:MultiFactorAuthPresent", "true")), want: "trust policy does not allow"},
+		{name: "tags", trust: devTrust(aliceARN, ""), request: AssumeRoleContext{Tags: []Tag{{Key: "a", Value: "b"}}}},
 		{
 			name:  "tags, trust without TagSession",
 			trust: `{"Statement":{"Effect":"Allow","Principal":{"AWS":"` + aliceARN + `"},"Action":"sts:AssumeRole"}}`, request: AssumeRoleContext{Tags: []Tag{{Key: "a"}}},
 			want: "sts:TagSession",
 		},
-		{name: "tags from another account without TagSession there", trust: trust(strangeARN, ""), identity: onlyAssume, stranger: true, request: AssumeRoleContext{Tags: []Tag{{Key: "a"}}}, want: "sts:TagSession"},
-		{name: "request tag", trust: trust(aliceARN, condition("StringEquals", "aws:RequestTag/Team", "blue")), request: AssumeRoleContext{Tags: []Tag{{Key: "team", Value: "blue"}}}},
-		{name: "tag keys", trust: trust(aliceARN, condition("ForAllValues:StringEquals", "aws:TagKeys", "team")), request: AssumeRoleContext{Tags: []Tag{{Key: "team"}, {Key: "x"}}}, want: "trust policy does not allow"},
-		{name: "transitive keys", trust: trust(aliceARN, condition("ForAnyValue:StringEquals", "sts:TransitiveTagKeys", "team")), request: AssumeRoleContext{Tags: []Tag{{Key: "team"}}}, want: "trust policy does not allow"},
-		{name: "source identity", trust: trust(aliceARN, condition("StringEquals", "sts:SourceIdentity", "alice")), request: AssumeRoleContext{SourceIdentity: "alice"}},
+		{name: "tags from another account without TagSession there", trust: devTrust(strangeARN, ""), identity: onlyAssume, stranger: true, request: AssumeRoleContext{Tags: []Tag{{Key: "a"}}}, want: "sts:TagSession"},
+		{name: "request tag", trust: devTrust(aliceARN, when("StringEquals", "aws:RequestTag/Team", "blue")), request: AssumeRoleContext{Tags: []Tag{{Key: "team", Value: "blue"}}}},
+		{name: "tag keys", trust: devTrust(aliceARN, when("ForAllValues:StringEquals", "aws:TagKeys", "team")), request: AssumeRoleContext{Tags: []Tag{{Key: "team"}, {Key: "x"}}}, want: "trust policy does not allow"},
+		{name: "transitive keys", trust: devTrust(aliceARN, when("ForAnyValue:StringEquals", "sts:TransitiveTagKeys", "team")), request: AssumeRoleContext{Tags: []Tag{{Key: "team"}}}, want: "trust policy does not allow"},
+		{name: "source identity", trust: devTrust(aliceARN, when("StringEquals", "sts:SourceIdentity", "alice")), request: AssumeRoleContext{SourceIdentity: "alice"}},
 		{
 			name:  "source identity, trust without SetSourceIdentity",
 			trust: `{"Statement":{"Effect":"Allow","Principal":{"AWS":"` + aliceARN + `"},"Action":"sts:AssumeRole"}}`, request: AssumeRoleContext{SourceIdentity: "alice"},
 			want: "sts:SetSourceIdentity",
 		},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			s := newStore(t, newClock())
-			var policies []Policy
-			if tt.identity != "" {
-				policies = []Policy{policy(t, "%s", tt.identity)}
-			}
-			alice, stranger := user(t, s, account, "alice", policies...), user(t, s, other, "stranger", policies...)
-			caller := alice
-			if tt.stranger {
-				caller = stranger
-			}
-			putRole(t, s, Role{AccountID: account, Name: "dev", TrustPolicy: policy(t, "%s", tt.trust)})
-			checkDenied(t, s.AuthorizeAssumeRole(caller, arn, tt.request), tt.want)
-		})
 	}
 }
 

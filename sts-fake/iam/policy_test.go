@@ -3,6 +3,7 @@ package iam
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,13 +55,38 @@ func TestParsePolicyRoundTrip(t *testing.T) {
 	}
 }
 
+// refusedPolicy is a document that is no policy, and what is wrong with it: in order, complete.
+type refusedPolicy struct {
+	name, in string
+	want     []string
+}
+
+const allow = `"Effect":"Allow","Action":"sts:AssumeRole"`
+
 func TestParsePolicyRefusals(t *testing.T) {
 	t.Parallel()
-	const allow = `"Effect":"Allow","Action":"sts:AssumeRole"`
-	tests := []struct {
-		name, in string
-		want     []string // in order, complete
-	}{
+	for _, tt := range slices.Concat(refusedDocuments(), refusedMembers()) {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := ParsePolicy([]byte(tt.in))
+			var problems Problems
+			if !errors.As(err, &problems) {
+				t.Fatalf("got %v, want Problems", err)
+			}
+			var got []string
+			for _, p := range problems {
+				got = append(got, p.String())
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// refusedDocuments are wrong in their syntax, or in the elements of a statement.
+func refusedDocuments() []refusedPolicy {
+	return []refusedPolicy{
 		{"empty", ``, []string{"not JSON: the document ends too early"}},
 		{"cut off", `{"Statement":`, []string{"not JSON: the document ends too early"}},
 		{"trailing", `{} {}`, []string{"more text after the end of the JSON value at byte 4"}},
@@ -95,6 +121,12 @@ func TestParsePolicyRefusals(t *testing.T) {
 		{"same Sid", `{"Statement":[{"Sid":"a",` + allow + `},{"Sid":"a",` + allow + `}]}`, []string{`Statement[1].Sid: "a" is there twice: statement IDs are unique in a policy`}},
 		{"allow but", `{"Statement":{` + allow + `,"NotPrincipal":{"AWS":"111122223333"}}}`, []string{
 			`Statement.NotPrincipal: only with "Effect": "Deny" (IAM User Guide, reference_policies_elements_notprincipal)`}},
+	}
+}
+
+// refusedMembers are wrong in their principals, conditions or variables.
+func refusedMembers() []refusedPolicy {
+	return []refusedPolicy{
 		{"principal text", `{"Statement":{` + allow + `,"Principal":"111122223333"}}`, []string{`Statement.Principal: must be "*" or an object with AWS, Service or Federated`}},
 		{"principals", `{"Statement":{` + allow + `,"Principal":{"AWS":["arn:aws:iam::111122223333:user/*","alice","arn:aws:iam::1:user/a","arn:aws:iam::111122223333:group/g"],"aws":"*"}}}`, []string{
 			`Statement.Principal.AWS: "arn:aws:iam::111122223333:user/*" has a wildcard: a principal is named in full, or is "*" with a condition on aws:PrincipalArn`,
@@ -120,23 +152,6 @@ func TestParsePolicyRefusals(t *testing.T) {
 			`Statement.Condition.StringLike.d: "${aws:userid}" has a policy variable, which is not evaluated: write the value`,
 		}},
 		{"condition list", `{"Statement":{` + allow + `,"Condition":[]}}`, []string{`Statement.Condition: must be an object: {"StringEquals": {"sts:ExternalId": "…"}}`}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			_, err := ParsePolicy([]byte(tt.in))
-			var problems Problems
-			if !errors.As(err, &problems) {
-				t.Fatalf("got %v, want Problems", err)
-			}
-			var got []string
-			for _, p := range problems {
-				got = append(got, p.String())
-			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
 	}
 }
 
