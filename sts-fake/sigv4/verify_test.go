@@ -227,7 +227,7 @@ func TestFingerprint(t *testing.T) {
 	if got := Fingerprint(""); got != "" {
 		t.Errorf("fingerprint of nothing is %q", got)
 	}
-	// printf %s "$signature" | sha256sum | cut -c1-16
+	// printf %s "$signature" | sha256sum | cut -c1-16; the test of trace.Fingerprint has the same value.
 	if got, want := Fingerprint("fe5f80f77d5fa3beca038a248ff027d0445342fe2855ddc963176630326f1024"), "7a84d0770bb949b6"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
