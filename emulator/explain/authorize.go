@@ -19,7 +19,7 @@ type answer struct {
 // authenticated explains a request of somebody whom the API server knows.
 func (c *inquiry) authenticated() {
 	if c.verdict.Identity.Kind == KindIAM {
-		c.review = c.history.acceptanceOf(c.event, c.verdict.Identity)
+		c.review, c.verdict.Cached = c.history.acceptanceOf(c.event, c.verdict.Identity)
 	}
 	if c.review != nil {
 		c.verdict.Token = c.review.Token

@@ -122,10 +122,30 @@ func TestTokenCache(t *testing.T) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 
+	// A second token: the request that has it reviewed is known, the ones after it may have had either.
+	bound := all(as(p), allow(`RBAC: allowed by RoleBinding "x/default" of Role "x" to Group "developers"`))
+	s.at = noon().Add(20 * time.Second)
+	s.token = "fedcba9876543210"
+	s.granted(p).request(noon().Add(20*time.Second), bound)
+	s.at = noon().Add(30 * time.Second)
+	s.request(s.at, bound)
+	s.at = noon().Add(130 * time.Second) // the first has been forgotten
+	s.request(s.at, bound)
+	verdicts = Explain(s.events)
+	if v := verdicts[2]; v.Cached || v.Token != s.token {
+		t.Errorf("the request of the second token: %+v", v)
+	}
+	if v := verdicts[3]; !v.Cached || v.Token != "" || v.Steps[1].Detail != "one of several that the authenticator accepted" || v.Steps[4].Detail != "answered from the API server's token cache" {
+		t.Errorf("a request of either token: %+v", v)
+	}
+	if v := verdicts[4]; !v.Cached || v.Token != s.token {
+		t.Errorf("a request when only the second token was remembered: %+v", v)
+	}
+
 	other := p
 	other.key = "AKIAANOTHERKEY"
 	s.request(s.at.Add(time.Second), all(as(other), allow("")))
-	if v := Explain(s.events)[2]; v.Token != "" || v.Cached {
+	if v := Explain(s.events)[5]; v.Token != "" || v.Cached {
 		t.Errorf("the review of another access key was taken: %+v", v)
 	}
 }

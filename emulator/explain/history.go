@@ -159,9 +159,10 @@ func (h *history) acceptanceOf(request trace.Event, id Identity) (review *trace.
 	if fits(*latest, request) {
 		return latest, false
 	}
+	age := func(e *trace.Event) time.Duration { return received(request).Sub(completed(*e)) }
+	window := max(cacheWindow, age(latest)) // older than the window, it is remembered for longer
 	for _, e := range accepted {
-		remembered := received(request).Sub(completed(*e)) <= cacheWindow
-		if e.Token != latest.Token && remembered {
+		if e.Token != latest.Token && age(e) <= window {
 			return nil, true
 		}
 	}

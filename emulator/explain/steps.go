@@ -121,6 +121,8 @@ func (c *inquiry) describe() {
 	switch {
 	case c.review != nil:
 		c.describeToken(*c.review)
+	case id.Kind == KindIAM && c.verdict.Cached:
+		c.note(HopToken, "one of several that the authenticator accepted")
 	case id.Kind == KindIAM:
 		c.note(HopToken, "verified before this trace began")
 	}
@@ -168,7 +170,10 @@ func (c *inquiry) howAuthenticated() string {
 	case KindAnonymous:
 		return "no credentials: " + c.verdict.Identity.Username
 	case KindIAM:
-		if c.verdict.Cached {
+		switch {
+		case c.verdict.Cached && c.review == nil:
+			return "answered from the API server's token cache"
+		case c.verdict.Cached:
 			return "answered from the API server's token cache, " + span(received(c.event).Sub(completed(*c.review))) + " after the authenticator was asked"
 		}
 		return "took the authenticator's answer"

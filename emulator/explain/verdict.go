@@ -94,8 +94,8 @@ type Verdict struct {
 	Evidence  Evidence `json:"evidence"` //
 	Fix       string   `json:"fix,omitempty"`
 	Identity  Identity `json:"identity"`
-	Question  string   `json:"question"` // "get pods in default", "sts:AssumeRole"
-	Cached    bool     `json:"cached,omitempty"`
+	Question  string   `json:"question"`         // "get pods in default", "sts:AssumeRole"
+	Cached    bool     `json:"cached,omitempty"` // the API server knew the token already
 	Steps     []Step   `json:"steps"`
 
 	Cluster   string `json:"cluster,omitempty"`
@@ -103,7 +103,7 @@ type Verdict struct {
 	AuditID   string `json:"auditId,omitempty"`
 	RequestID string `json:"requestId,omitempty"` // AWS calls
 	UserAgent string `json:"userAgent,omitempty"`
-	Token     string `json:"token,omitempty"` // fingerprint of the bearer token
+	Token     string `json:"token,omitempty"` // fingerprint of the bearer token, if it is known
 	// OtherTokens are the fingerprints of tokens that were refused at the same time, if nothing tells which of them
 	// the request had.
 	OtherTokens []string  `json:"otherTokens,omitempty"`
