@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/eksemu/eksemu/emulator/kube"
 )
@@ -38,7 +39,7 @@ func startServer(t *testing.T) (*fakeServer, *kube.Client) {
 	server := httptest.NewTLSServer(f)
 	t.Cleanup(server.Close)
 	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
-	client, err := kube.New(kube.Config{Endpoint: server.URL, CAPEM: ca})
+	client, err := kube.New(kube.Config{Endpoint: server.URL, CAPEM: ca, AccountWait: time.Nanosecond})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@
 package kube
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,12 +26,15 @@ import (
 // FieldManager is the name under which eksemu's server-side apply owns fields.
 const FieldManager = "eksemu"
 
-// Config says which cluster, and with which client certificate. All three are PEM.
+// Config says which cluster, and with which client certificate.
 type Config struct {
 	Endpoint string
-	CAPEM    []byte
+	CAPEM    []byte // PEM, as the next two
 	CertPEM  []byte
 	KeyPEM   []byte
+
+	// AccountWait is how long ServiceAccountToken waits for an account that does not exist yet; 0 is 20 s.
+	AccountWait time.Duration
 }
 
 // Client changes a cluster's state. It is safe for concurrent use.
@@ -38,6 +42,8 @@ type Client struct {
 	objects dynamic.Interface
 	core    coreclient.CoreV1Interface
 	mapper  *restmapper.DeferredDiscoveryRESTMapper
+
+	accountWait time.Duration // for a service account that does not exist yet
 }
 
 // Undo restores what was there before. It may be called once.
@@ -67,6 +73,8 @@ func New(cfg Config) (*Client, error) {
 		objects: objects,
 		core:    core,
 		mapper:  restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(disco)),
+
+		accountWait: cmp.Or(cfg.AccountWait, accountWait),
 	}, nil
 }
 
@@ -181,19 +189,21 @@ func restore(ctx context.Context, resource dynamic.ResourceInterface, object, be
 func (c *Client) ServiceAccountToken(ctx context.Context, namespace, account string) (string, error) {
 	request := &authenticationv1.TokenRequest{}
 	var answer *authenticationv1.TokenRequest
-	var last error
-	err := wait.PollUntilContextTimeout(ctx, accountPoll, accountWait, true, func(ctx context.Context) (bool, error) {
-		answer, last = c.core.ServiceAccounts(namespace).CreateToken(ctx, account, request, metav1.CreateOptions{})
-		if apierrors.IsNotFound(last) {
+	var missing error
+	err := wait.PollUntilContextTimeout(ctx, accountPoll, c.accountWait, true, func(context.Context) (bool, error) {
+		var err error
+		answer, err = c.core.ServiceAccounts(namespace).CreateToken(ctx, account, request, metav1.CreateOptions{})
+		if apierrors.IsNotFound(err) {
+			missing = err
 			return false, nil
 		}
-		return true, last
+		return true, err
 	})
 	switch {
 	case err == nil:
 		return answer.Status.Token, nil
-	case last != nil:
-		err = last
+	case wait.Interrupted(err) && missing != nil:
+		err = missing
 	}
 	return "", fmt.Errorf("token of service account %s/%s: %w", namespace, account, err)
 }
@@ -201,7 +211,7 @@ func (c *Client) ServiceAccountToken(ctx context.Context, namespace, account str
 // The controller manager makes the account "default" of a namespace some time after the namespace.
 const (
 	accountPoll = 50 * time.Millisecond
-	accountWait = 5 * time.Second
+	accountWait = 20 * time.Second
 )
 
 // Exists tells whether the object of a manifest exists; the manifest needs only apiVersion, kind and metadata.
