@@ -65,6 +65,7 @@ func (f *files) controllerManagerArgs() []string {
 		"--authorization-kubeconfig=" + kubeconfig,
 		"--secure-port=0", // nobody asks it anything
 		"--leader-elect=false",
+		"--kube-api-qps=500", "--kube-api-burst=1000", // a service account per controller: at the default of 20 a second it starts for five seconds
 		"--use-service-account-credentials=true",
 		"--service-account-private-key-file=" + f.pki("sa.key"),
 		"--root-ca-file=" + f.pki("ca.crt"),
