@@ -1,0 +1,240 @@
+package emulator
+
+import (
+	"context"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/eksemu/eksemu/emulator/authn"
+	"github.com/eksemu/eksemu/emulator/cluster"
+	"github.com/eksemu/eksemu/emulator/kube"
+	"github.com/eksemu/eksemu/emulator/trace"
+)
+
+const awsAuthPath = "/api/v1/namespaces/kube-system/configmaps/aws-auth"
+
+// apiServer is as much of one as applying the built-in manifests takes.
+type apiServer struct {
+	mu      sync.Mutex
+	applied []string       // paths, in order
+	refuse  map[string]int // path to the status of the next refusals
+	times   int            // how often that path is still refused
+	refused func()         // called at each refusal
+	exists  map[string]bool
+}
+
+func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	path := r.URL.Path
+	resource := func(groupVersion string, kinds ...string) {
+		var list []any
+		for _, kind := range kinds {
+			list = append(list, map[string]any{"name": strings.ToLower(kind) + "s", "kind": kind, "namespaced": true})
+		}
+		reply(w, http.StatusOK, map[string]any{"kind": "APIResourceList", "groupVersion": groupVersion, "resources": list})
+	}
+	const group = "rbac.authorization.k8s.io"
+	switch {
+	case path == "/api":
+		reply(w, http.StatusOK, map[string]any{"kind": "APIVersions", "versions": []string{"v1"}})
+	case path == "/apis":
+		version := map[string]string{"groupVersion": group + "/v1", "version": "v1"}
+		reply(w, http.StatusOK, map[string]any{"kind": "APIGroupList", "groups": []any{map[string]any{"name": group, "versions": []any{version}}}})
+	case path == "/api/v1":
+		resource("v1", "ConfigMap")
+	case path == "/apis/"+group+"/v1":
+		resource(group+"/v1", "Role", "RoleBinding")
+	case r.Method == http.MethodPatch && s.refuse[path] != 0 && s.times > 0:
+		s.times--
+		failure(w, s.refuse[path])
+		s.refused()
+	case r.Method == http.MethodPatch:
+		s.applied = append(s.applied, path)
+		reply(w, http.StatusOK, map[string]any{"apiVersion": "v1", "kind": "ConfigMap"})
+	case s.exists[path]:
+		reply(w, http.StatusOK, map[string]any{"apiVersion": "v1", "kind": "ConfigMap"})
+	default:
+		failure(w, http.StatusNotFound)
+	}
+}
+
+func reply(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body)
+}
+
+func failure(w http.ResponseWriter, status int) {
+	reason := strings.ReplaceAll(http.StatusText(status), " ", "")
+	reply(w, status, map[string]any{"apiVersion": "v1", "kind": "Status", "status": "Failure", "reason": reason, "code": status, "message": "refused: " + reason})
+}
+
+// withAPIServer gives an environment a cluster whose API server is played.
+func withAPIServer(t *testing.T) (*Environment, *apiServer) {
+	t.Helper()
+	e := awsEnvironment(t)
+	api := &apiServer{refuse: map[string]int{}, exists: map[string]bool{}, refused: func() {}}
+	server := httptest.NewTLSServer(api)
+	t.Cleanup(server.Close)
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	client, err := kube.New(kube.Config{Endpoint: server.URL, CAPEM: ca})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.cluster = &runningCluster{
+		spec: e.opts.Config.Clusters[0], arn: e.runtime.Clusters[0].ARN, dir: e.files.cluster("my-cluster"), kube: client,
+		info:     cluster.Info{Endpoint: server.URL, CAPEM: ca},
+		recorder: authn.NewRecorder(authn.RecorderConfig{Cluster: "my-cluster", Trace: e.trace, Now: e.opts.Now}),
+	}
+	return e, api
+}
+
+// TestManifestsAreAppliedOnce has what somebody edits in a cluster survive a restart.
+func TestManifestsAreAppliedOnce(t *testing.T) {
+	t.Parallel()
+	e, api := withAPIServer(t)
+	if err := e.applyManifests(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(api.applied, awsAuthPath) {
+		t.Errorf("aws-auth was not applied: %v", api.applied)
+	}
+	const role = "/apis/rbac.authorization.k8s.io/v1/namespaces/kube-system/roles/eks:authenticator"
+	if api.applied[0] != role {
+		t.Errorf("first was %s, want what EKS installs", api.applied[0])
+	}
+	api.applied = nil
+	again, err := loadState(filepath.Join(e.files.Dir, "state.json"), e.state.SealingKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.state = again
+	if err := e.applyManifests(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{role, strings.Replace(role, "/roles/", "/rolebindings/", 1)}
+	if diff := cmp.Diff(want, api.applied); diff != "" {
+		t.Errorf("applied at the second start (-want +got):\n%s", diff)
+	}
+}
+
+// TestManifestsWaitForNamespaces has an API server that says it is ready before it has made kube-system.
+func TestManifestsWaitForNamespaces(t *testing.T) {
+	t.Parallel()
+	e, api := withAPIServer(t)
+	api.refuse[awsAuthPath], api.times = http.StatusNotFound, 2
+	if err := e.applyManifests(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if api.times != 0 || !slices.Contains(api.applied, awsAuthPath) {
+		t.Errorf("applied %v after refusals, %d left", api.applied, api.times)
+	}
+}
+
+func TestManifestsThatAreRefused(t *testing.T) {
+	t.Parallel()
+	e, api := withAPIServer(t)
+	api.refuse[awsAuthPath], api.times = http.StatusForbidden, 1
+	err := e.applyManifests(t.Context())
+	if err == nil || err.Error() != "apply ConfigMap kube-system/aws-auth: refused: Forbidden" {
+		t.Errorf("error %v", err)
+	}
+	if e.state.Bootstrap["my-cluster"] {
+		t.Error("the next start would take them for applied")
+	}
+}
+
+// TestManifestsGiveUp is interrupted while a namespace is missing.
+func TestManifestsGiveUp(t *testing.T) {
+	t.Parallel()
+	e, api := withAPIServer(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	api.refuse[awsAuthPath], api.times, api.refused = http.StatusNotFound, 1000, cancel
+	if err := e.cluster.applyOnceReady(ctx, []byte(awsAuth)); !errors.Is(err, context.Canceled) && !apierrors.IsNotFound(err) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestAwaitConfigMap(t *testing.T) {
+	t.Parallel()
+	e, api := withAPIServer(t)
+	if err := e.cluster.awaitConfigMap(t.Context(), 0); err != nil {
+		t.Errorf("without aws-auth: %v", err)
+	}
+	api.exists[awsAuthPath] = true
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	done := make(chan error)
+	before := e.trace.Last()
+	go func() { done <- e.cluster.awaitConfigMap(t.Context(), before) }()
+	e.cluster.recorder.Line(`{"level":"info","msg":"Received aws-auth watch event"}`)
+	if err := <-done; err != nil {
+		t.Errorf("it was read: %v", err)
+	}
+	if err := e.cluster.awaitConfigMap(ctx, e.trace.Last()); !errors.Is(err, context.Canceled) {
+		t.Errorf("it was never read: %v", err)
+	}
+	events, _ := e.trace.Since(0)
+	if len(events) != 1 || events[0].Kind != trace.KindLog {
+		t.Errorf("events %+v", events)
+	}
+}
+
+// certifier is a backend that only issues certificates.
+type certifier struct {
+	cluster.Backend
+	issued []string
+}
+
+func (c *certifier) ClientCertificate(username string, groups ...string) (cluster.Client, error) {
+	c.issued = append(c.issued, username+" in "+strings.Join(groups, ","))
+	return cluster.Client{CertPEM: []byte("certificate"), KeyPEM: []byte("key")}, nil
+}
+
+func (*certifier) Stop(context.Context) error { return nil }
+
+func TestAuthenticatorFiles(t *testing.T) {
+	t.Parallel()
+	e, _ := withAPIServer(t)
+	backend := &certifier{}
+	e.cluster.backend = backend
+	if err := e.prepareAuthenticator(t.Context(), e.cluster); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.writeAuthenticatorFiles(e.cluster); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"eks:authenticator in "}, backend.issued); diff != "" {
+		t.Errorf("certificates (-want +got):\n%s", diff)
+	}
+	server := e.cluster.server
+	kubeconfig, err := clientcmd.LoadFromFile(server.Kubeconfig)
+	if err != nil || kubeconfig.Clusters["my-cluster"].Server != e.cluster.info.Endpoint {
+		t.Errorf("kubeconfig %+v, %v", kubeconfig, err)
+	}
+	if got := read(t, server.AWSConfig); got != string(e.aws.serviceProfile("my-cluster")) {
+		t.Errorf("AWS configuration %q", got)
+	}
+	for _, path := range []string{server.Kubeconfig, server.AWSConfig} {
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", path, info, err)
+		}
+	}
+	if password, _ := server.Proxy.User.Password(); server.Proxy.User.Username() != authn.Component || password == "" || server.Proxy.Host == "" {
+		t.Errorf("its AWS calls go through %s", server.Proxy)
+	}
+}
