@@ -50,7 +50,7 @@ var _ = Describe("the ways into a running environment", func() {
 			dotenv := shared.must("eksemu", "env", "--format", "dotenv")
 			for name, value := range vars {
 				Expect(sh).To(ContainSubstring("export " + name + "=" + value + "\n"))
-				Expect(fish).To(ContainSubstring("set -gx " + name + " " + value + "\n"))
+				Expect(fish).To(ContainSubstring("set -gx " + name + " '" + value + "'\n"))
 				Expect(dotenv).To(ContainSubstring(name + "=" + value + "\n"))
 				Expect(string(appended)).To(ContainSubstring(name + "=" + value + "\n"))
 			}

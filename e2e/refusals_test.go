@@ -51,8 +51,8 @@ var _ = Describe("what cannot work", func() {
 
 	It("is refused with exit code 3: verbs that need a running environment", func() {
 		person := newLaptop()
-		for _, verb := range []string{"status", "env", "explain", "trace", "kubectl"} {
-			a := person.run("eksemu", verb)
+		for _, verb := range []string{"status", "env", "explain", "trace", "kubectl get pods"} {
+			a := person.run("eksemu", strings.Fields(verb)...)
 			Expect(a.code).To(Equal(3), a.String())
 			Expect(a.err).To(Equal("error: environment default is not running: start it with `eksemu up --detach`\n"))
 		}

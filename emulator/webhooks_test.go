@@ -28,7 +28,7 @@ func TestWebhooksAskForTheToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.hooks.Close()
+	defer func() { _ = c.hooks.Close() }()
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: ca.Pool()}}}
 	defer client.CloseIdleConnections()
 	const forged = `{"apiVersion":"audit.k8s.io/v1","kind":"EventList","items":[{"stage":"ResponseComplete","user":{"username":"alice"}}]}`

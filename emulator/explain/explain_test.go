@@ -2,6 +2,7 @@ package explain
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -155,7 +156,7 @@ func TestImpersonation(t *testing.T) {
 	t.Parallel()
 	asBob := func(groups ...string) func(*trace.Request) {
 		return func(r *trace.Request) {
-			r.Impersonate, r.ImpersonateGroups = "bob", append(groups, "system:authenticated")
+			r.Impersonate, r.ImpersonateGroups = "bob", slices.Concat(groups, []string{"system:authenticated"})
 		}
 	}
 	const bound = `RBAC: allowed by RoleBinding "x/default" of Role "x" to User "bob"`
