@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/adrg/xdg"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"github.com/eksemu/eksemu/cmd/internal/cli"
@@ -32,6 +33,8 @@ func run() int {
 	for name, program := range controlplane.Programs() {
 		programs[name] = program
 	}
+	// The Kubernetes servers register flags that every command line would show.
+	pflag.CommandLine.VisitAll(func(f *pflag.Flag) { f.Hidden = true })
 	return cli.Main(&cli.App{
 		In:         os.Stdin,
 		Out:        os.Stdout,
@@ -62,7 +65,7 @@ func width() int {
 
 // signals returns a context that ends with the first interrupt. A second one kills the process as usual.
 func signals() (context.Context, func()) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop)
 	return ctx, stop
 }

@@ -41,6 +41,9 @@ func (v *validator) claim(kind IdentityKind, account, name string, path ...any) 
 	if name == defaultProfile {
 		v.report("choose another name", `"default" is the profile of the first cluster's creator`, path...)
 	}
+	if name == "." || name == ".." {
+		v.report("choose another name", fmt.Sprintf("%q is no name for the identity's files", name), path...)
+	}
 	me := owner{kind, v.doc.Line(v.at(path)...)}
 	fold := foldName(kind, account, name)
 	if other, taken := v.names.owners[name]; taken {

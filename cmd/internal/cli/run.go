@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/spf13/cobra"
 
 	"github.com/eksemu/eksemu/emulator"
@@ -98,7 +101,24 @@ func (app *App) environmentForRun(ctx context.Context, name *nameFlag, f *runFla
 	case f.up.config != "" || f.up.port != 0 || f.up.fallback != "":
 		return nil, nil, fmt.Errorf("environment %s is running as it was configured: leave out --config, --port and --fallback, or choose another --name", name.name)
 	}
-	return client, func() error { return nil }, nil
+	unlock, err := app.alone(ctx, client.Dir, f.quiet)
+	return client, unlock, err
+}
+
+// alone waits until no other run uses the environment: runs change its state and put it back.
+func (app *App) alone(ctx context.Context, dir string, quiet bool) (unlock func() error, err error) {
+	lock := flock.New(filepath.Join(dir, "run.lock"), flock.SetPermissions(0o600))
+	locked, err := lock.TryLock()
+	if err == nil && !locked {
+		progress := app.progress(quiet)
+		progress.begin("wait for another run in this environment to end")
+		locked, err = lock.TryLockContext(ctx, 100*time.Millisecond)
+		progress.end(locked)
+	}
+	if err != nil {
+		return nil, exitWith(ExitStart, fmt.Errorf("wait for other runs in the environment: %w", err))
+	}
+	return lock.Unlock, nil
 }
 
 func (app *App) execute(ctx context.Context, client *emulator.Client, list []*scenarios.Scenario, quiet bool) (scenarios.Report, error) {

@@ -172,6 +172,9 @@ func (app *App) loadConfig(path string) (*config.Environment, error) {
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("%s in environment file %s, nothing was started:\n%w", count(len(problems), "problem"), path, problems)
 	}
+	if n := len(environment.Clusters); n != 1 {
+		return nil, fmt.Errorf("environment file %s has %s under clusters, nothing was started: an environment runs exactly one", path, count(n, "cluster"))
+	}
 	return environment, nil
 }
 
