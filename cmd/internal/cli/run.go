@@ -59,7 +59,11 @@ func (app *App) runScenarios(ctx context.Context, name *nameFlag, f *runFlags, o
 	if err != nil {
 		return err
 	}
-	list, err := scenarios.Loader{Environment: options.Config}.Load(args...)
+	loader := scenarios.Loader{Environment: options.Config}
+	if _, err := emulator.ReadRuntime(options.Dir); err == nil {
+		loader.Environment = nil // the runner checks names against the identities of the environment that runs
+	}
+	list, err := loader.Load(args...)
 	if err != nil {
 		return fmt.Errorf("nothing was run:\n%w", err)
 	}
