@@ -33,7 +33,7 @@ func Attach(ctx context.Context, stateDir string) (*Client, error) {
 	c := &Client{Dir: stateDir, Runtime: r, http: &http.Client{Transport: &http.Transport{}}} // no proxy: it is the proxy
 	status, err := c.Status(ctx)
 	if ctx.Err() != nil {
-		return nil, err
+		return nil, context.Cause(ctx)
 	}
 	if err != nil || status.PID != r.PID {
 		return nil, ErrNotRunning

@@ -58,7 +58,7 @@ func TestFlags(t *testing.T) {
 
 func TestTokenCacheTTL(t *testing.T) {
 	t.Parallel()
-	for ttl, want := range map[time.Duration]string{0: "2m0s", time.Second: "1s", 90 * time.Second: "1m30s"} {
+	for ttl, want := range map[time.Duration]string{0: "0s", time.Second: "1s", 90 * time.Second: "1m30s"} {
 		spec := testSpec()
 		spec.TokenWebhookCacheTTL = ttl
 		if !slices.Contains(cluster.Flags(spec, "/"), cluster.Flag{Name: "authentication-token-webhook-cache-ttl", Value: want}) {

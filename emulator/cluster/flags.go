@@ -3,7 +3,6 @@ package cluster
 import (
 	"fmt"
 	"path"
-	"time"
 )
 
 // ServiceCIDR is the range of Service addresses, one of the two that EKS chooses from
@@ -57,7 +56,7 @@ func Flags(spec Spec, dir string) []Flag {
 		{"enable-admission-plugins", "NodeRestriction,ExtendedResourceToleration"},
 		{"authentication-config", path.Join(dir, authenticationFile)},
 		{"authentication-token-webhook-config-file", path.Join(dir, tokenWebhookFile)},
-		{"authentication-token-webhook-cache-ttl", orDefault(spec.TokenWebhookCacheTTL, 2*time.Minute).String()},
+		{"authentication-token-webhook-cache-ttl", spec.TokenWebhookCacheTTL.String()},
 		{"service-account-issuer", spec.ServiceAccountIssuer},
 		{"service-cluster-ip-range", ServiceCIDR},
 		{"audit-policy-file", path.Join(dir, auditPolicyFile)},
@@ -88,12 +87,4 @@ contexts:
     cluster: webhook
     user: apiserver
 `, w.URL, base64String(w.CAPEM), w.Token)
-}
-
-func orDefault[T comparable](value, fallback T) T {
-	var zero T
-	if value == zero {
-		return fallback
-	}
-	return value
 }

@@ -23,7 +23,7 @@ func newDownCommand(app *App) *cobra.Command {
 		Args:  cobra.NoArgs,
 	}
 	name := addNameFlag(app, command)
-	command.Flags().BoolVar(&keep, "keep-state", false, "leave the state folder for the next `eksemu up`")
+	command.Flags().BoolVar(&keep, "keep-state", false, "leave the state folder for the next eksemu up")
 	command.RunE = func(cmd *cobra.Command, _ []string) error { return app.down(cmd.Context(), name, keep) }
 	return command
 }
