@@ -21,18 +21,20 @@ const (
 
 // Options are what a [Server] needs.
 type Options struct {
-	Gate *Gate // needed
+	Gate   *Gate   // needed
+	Faults *Faults // that calls shall meet; nil for none
 }
 
 // Server is the STS API as an [http.Handler]. Make one with [New].
 //
 // No router may clean or decode the path of a request on its way here: the signature covers it.
 type Server struct {
-	gate *Gate
+	gate   *Gate
+	faults *Faults
 }
 
 // New makes an STS server.
-func New(o Options) *Server { return &Server{gate: o.Gate} }
+func New(o Options) *Server { return &Server{gate: o.Gate, faults: o.Faults} }
 
 // ServeHTTP answers one request. It shows the call to the observer before the client can act on the answer.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -40,6 +42,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	response := s.answer(w, r, call)
 	response.RequestID = call.RequestID
 	s.gate.End(call, response.Status)
+	if response.Status == 0 { // a fault that closes the connection
+		panic(http.ErrAbortHandler)
+	}
 	_ = response.Send(w, s.gate.Now()) // the client is gone: nobody is left to tell
 }
 
@@ -57,6 +62,9 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, call *Call) awsq
 	}
 	params, syntax := awsquery.Decode(r.URL.RawQuery, form)
 	call.Operation = params.Get("Action")
+	if response, done := s.inject(r, call); done {
+		return response
+	}
 	caller, signed, err := s.gate.Authenticate(r, body, serviceName)
 	call.Identify(caller, signed, err)
 	asksNothing := syntax == nil && !params.Has("Action") && !params.Has("Version")
