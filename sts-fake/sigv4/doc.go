@@ -12,6 +12,11 @@
 //
 // A signature travels in the Authorization header ([FormHeader]) or in the query of a presigned URL ([FormQuery]).
 //
+// SigV4A ([AlgorithmV4A]) signs the same canonical request for several regions at once. Its scope has no region; a
+// region set ("us-east-1,eu-*", "*") is signed with the request instead. The signature is an ECDSA signature by a key
+// pair that both sides derive from the secret key, so that verifying takes the public half only. STS takes it since
+// April 2026 from clients that ask for it; [Verifier.AcceptV4A] does here.
+//
 // # How to use it
 //
 // [Verifier.Parse] finds out who claims to have signed what, without any secret. The caller then looks up the
@@ -23,6 +28,8 @@
 //
 // Every error of both is a [*Refusal]. The order of the checks decides which answer a doubly broken request gets,
 // so it is AWS's, and each check has a name: see the Check constants.
+//
+// A [KeyCache] in [Verifier.Keys] saves most of the hashing for clients that come back.
 //
 // # What it works on
 //

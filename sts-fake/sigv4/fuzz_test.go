@@ -30,7 +30,7 @@ func FuzzParseAuthorization(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, header string) {
-		a, err := parseAuthorization(header)
+		a, err := parseAuthorization(header, true)
 		if err != nil {
 			refusalOf(t, err)
 			return
@@ -86,21 +86,24 @@ func decodedAsWritten(canonical string) string {
 }
 
 func FuzzParseCredential(f *testing.F) {
-	for _, seed := range []string{"", "////", "AKIDEXAMPLE/" + goodScope, "AKID/20150830/sts/aws4_request", "a/b/c/d/e/f"} {
+	for _, seed := range []string{"", "////", "AKIDEXAMPLE/" + goodScope, "AKID/20150830/sts/aws4_request", "a/b/c/d/e/f", "///"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, credential string) {
-		accessKeyID, scope, err := parseCredential(credential)
-		if err != nil {
-			refusalOf(t, err)
-			return
-		}
-		if got := accessKeyID + "/" + scope.String(); got != credential {
-			t.Errorf("%q was taken apart into %q", credential, got)
-		}
-		v := Verifier{Service: scope.Service, Now: suiteNow}
-		if err := v.checkScope(scope, suiteDate); (err == nil) != (scope.Terminator == terminator && scope.Date == "20150830") {
-			t.Errorf("checkScope(%v) = %v", scope, err)
+		for _, algorithm := range []string{AlgorithmV4, AlgorithmV4A} {
+			accessKeyID, scope, err := parseCredential(credential, algorithm)
+			if err != nil {
+				refusalOf(t, err)
+				continue
+			}
+			if got := accessKeyID + "/" + scope.String(); got != credential {
+				t.Errorf("%q was taken apart into %q", credential, got)
+			}
+			v := Verifier{Service: scope.Service, Now: suiteNow}
+			signed := &Signed{Scope: scope, Date: suiteDate, parameters: parameters{regionSet: "*"}}
+			if err := v.checkScope(signed); (err == nil) != (scope.Terminator == terminator && scope.Date == "20150830") {
+				t.Errorf("checkScope(%v) = %v", scope, err)
+			}
 		}
 	})
 }

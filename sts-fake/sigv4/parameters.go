@@ -15,9 +15,13 @@ const (
 	FormQuery  Form = "query"  // the query of a presigned URL
 )
 
+// The values of [Signed.Algorithm].
 const (
-	algorithm = "AWS4-HMAC-SHA256"
+	AlgorithmV4  = "AWS4-HMAC-SHA256"
+	AlgorithmV4A = "AWS4-ECDSA-P256-SHA256"
+)
 
+const (
 	paramAlgorithm     = "X-Amz-Algorithm"
 	paramCredential    = "X-Amz-Credential"
 	paramDate          = "X-Amz-Date"
@@ -32,12 +36,14 @@ const (
 // parameters are what a request says about its signature, decoded but not judged.
 type parameters struct {
 	form                                       Form
+	algorithm                                  string
 	credential, signature, signedHeaders, date string
 	sessionToken                               string
+	regionSet                                  string // SigV4A only
 }
 
 // authenticationParameters makes checks 5 to 7.
-func authenticationParameters(r Request, q query) (parameters, error) {
+func (v Verifier) authenticationParameters(r Request, q query) (parameters, error) {
 	authorization, inHeader := r.header(headerAuthorization)
 	queryAlgorithm, inQuery := q.first(paramAlgorithm)
 	switch {
@@ -46,16 +52,16 @@ func authenticationParameters(r Request, q query) (parameters, error) {
 		return parameters{}, signatureDoesNotMatch(CheckAuthentication,
 			"Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.")
 	case inHeader:
-		return headerParameters(r, authorization)
+		return v.headerParameters(r, authorization)
 	case inQuery:
-		return queryParameters(q, queryAlgorithm)
+		return v.queryParameters(q, queryAlgorithm)
 	}
 	return parameters{}, missingAuthenticationToken(CheckAuthentication)
 }
 
 // headerParameters makes check 6. X-Amz-Date wins over Date.
-func headerParameters(r Request, header string) (parameters, error) {
-	a, err := parseAuthorization(header)
+func (v Verifier) headerParameters(r Request, header string) (parameters, error) {
+	a, err := parseAuthorization(header, v.AcceptV4A)
 	if err != nil {
 		return parameters{}, err
 	}
@@ -75,22 +81,30 @@ func headerParameters(r Request, header string) (parameters, error) {
 	if !dated {
 		missing.WriteString("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ")
 	}
+	regionSet, regional := r.header(paramRegionSet)
+	if !regional && a.algorithm == AlgorithmV4A {
+		// Not AWS's word: after the sentence about the date.
+		missing.WriteString("Authorization header requires existence of a '" + paramRegionSet + "' header. ")
+	}
 	if missing.Len() > 0 {
 		// Recorded like this, with the algorithm behind "Authorization=" (aws/chalice#828). That the newer form, hashed as
 		// in notKeyValue, is not what STS sends here today is not AWS's word: versitygw has it for other services.
-		return parameters{}, incompleteSignature(CheckParameters, missing.String()+"Authorization="+algorithm)
+		return parameters{}, incompleteSignature(CheckParameters, missing.String()+"Authorization="+a.algorithm)
 	}
 	token, _ := r.header(paramSecurityToken)
-	return parameters{FormHeader, a.credential.value, a.signature.value, a.signedHeaders.value, date, token}, nil
+	return parameters{
+		form: FormHeader, algorithm: a.algorithm, credential: a.credential.value, signature: a.signature.value,
+		signedHeaders: a.signedHeaders.value, date: date, sessionToken: token, regionSet: regionSet,
+	}, nil
 }
 
 // queryParameters makes check 7. X-Amz-Expires is not read: STS ignores it, and a presigned request lives 15 minutes
 // from its date.
-func queryParameters(q query, queryAlgorithm string) (parameters, error) {
-	if queryAlgorithm != algorithm {
+func (v Verifier) queryParameters(q query, algorithm string) (parameters, error) {
+	if !accepts(algorithm, v.AcceptV4A) {
 		return parameters{}, missingAuthenticationToken(CheckAlgorithm)
 	}
-	p := parameters{form: FormQuery}
+	p := parameters{form: FormQuery, algorithm: algorithm}
 	var missing strings.Builder
 	for _, required := range [...]struct {
 		value *string
@@ -101,6 +115,11 @@ func queryParameters(q query, queryAlgorithm string) (parameters, error) {
 			missing.WriteString("AWS query-string parameters must include '" + required.name + "'. ")
 		}
 	}
+	var regional bool
+	if p.regionSet, regional = q.first(paramRegionSet); !regional && algorithm == AlgorithmV4A {
+		// Not AWS's word: the sentence of the other parameters.
+		missing.WriteString("AWS query-string parameters must include '" + paramRegionSet + "'. ")
+	}
 	if missing.Len() > 0 {
 		// From who probed AWS, not recorded at STS (spec/sts.md §2.2, [S]).
 		return parameters{}, incompleteSignature(CheckParameters, missing.String()+"Re-examine the query-string parameters.")
@@ -110,7 +129,10 @@ func queryParameters(q query, queryAlgorithm string) (parameters, error) {
 }
 
 // authorization is the parsed Authorization header.
-type authorization struct{ credential, signature, signedHeaders field }
+type authorization struct {
+	algorithm                            string
+	credential, signature, signedHeaders field
+}
 
 type field struct {
 	value   string
@@ -121,15 +143,20 @@ type field struct {
 // somebody sent without "Bearer" out of the error.
 const maxAlgorithm = 32
 
+// accepts says whether a request may be signed by an algorithm.
+func accepts(algorithm string, v4a bool) bool {
+	return algorithm == AlgorithmV4 || v4a && algorithm == AlgorithmV4A
+}
+
 // parseAuthorization reads "AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…". Commas and spaces both
 // separate; of a repeated parameter the last counts; unknown ones are passed over.
-func parseAuthorization(header string) (authorization, error) {
-	var a authorization
+func parseAuthorization(header string, v4a bool) (authorization, error) {
 	name, rest := cutSeparator(header)
+	a := authorization{algorithm: name}
 	if strings.Contains(name, "=") { // recorded at other services (spec/sts.md §2.2)
 		return a, incompleteSignature(CheckAlgorithm, "Authorization header must begin with the algorithm name, which cannot include an equal-sign")
 	}
-	if name != algorithm { // from who probed AWS ([S] there)
+	if !accepts(name, v4a) { // from who probed AWS ([S] there)
 		return a, incompleteSignature(CheckAlgorithm, "Unsupported AWS 'algorithm': '"+name[:min(len(name), maxAlgorithm)]+"'.")
 	}
 	for rest != "" {

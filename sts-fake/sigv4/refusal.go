@@ -20,10 +20,11 @@ const (
 	CheckAuthorization  = "authorization"       // 6: Authorization consists of key=value pairs
 	CheckParameters     = "required-parameters" // 6, 7
 	CheckHost           = "host-signed"         // 8
+	CheckRegionSet      = "region-set-signed"   // after 8, SigV4A only; its place is not AWS's word
 	CheckDate           = "date"                // 9
 	CheckExpired        = "expired"             // 10
 	CheckNotYetCurrent  = "not-yet-current"     // 11
-	CheckCredential     = "credential"          // 12: five elements
+	CheckCredential     = "credential"          // 12: five elements, of SigV4A four
 	CheckScope          = "credential-scope"    // 13
 	CheckSignature      = "signature"           // 16
 )

@@ -16,28 +16,41 @@ const (
 	scopeDateSize  = len("20060102")
 )
 
-// CredentialScope is what a signing key is good for.
+// CredentialScope is what a signing key is good for; of SigV4A, what a signature is.
 type CredentialScope struct {
 	Date       string // YYYYMMDD
-	Region     string
+	Region     string // "" for SigV4A: see [Signed.Region]
 	Service    string
 	Terminator string // "aws4_request"
+
+	regionless bool // of SigV4A: it has no region, not an empty one
 }
 
 // String is the scope as it stands in the string to sign.
 func (c CredentialScope) String() string {
+	if c.regionless {
+		return c.Date + "/" + c.Service + "/" + c.Terminator
+	}
 	return c.Date + "/" + c.Region + "/" + c.Service + "/" + c.Terminator
 }
 
-// parseCredential makes check 12: access key ID and scope, exactly five elements.
-func parseCredential(credential string) (accessKeyID string, scope CredentialScope, err error) {
-	if strings.Count(credential, "/") != 4 {
-		return "", scope, incompleteSignature(CheckCredential,
-			"Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '"+credential+"'")
+// parseCredential makes check 12: access key ID and scope, exactly five elements; for SigV4A four, which have no
+// region. That AWS's text counts to four then is not its word.
+func parseCredential(credential, algorithm string) (accessKeyID string, scope CredentialScope, err error) {
+	form, slashes := "5 slash-delimited elements, e.g. keyid/date/region/service/term", 4
+	if algorithm == AlgorithmV4A {
+		scope.regionless = true
+		form, slashes = "4 slash-delimited elements, e.g. keyid/date/service/term", 3
+	}
+	if strings.Count(credential, "/") != slashes {
+		return "", CredentialScope{}, incompleteSignature(CheckCredential,
+			"Credential must have exactly "+form+", got '"+credential+"'")
 	}
 	accessKeyID, rest, _ := strings.Cut(credential, "/")
 	scope.Date, rest, _ = strings.Cut(rest, "/")
-	scope.Region, rest, _ = strings.Cut(rest, "/")
+	if !scope.regionless {
+		scope.Region, rest, _ = strings.Cut(rest, "/")
+	}
 	scope.Service, scope.Terminator, _ = strings.Cut(rest, "/")
 	return accessKeyID, scope, nil
 }
@@ -76,9 +89,10 @@ func (v Verifier) checkClock(at time.Time) error {
 
 // checkScope makes check 13: all that is wrong, in AWS's order, in one message. Its sentences end with a space where
 // AWS's do.
-func (v Verifier) checkScope(scope CredentialScope, date string) error {
+func (v Verifier) checkScope(s *Signed) error {
+	scope, date := s.Scope, s.Date
 	var wrong strings.Builder
-	if v.ValidRegion != nil && !v.ValidRegion(scope.Region) {
+	if !v.validRegion(s) {
 		wrong.WriteString("Credential should be scoped to a valid region. ")
 	}
 	if scope.Service != v.Service {
@@ -96,4 +110,13 @@ func (v Verifier) checkScope(scope CredentialScope, date string) error {
 		return nil
 	}
 	return signatureDoesNotMatch(CheckScope, wrong.String())
+}
+
+// validRegion says whether a request may be signed for the region that its scope or its region set names. That a region
+// set which does not cover the endpoint's region is answered like a wrong region is not AWS's word.
+func (v Verifier) validRegion(s *Signed) bool {
+	if s.Scope.regionless {
+		return coversRegion(s.parameters.regionSet, v.Region)
+	}
+	return v.ValidRegion == nil || v.ValidRegion(s.Scope.Region)
 }

@@ -12,8 +12,10 @@ import (
 // SessionToken is a secret: keep it out of logs.
 type Signed struct {
 	Form          Form
+	Algorithm     string // [AlgorithmV4] or [AlgorithmV4A]
 	AccessKeyID   string
 	Scope         CredentialScope
+	Region        string    // of the scope; of SigV4A, whose scope has none, the verifier's or the set's first
 	Date          string    // as in the string to sign: "20150830T123600Z"
 	Time          time.Time // the same
 	SignedHeaders []string  // names, as sent
@@ -23,28 +25,55 @@ type Signed struct {
 	path       string // canonical
 	query      query  // sorted
 	parameters parameters
+	keys       *KeyCache
 }
 
 // mismatch is AWS's text for a wrong signature. STS stopped to append the canonical string to it.
 const mismatch = "The request signature we calculated does not match the signature you provided. " +
 	"Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
 
-// Verify makes check 16: it computes the signature with the secret access key and compares in constant time.
-// The error is a [*Refusal] that carries the canonical request and the string to sign.
+// Verify makes check 16: it computes the signature with the secret access key and compares in constant time; of SigV4A
+// it verifies the signature with the public key that belongs to the secret. The error is a [*Refusal] that carries the
+// canonical request and the string to sign.
 //
 // The payload hash is always that of the body: STS has no UNSIGNED-PAYLOAD, and x-amz-content-sha256 is a header like
 // any other.
 func (s *Signed) Verify(secretAccessKey string) error {
 	canonical := s.appendCanonicalRequest(make([]byte, 0, s.request.headSize()+256), false)
 	toSign := s.stringToSign(sha256.Sum256(canonical))
-	computed := hmacSHA256(signingKey(secretAccessKey, s.Scope), toSign)
-	if hmac.Equal(hex.AppendEncode(nil, computed), []byte(s.parameters.signature)) {
+	if s.proves(secretAccessKey, toSign) {
 		return nil
 	}
 	refusal := signatureDoesNotMatch(CheckSignature, mismatch)
 	refusal.CanonicalRequest = string(s.appendCanonicalRequest(nil, true))
 	refusal.StringToSign = toSign
 	return refusal
+}
+
+// proves says whether the signature is the secret's.
+func (s *Signed) proves(secretAccessKey, toSign string) bool {
+	if s.Algorithm == AlgorithmV4A {
+		return s.provesV4A(secretAccessKey, toSign)
+	}
+	if s.keys == nil {
+		return s.isMAC(signingKey(secretAccessKey, s.Scope), toSign)
+	}
+	name := nameKey(s.AccessKeyID, secretAccessKey, s.Scope.Date, s.Scope.Region, s.Scope.Service)
+	key, cached := s.keys.signing.get(name)
+	if !cached {
+		key = signingKey(secretAccessKey, s.Scope)
+	}
+	ok := s.isMAC(key, toSign)
+	if ok && !cached {
+		s.keys.signing.put(name, key)
+	}
+	return ok
+}
+
+// isMAC says whether the signature is what a signing key makes of a string to sign.
+func (s *Signed) isMAC(key [sha256.Size]byte, toSign string) bool {
+	computed := hmacSHA256(key[:], toSign)
+	return hmac.Equal(hex.AppendEncode(nil, computed[:]), []byte(s.parameters.signature))
 }
 
 // Fingerprint names the signature without giving it away: see [Fingerprint].
@@ -61,20 +90,21 @@ func Fingerprint(signature string) string {
 }
 
 func (s *Signed) stringToSign(canonicalHash [sha256.Size]byte) string {
-	return algorithm + "\n" + s.Date + "\n" + s.Scope.String() + "\n" + hex.EncodeToString(canonicalHash[:])
+	return s.Algorithm + "\n" + s.Date + "\n" + s.Scope.String() + "\n" + hex.EncodeToString(canonicalHash[:])
 }
 
-func signingKey(secretAccessKey string, scope CredentialScope) []byte {
+func signingKey(secretAccessKey string, scope CredentialScope) [sha256.Size]byte {
 	key := hmacSHA256([]byte("AWS4"+secretAccessKey), scope.Date)
-	key = hmacSHA256(key, scope.Region)
-	key = hmacSHA256(key, scope.Service)
-	return hmacSHA256(key, scope.Terminator)
+	key = hmacSHA256(key[:], scope.Region)
+	key = hmacSHA256(key[:], scope.Service)
+	return hmacSHA256(key[:], scope.Terminator)
 }
 
-func hmacSHA256(key []byte, data string) []byte {
+func hmacSHA256(key []byte, data string) (sum [sha256.Size]byte) {
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte(data))
-	return mac.Sum(nil)
+	mac.Sum(sum[:0])
+	return sum
 }
 
 // appendCanonicalRequest writes the canonical request; redacted, the values of secrets are not in it.

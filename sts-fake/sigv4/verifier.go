@@ -16,6 +16,14 @@ type Verifier struct {
 	// ValidRegion says whether a credential may be scoped to a region here: sts.us-west-2.amazonaws.com takes us-west-2,
 	// the global sts.amazonaws.com us-east-1. Nil takes every region.
 	ValidRegion func(region string) bool
+	// AcceptV4A takes SigV4A signatures as well, as STS has since April 2026 (spec/sts.md §1.6). Without it they are
+	// refused as an algorithm that is not supported, as services do that only know SigV4.
+	AcceptV4A bool
+	// Region is the region of the endpoint, which the region set of a SigV4A signature must cover. Empty is an endpoint
+	// of no region, which takes every set.
+	Region string
+	// Keys saves deriving the same keys again for every request; verifiers may share one. Nil derives them anew.
+	Keys *KeyCache
 	// Now is the verifier's clock. Required. The Date header of the answers must come from the same clock, because
 	// clients that see the two differ correct their own and try again (spec/sts.md §1.5).
 	Now func() time.Time
@@ -44,11 +52,11 @@ func (v Verifier) Parse(r Request) (*Signed, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := authenticationParameters(r, q)
+	p, err := v.authenticationParameters(r, q)
 	if err != nil {
 		return nil, err
 	}
-	s := &Signed{request: r, path: path, query: q, parameters: p}
+	s := &Signed{Algorithm: p.algorithm, request: r, path: path, query: q, parameters: p, keys: v.Keys}
 	if err := v.judge(s); err != nil {
 		return nil, err
 	}
@@ -61,13 +69,16 @@ func (v Verifier) judge(s *Signed) (err error) {
 	if s.SignedHeaders, err = signedHeaderNames(s.parameters.signedHeaders); err != nil {
 		return err
 	}
+	if err := s.checkRegionSetSigned(); err != nil {
+		return err
+	}
 	if s.Time, err = parseDate(s.parameters.date, s.parameters.form); err != nil {
 		return err
 	}
 	if err := v.checkClock(s.Time); err != nil {
 		return err
 	}
-	if s.AccessKeyID, s.Scope, err = parseCredential(s.parameters.credential); err != nil {
+	if s.AccessKeyID, s.Scope, err = parseCredential(s.parameters.credential, s.Algorithm); err != nil {
 		return err
 	}
 	s.Date = s.parameters.date
@@ -75,7 +86,10 @@ func (v Verifier) judge(s *Signed) (err error) {
 		s.Date = s.Time.Format(basicFormat)
 	}
 	s.Form, s.SessionToken = s.parameters.form, s.parameters.sessionToken
-	return v.checkScope(s.Scope, s.Date)
+	if s.Region = s.Scope.Region; s.Scope.regionless {
+		s.Region = cmp.Or(v.Region, firstRegion(s.parameters.regionSet))
+	}
+	return v.checkScope(s)
 }
 
 // checkProtocol makes checks 2 and 3. Which methods and content types fit is not AWS's word beyond PUT and DELETE.
