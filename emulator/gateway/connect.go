@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -9,7 +10,8 @@ import (
 	"strconv"
 )
 
-// connect answers a CONNECT: with a tunnel that ends here, with one to an API server of ours, or with a refusal.
+// connect answers a CONNECT: with a tunnel that ends here, with one to an API server of ours or to a host that is none
+// of AWS's, or with a refusal.
 func (g *Gateway) connect(w http.ResponseWriter, r *http.Request) {
 	name, port, err := net.SplitHostPort(r.Host)
 	if err != nil {
@@ -23,7 +25,8 @@ func (g *Gateway) connect(w http.ResponseWriter, r *http.Request) {
 	}
 	handler := g.target(host)
 	if handler == nil {
-		g.refuse(w, r, refusal(host))
+		address := net.JoinHostPort(host, port)
+		g.tunnelTo(w, r, address, func(ctx context.Context) (net.Conn, error) { return g.dial(ctx, address) })
 		return
 	}
 	if port != "443" {
@@ -44,25 +47,11 @@ func (g *Gateway) connect(w http.ResponseWriter, r *http.Request) {
 func (g *Gateway) connectLoopback(w http.ResponseWriter, r *http.Request, host, port string) {
 	number, err := strconv.Atoi(port)
 	if err != nil || !slices.Contains(g.cfg.LoopbackPorts(), number) {
-		g.refuse(w, r, refusal(host))
+		g.refuse(w, r, loopbackOnly(host))
 		return
 	}
-	dialer := net.Dialer{Timeout: dialTimeout}
-	server, err := dialer.DialContext(r.Context(), "tcp", net.JoinHostPort(host, port))
-	if err != nil {
-		g.refuse(w, r, fmt.Sprintf("connect to the API server: %v", err))
-		return
-	}
-	conn, buffered, ok := g.hijack(w)
-	if !ok {
-		_ = server.Close()
-		return
-	}
-	if !accept(conn) {
-		_ = server.Close()
-		return
-	}
-	g.relays.relay(&tunnel{Conn: conn, early: buffered.Reader}, server)
+	address := net.JoinHostPort(host, port)
+	g.tunnelTo(w, r, "the API server", func(ctx context.Context) (net.Conn, error) { return dialTCP(ctx, address) })
 }
 
 // refuse answers a CONNECT with 502 and a text: in the body, where curl -v shows it, and as the reason phrase

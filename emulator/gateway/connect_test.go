@@ -51,19 +51,17 @@ func port(t *testing.T, rawURL string) string {
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	w := serve(t, nil)
-	notEmulated := " is not emulated: add it to NO_PROXY to reach the real one, or start the emulator with --fallback URL to send it to another emulator"
 	thisMachine := " is this machine, where the proxy leads to the API servers of the emulator's clusters only: add "
 	for _, test := range []struct{ target, want string }{
-		{"s3.amazonaws.com:443", "s3.amazonaws.com" + notEmulated},
-		{"Example.COM.:8443", "example.com" + notEmulated},
-		{stsHost + ":80", stsHost + ` is emulated on port 443 only, not on "80"`},
-		{stsHost + ":", stsHost + ` is emulated on port 443 only, not on ""`},
+		{stsHost + ":80", "the emulator stands for " + stsHost + ` on port 443 only, not on "80"`},
+		{stsHost + ":", "the emulator stands for " + stsHost + ` on port 443 only, not on ""`},
+		{"s3.amazonaws.com:8443", `the emulator stands for s3.amazonaws.com on port 443 only, not on "8443"`},
 		{"127.0.0.1:22", "127.0.0.1" + thisMachine + "127.0.0.1 to NO_PROXY"},
 		{"127.1.2.3:443", "127.1.2.3" + thisMachine + "127.1.2.3 to NO_PROXY"},
 		{"localhost:22", "localhost" + thisMachine + "localhost to NO_PROXY"},
 		{"[::1]:22", "::1" + thisMachine + "::1 to NO_PROXY"},
 		{"[::ffff:127.0.0.1]:22", "::ffff:127.0.0.1" + thisMachine + "::ffff:127.0.0.1 to NO_PROXY"},
-		{"h\xc3\xb6st\x9b:443", `h\u00f6st\ufffd` + notEmulated},
+		{"h\xc3\xb6st.amazonaws.com\x9b:1", `connect to h\u00f6st.amazonaws.com\ufffd:1: dial tcp: lookup h\u00f6st.amazonaws.com\ufffd: no such host`},
 	} {
 		t.Run(test.target, func(t *testing.T) {
 			t.Parallel()
@@ -83,12 +81,29 @@ func TestRefusals(t *testing.T) {
 func TestRefusalReachesGoClient(t *testing.T) {
 	t.Parallel()
 	w := serve(t, nil)
-	_, err := w.do(w.client(url.UserPassword("bob", "secret-password")), w.request(http.MethodGet, "https://s3.amazonaws.com/", ""))
-	if err == nil || !strings.Contains(err.Error(), "s3.amazonaws.com is not emulated: add it to NO_PROXY") {
-		t.Errorf("error is %v, want the reason and the fix", err)
+	_, err := w.do(w.client(url.UserPassword("bob", "secret-password")), w.request(http.MethodGet, "https://"+stsHost+":8443/", ""))
+	if err == nil || !strings.Contains(err.Error(), stsHost+" on port 443 only") {
+		t.Errorf("error is %v, want the reason", err)
 	}
-	if log := w.logged.String(); !strings.Contains(log, "s3.amazonaws.com is not emulated") || !strings.Contains(log, "client=bob") {
+	if log := w.logged.String(); !strings.Contains(log, stsHost+" on port 443 only") || !strings.Contains(log, "client=bob") {
 		t.Errorf("the log does not tell who was refused what: %s", log)
+	}
+}
+
+// An AWS client gets an answer that it can read, inside the tunnel: the AWS CLI tells nothing of a refused CONNECT.
+func TestNotEmulated(t *testing.T) {
+	t.Parallel()
+	w := serve(t, nil)
+	for _, target := range []string{"https://S3.amazonaws.com./bucket", "http://s3.amazonaws.com/bucket"} {
+		res, err := w.client(nil).Do(w.request(http.MethodGet, target, ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		if res.StatusCode != http.StatusNotImplemented || string(body) != "s3.amazonaws.com is not emulated\n" {
+			t.Errorf("%s: %s %q", target, res.Status, body)
+		}
 	}
 }
 
@@ -96,8 +111,8 @@ func TestPlainRefusals(t *testing.T) {
 	t.Parallel()
 	w := serve(t, nil)
 	for _, test := range []struct{ target, want string }{
-		{"http://s3.amazonaws.com/x", "s3.amazonaws.com is not emulated: "},
-		{"http://" + stsHost + ":8080/", stsHost + ` is emulated on port 80 or 443 only, not on "8080"`},
+		{"http://example.com/x", "example.com is no host of AWS, and this proxy passes on HTTPS alone: unset HTTP_PROXY and ALL_PROXY"},
+		{"http://" + stsHost + ":8080/", "the emulator stands for " + stsHost + ` on port 80 or 443 only, not on "8080"`},
 		{"http://127.0.0.1:1/", "127.0.0.1 is this machine"},
 	} {
 		res, err := w.client(nil).Do(w.request(http.MethodGet, test.target, ""))

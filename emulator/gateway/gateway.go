@@ -16,9 +16,11 @@
 //   - Any other request is a direct one, for example of a client with AWS_ENDPOINT_URL_EKS, and goes to
 //     [Config].Direct.
 //
-// A host that is not emulated is refused with a text that says what to do, or handed to another emulator
-// ([Config].Fallback). The gateway never connects to AWS or to any other host by itself, and tunnels to
-// loopback addresses lead to API servers of the emulator's clusters only: it is no open relay.
+// HTTPS_PROXY catches everything that a shell does, not just AWS clients. So a tunnel to a host that is none of
+// AWS's leads straight on to that host, untouched, through the machine's own proxy if it has one ([Config].Proxy).
+// A host of AWS's that is not emulated is refused by a handler that says so in AWS's form ([Config].NotEmulated), or
+// handed to another emulator ([Config].Fallback). The gateway never connects to AWS by itself, and tunnels to
+// loopback addresses lead to API servers of the emulator's clusters only.
 //
 // The user name in the proxy's URL, as in HTTPS_PROXY=http://alice-step-2:x@127.0.0.1:4500, labels whatever
 // the client does; handlers read the label with [Client]. The password is ignored, but botocore sends no user
@@ -52,8 +54,8 @@ const (
 	idleTimeout = 2 * time.Minute
 	// stopGrace is how long requests that are being answered have left once Shutdown was called.
 	stopGrace = 500 * time.Millisecond
-	// dialTimeout is how long a connection to a loopback port may take.
-	dialTimeout = 5 * time.Second
+	// dialTimeout is how long a connection to another host may take, its name's lookup and a proxy's answer included.
+	dialTimeout = 30 * time.Second
 )
 
 // Config says what a gateway serves. Listener, CA and Handler are required.
@@ -65,14 +67,21 @@ type Config struct {
 	// Handler returns the handler of an emulated host, and nil for every other host. host is lower-case and
 	// has neither a port nor a trailing dot.
 	Handler func(host string) http.Handler
+	// NotEmulated returns the handler that refuses requests to a host of AWS's for which Handler returns nil, and
+	// nil for a host that is none of AWS's. A nil NotEmulated takes no host for one of AWS's.
+	NotEmulated func(host string) http.Handler
 	// Direct answers requests that are not proxy requests; nil refuses them. See the package's note on browsers.
 	Direct http.Handler
 	// Fallback, if set, is the URL of another emulator of AWS (http://127.0.0.1:4566) that gets all requests for
-	// hosts that are not emulated here, with their Host header. Their TLS is terminated here.
+	// hosts of AWS's that are not emulated here, with their Host header. Their TLS is terminated here.
 	Fallback *url.URL
 	// LoopbackPorts, if set, returns the ports on loopback addresses that clients may tunnel to: those of the
 	// clusters' API servers, which a client that does not know NO_PROXY asks the proxy for.
 	LoopbackPorts func() []int
+	// Proxy, if set, returns the proxy through which this machine reaches an https URL, and nil for none: the form is
+	// that of http.Transport.Proxy. Hosts that are none of AWS's are reached in that way. If it returns this gateway
+	// itself, they are reached directly.
+	Proxy func(*http.Request) (*url.URL, error)
 	// ErrorLog receives what goes wrong with connections; nil discards it. Credentials are never logged.
 	ErrorLog *slog.Logger
 }
@@ -93,6 +102,12 @@ type Gateway struct {
 func New(cfg Config) *Gateway {
 	if cfg.Direct == nil {
 		cfg.Direct = http.HandlerFunc(refuseDirect)
+	}
+	if cfg.NotEmulated == nil {
+		cfg.NotEmulated = func(string) http.Handler { return nil }
+	}
+	if cfg.Proxy == nil {
+		cfg.Proxy = func(*http.Request) (*url.URL, error) { return nil, nil }
 	}
 	if cfg.LoopbackPorts == nil {
 		cfg.LoopbackPorts = func() []int { return nil }

@@ -48,6 +48,13 @@ func echo(name string) http.Handler {
 	})
 }
 
+// notEmulated refuses what a host is asked.
+func notEmulated(host string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, host+" is not emulated", http.StatusNotImplemented)
+	})
+}
+
 // world is a running gateway that emulates stsHost.
 type world struct {
 	t       *testing.T
@@ -96,6 +103,12 @@ func serve(t *testing.T, change func(*gateway.Config)) *world {
 		Handler: func(host string) http.Handler {
 			if host == stsHost {
 				return echo(host)
+			}
+			return nil
+		},
+		NotEmulated: func(host string) http.Handler {
+			if strings.HasSuffix(host, ".amazonaws.com") {
+				return notEmulated(host)
 			}
 			return nil
 		},

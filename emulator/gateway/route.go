@@ -79,15 +79,17 @@ func (g *Gateway) route(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// target returns who answers for an emulated host or, failing that, the fallback, and nil if nobody does.
+// target returns who answers for a host of AWS: the emulator, the fallback, or who says that neither does. It is nil
+// for a host that is none of AWS's.
 func (g *Gateway) target(host string) http.Handler {
-	if isLoopback(host) {
-		return nil // never the fallback: it would resolve the address to itself
-	}
 	if handler := g.cfg.Handler(host); handler != nil {
 		return handler
 	}
-	return g.fallback
+	notEmulated := g.cfg.NotEmulated(host)
+	if notEmulated != nil && g.fallback != nil {
+		return g.fallback
+	}
+	return notEmulated
 }
 
 // forward answers a request with an absolute URL. Handlers find its path and query in URL, as for any server, and
@@ -99,12 +101,18 @@ func (g *Gateway) forward(w http.ResponseWriter, r *http.Request) {
 	inner.Header.Del("Proxy-Authorization")
 	inner.Header.Del("Proxy-Connection")
 	inner.URL.Scheme, inner.URL.Host, inner.URL.User = "", "", nil
+	if isLoopback(host) {
+		if g.isOwnPort(port) {
+			g.cfg.Direct.ServeHTTP(w, inner)
+		} else {
+			http.Error(w, loopbackOnly(host), http.StatusBadGateway)
+		}
+		return
+	}
 	handler := g.target(host)
 	switch {
-	case isLoopback(host) && g.isSelf(port):
-		g.cfg.Direct.ServeHTTP(w, inner)
 	case handler == nil:
-		http.Error(w, refusal(host), http.StatusBadGateway)
+		http.Error(w, notTunnelled(host), http.StatusBadGateway)
 	case !slices.Contains([]string{"", "80", "443"}, port):
 		http.Error(w, wrongPort(host, port, "80 or 443"), http.StatusBadGateway)
 	default:
@@ -112,24 +120,26 @@ func (g *Gateway) forward(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// isSelf tells whether port is the gateway's own.
-func (g *Gateway) isSelf(port string) bool {
+// isOwnPort tells whether port is the gateway's own.
+func (g *Gateway) isOwnPort(port string) bool {
 	_, own, err := net.SplitHostPort(g.cfg.Listener.Addr().String())
 	return err == nil && own == port
 }
 
-// refusal tells what to do about a host that nobody answers for.
-func refusal(host string) string {
+// loopbackOnly tells what to do about a port of this machine that no API server of ours listens on.
+func loopbackOnly(host string) string {
 	host = printable(host)
-	if isLoopback(host) {
-		return fmt.Sprintf("%s is this machine, where the proxy leads to the API servers of the emulator's clusters only: add %s to NO_PROXY", host, host)
-	}
-	return fmt.Sprintf("%s is not emulated: add it to NO_PROXY to reach the real one, or start the emulator with --fallback URL to send it to another emulator", host)
+	return fmt.Sprintf("%s is this machine, where the proxy leads to the API servers of the emulator's clusters only: add %s to NO_PROXY", host, host)
 }
 
-// wrongPort tells that a host is answered for, but not on this port.
+// notTunnelled tells that only tunnels are passed on.
+func notTunnelled(host string) string {
+	return fmt.Sprintf("%s is no host of AWS, and this proxy passes on HTTPS alone: unset HTTP_PROXY and ALL_PROXY", printable(host))
+}
+
+// wrongPort tells that the gateway stands for a host, but not on this port.
 func wrongPort(host, port, right string) string {
-	return fmt.Sprintf("%s is emulated on port %s only, not on %q", printable(host), right, printable(port))
+	return fmt.Sprintf("the emulator stands for %s on port %s only, not on %q", printable(host), right, printable(port))
 }
 
 // misdirected tells that a request in a tunnel is for another host than the tunnel.

@@ -98,7 +98,7 @@ func serveTunnel(w http.ResponseWriter, r *http.Request) {
 	t.handler.ServeHTTP(w, r)
 }
 
-// relays are the tunnels that lead on to an API server. The zero value has none.
+// relays are the tunnels that lead on to another server. The zero value has none.
 type relays struct {
 	mu     sync.Mutex
 	closed bool
