@@ -1,9 +1,10 @@
 // Package eks answers the Amazon EKS API for the emulator: the REST-JSON protocol of the aws CLI and the
 // SDKs, signature-checked like every other AWS call, over clusters that this package owns.
 //
-// Two types share the work. [Registry] holds the clusters of every account and region, is safe for
+// Three types share the work. [Registry] holds the clusters of every account and region, is safe for
 // concurrent use and knows nothing of HTTP. [Server] is the http.Handler: it asks the stsfake.Gate who is
-// calling, finds the operation by method and raw path, and answers from the Registry.
+// calling, finds the operation by method and raw path, and answers from the Registry. [Issuers] publishes, at
+// another host name and for everybody, the keys of the clusters' service account tokens (IRSA).
 //
 // A cluster belongs to the account of the caller's credentials and to the region of the request's credential
 // scope. A caller in another account or region does not see it: ListClusters leaves it out, DescribeCluster

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"slices"
 	"sync"
+
+	"github.com/go-jose/go-jose/v4"
 )
 
 // Errors that callers of a [Registry] tell apart with errors.Is.
@@ -26,8 +28,9 @@ type Registry struct {
 
 // record is a cluster and what the EKS API never shows of it.
 type record struct {
-	cluster Cluster
-	creator Principal
+	cluster     Cluster
+	creator     Principal
+	signingKeys []jose.JSONWebKey // of its service accounts' tokens
 }
 
 // Principal is an IAM user or role.
