@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
 func TestServiceAccountKeys(t *testing.T) {
@@ -16,7 +18,7 @@ func TestServiceAccountKeys(t *testing.T) {
 	}
 	server.refuse["GET /openid/v1/jwks"] = http.StatusForbidden
 	_, err = client.ServiceAccountKeys(t.Context())
-	if err == nil || err.Error() != "ask the API server for the keys of service account tokens: refused: Forbidden" {
+	if !apierrors.IsForbidden(err) || !strings.HasPrefix(err.Error(), "ask the API server for the keys of service account tokens: ") {
 		t.Errorf("error %v", err)
 	}
 }
