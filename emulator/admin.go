@@ -45,6 +45,11 @@ func (a *admin) handler() http.Handler {
 	api.HandleFunc("/identities", a.putIdentities).Methods(http.MethodPost)
 	api.HandleFunc("/identities/{id}", a.removeIdentities).Methods(http.MethodDelete)
 	api.HandleFunc("/credentials/{name}", a.credentials).Methods(http.MethodGet)
+	api.HandleFunc("/clock", a.clock).Methods(http.MethodGet)
+	api.HandleFunc("/clock/advance", a.advanceClock).Methods(http.MethodPost)
+	api.HandleFunc("/faults", a.pendingFaults).Methods(http.MethodGet)
+	api.HandleFunc("/faults", a.failNext).Methods(http.MethodPost)
+	api.HandleFunc("/faults", a.clearFaults).Methods(http.MethodDelete)
 	api.HandleFunc("/stop", a.stopEnvironment).Methods(http.MethodPost)
 	return router
 }
@@ -104,10 +109,7 @@ func (a *admin) events(w http.ResponseWriter, r *http.Request) {
 
 func (a *admin) putIdentities(w http.ResponseWriter, r *http.Request) {
 	var overlay config.Overlay
-	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxAdminBodySize))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&overlay); err != nil {
-		writeJSON(w, http.StatusBadRequest, adminError{"decode the identities: " + err.Error()})
+	if !readJSON(w, r, "the identities", &overlay) {
 		return
 	}
 	id, err := a.env.aws.addIdentities(overlay)

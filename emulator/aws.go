@@ -53,6 +53,7 @@ func (e *Environment) startAWS(ctx context.Context) error {
 		Gateway:    "http://" + listener.Addr().String(),
 		AdminToken: base64.RawURLEncoding.EncodeToString(token),
 		Account:    e.opts.Config.Account, Region: e.opts.Config.Region,
+		Clusters: []RuntimeCluster{},
 	}
 	if err := e.makeAWS(); err != nil {
 		return errors.Join(err, listener.Close())
@@ -61,6 +62,8 @@ func (e *Environment) startAWS(ctx context.Context) error {
 		Listener:      listener,
 		CA:            e.ca,
 		Handler:       e.aws.handler,
+		NotEmulated:   e.aws.notEmulated,
+		Proxy:         e.opts.Proxy,
 		Direct:        e.direct(),
 		ErrorLog:      slog.New(slog.NewTextHandler(e.gatewayLog, nil)),
 		Fallback:      e.opts.Fallback,
@@ -83,14 +86,18 @@ func (e *Environment) apiServerPorts() []int {
 
 func (e *Environment) makeAWS() error {
 	cfg := e.opts.Config
-	store, err := iam.NewStore(iam.Options{Partition: cfg.Partition(), SealingKey: e.state.SealingKey, Now: e.opts.Now})
+	e.clock = &awsClock{real: e.opts.Now}
+	if err := e.clock.advance(e.opts.ClockOffset); err != nil {
+		return err
+	}
+	store, err := iam.NewStore(iam.Options{Partition: cfg.Partition(), SealingKey: e.state.SealingKey, Now: e.clock.now})
 	if err != nil {
 		return err
 	}
 	if err := cfg.Seed(store); err != nil {
 		return err
 	}
-	gate := &stsfake.Gate{Store: store, Now: e.opts.Now, Observe: e.observeCall}
+	gate := &stsfake.Gate{Store: store, Now: e.clock.now, Observe: e.observeCall}
 	compute, err := ec2.New(ec2.Options{Gate: gate, Instances: instances(cfg)})
 	if err != nil {
 		return err
@@ -100,7 +107,7 @@ func (e *Environment) makeAWS() error {
 		store:    store,
 		clusters: clusters,
 		services: map[string]http.Handler{
-			"sts": stsfake.New(stsfake.Options{Gate: gate}),
+			"sts": stsfake.New(stsfake.Options{Gate: gate, Faults: &e.faults}),
 			"eks": eks.New(eks.Options{Gate: gate, Clusters: clusters}),
 			"ec2": compute,
 		},
@@ -109,7 +116,12 @@ func (e *Environment) makeAWS() error {
 		config:    cfg,
 		overlays:  map[string]config.Overlay{},
 	}
-	return e.addCluster(cfg.Clusters[0])
+	for _, spec := range cfg.Clusters {
+		if err := e.addCluster(spec); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // addCluster makes a cluster known to the EKS API, which has it in status CREATING.
@@ -129,7 +141,7 @@ func (e *Environment) addCluster(spec config.Cluster) error {
 	if err != nil {
 		return err
 	}
-	e.runtime.Clusters = []RuntimeCluster{{Name: spec.Name, ARN: cluster.ARN}}
+	e.runtime.Clusters = append(e.runtime.Clusters, RuntimeCluster{Name: spec.Name, ARN: cluster.ARN})
 	return e.aws.clusters.AddCluster(cluster, eks.Principal{ARN: creator.ARN, ID: e.aws.principalID(creator.ARN)})
 }
 

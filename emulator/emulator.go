@@ -2,7 +2,8 @@
 // cluster a control plane, the real aws-iam-authenticator and the recorders between them.
 //
 // [Start] brings an [Environment] up as a list of steps and takes everything down again if one of them fails. Other
-// processes find it through its state folder with [Attach].
+// processes find it through its state folder with [Attach]. An environment without clusters is the AWS side alone:
+// it has no child processes and no kubeconfigs.
 //
 // # State folder
 //
@@ -23,6 +24,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"sync"
@@ -33,6 +35,7 @@ import (
 	"github.com/eksemu/eksemu/emulator/internal/pki"
 	"github.com/eksemu/eksemu/emulator/internal/process"
 	"github.com/eksemu/eksemu/emulator/trace"
+	stsfake "github.com/eksemu/eksemu/sts-fake"
 )
 
 // Options say which environment to start.
@@ -42,6 +45,7 @@ type Options struct {
 	Config     *config.Environment                          // what is in it
 	Port       int                                          // of the gateway on 127.0.0.1; 0 is any free one
 	Fallback   *url.URL                                     // where AWS hosts go that are not emulated; nil refuses them
+	Proxy      func(*http.Request) (*url.URL, error)        // this machine's own proxy for hosts that are none of AWS's; nil: none
 	Executable string                                       // the eksemu binary, absolute
 	Command    func(program string, args []string) []string // arguments that make it run one of its linked programs
 	Path       string                                       // PATH of the children
@@ -52,6 +56,7 @@ type Options struct {
 	InstanceCredentials []string
 	AWSCommand          string // the aws CLI, for exec plugins of kubeconfigs; "" uses the eksemu binary
 	Now                 func() time.Time
+	ClockOffset         time.Duration     // by which the clock of the AWS side is ahead of Now when it starts; see Clock
 	Progress            func(step string) // told each step as it begins; may be nil
 }
 
@@ -59,6 +64,9 @@ type Options struct {
 type Environment struct {
 	opts  Options
 	files Layout
+
+	clock  *awsClock
+	faults stsfake.Faults
 
 	lock       *stateLock
 	state      *state
@@ -89,17 +97,7 @@ func Start(ctx context.Context, opts Options) (*Environment, error) {
 	}
 	e := &Environment{opts: opts, files: Layout{opts.Dir}, components: map[string]*ComponentStatus{}}
 	e.done, e.finish = context.WithCancel(context.WithoutCancel(ctx))
-	for _, step := range []struct {
-		what string
-		do   func(context.Context) error
-	}{
-		{"prepare the state folder", e.prepare},
-		{"start the AWS endpoints", e.startAWS},
-		{"start etcd and kube-apiserver", e.startControlPlane},
-		{"apply aws-auth and RBAC", e.applyManifests},
-		{"start aws-iam-authenticator", e.startAuthenticator},
-		{"write profiles and kubeconfigs", e.publish},
-	} {
+	for _, step := range e.steps() {
 		opts.Progress(step.what)
 		if err := step.do(ctx); err != nil {
 			err = fmt.Errorf("%s: %w", step.what, err)
@@ -107,6 +105,26 @@ func Start(ctx context.Context, opts Options) (*Environment, error) {
 		}
 	}
 	return e, nil
+}
+
+// step is a part of a start.
+type step struct {
+	what string
+	do   func(context.Context) error
+}
+
+// steps are the parts of the start, each of which needs those before it.
+func (e *Environment) steps() []step {
+	aws := []step{{"prepare the state folder", e.prepare}, {"start the AWS endpoints", e.startAWS}}
+	if len(e.opts.Config.Clusters) == 0 {
+		return append(aws, step{"write profiles", e.publish})
+	}
+	return append(aws,
+		step{"start etcd and kube-apiserver", e.startControlPlane},
+		step{"apply aws-auth and RBAC", e.applyManifests},
+		step{"start aws-iam-authenticator", e.startAuthenticator},
+		step{"write profiles and kubeconfigs", e.publish},
+	)
 }
 
 // Done is closed when the environment shall end: somebody asked the admin API, or a part of it broke for good.

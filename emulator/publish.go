@@ -21,10 +21,27 @@ import (
 	"github.com/eksemu/eksemu/emulator/trace"
 )
 
-// publish makes the environment usable: the cluster becomes ACTIVE, and profiles, kubeconfigs and, last of all,
-// runtime.json are written.
+// publish makes the environment usable: the cluster, if it has one, becomes ACTIVE, and profiles, kubeconfigs and,
+// last of all, runtime.json are written.
 func (e *Environment) publish(context.Context) error {
-	c := e.cluster
+	for _, identity := range e.opts.Config.Identities() {
+		e.runtime.Identities = append(e.runtime.Identities, Identity{identity.Name, string(identity.Kind), identity.ARN})
+	}
+	if err := e.aws.caBundle(e.ca.CertPEM()); err != nil {
+		return err
+	}
+	if err := e.aws.writeProfiles(e.opts.Config); err != nil {
+		return err
+	}
+	if e.cluster != nil {
+		if err := e.publishCluster(e.cluster); err != nil {
+			return err
+		}
+	}
+	return e.runtime.write(e.files.Dir)
+}
+
+func (e *Environment) publishCluster(c *runningCluster) error {
 	if err := e.aws.clusters.SetEndpoint(c.arn, c.info.Endpoint, c.info.CAPEM); err != nil {
 		return err
 	}
@@ -35,19 +52,7 @@ func (e *Environment) publish(context.Context) error {
 	if err := e.allowTunnel(c.info.Endpoint); err != nil {
 		return err
 	}
-	for _, identity := range e.opts.Config.Identities() {
-		e.runtime.Identities = append(e.runtime.Identities, Identity{identity.Name, string(identity.Kind), identity.ARN})
-	}
-	if err := e.aws.caBundle(e.ca.CertPEM()); err != nil {
-		return err
-	}
-	if err := e.aws.writeProfiles(e.opts.Config); err != nil {
-		return err
-	}
-	if err := e.writeKubeconfigs(); err != nil {
-		return err
-	}
-	return e.runtime.write(e.files.Dir)
+	return e.writeKubeconfigs()
 }
 
 // allowTunnel lets clients that do not know NO_PROXY reach an API server through the proxy.

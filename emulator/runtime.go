@@ -27,7 +27,7 @@ type Runtime struct {
 	AdminToken string           `json:"adminToken,omitempty"` // bearer token of the admin API under Gateway/_eksemu/; only in the file
 	Account    string           `json:"account"`
 	Region     string           `json:"region"`
-	Clusters   []RuntimeCluster `json:"clusters"`
+	Clusters   []RuntimeCluster `json:"clusters"` // none if the environment is the AWS side alone
 	Identities []Identity       `json:"identities"`
 }
 
@@ -63,8 +63,8 @@ func ReadRuntime(stateDir string) (Runtime, error) {
 		return r, fmt.Errorf("read the environment's runtime file: %w", err)
 	}
 	err = json.Unmarshal(raw, &r)
-	if err == nil && len(r.Clusters) == 0 {
-		err = errors.New("it names no cluster")
+	if err == nil && r.Gateway == "" {
+		err = errors.New("it names no gateway")
 	}
 	if err != nil {
 		return Runtime{}, fmt.Errorf("runtime file %s is %w (remove the environment with `eksemu down`): %w", path, ErrDamaged, err)

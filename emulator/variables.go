@@ -45,12 +45,15 @@ func (l Layout) cluster(name string) string { return filepath.Join(l.Dir, "clust
 // Variables returns the variables that make unmodified AWS and Kubernetes clients use an environment: as the
 // cluster's creator, or as an identity. STS is reached through HTTPS_PROXY, because aws-iam-authenticator accepts
 // only tokens that are presigned for a real STS host name; AWS_ENDPOINT_URL would change that name and is
-// therefore never among them.
+// therefore never among them. There is no KUBECONFIG without a cluster.
 func Variables(stateDir string, r Runtime, identity string) []Variable {
 	l := Layout{stateDir}
 	vars := AWSVariables(stateDir, r)
 	if identity != "" {
 		vars = append(vars, Variable{"AWS_PROFILE", identity})
+	}
+	if len(r.Clusters) == 0 {
+		return vars
 	}
 	return append(vars, Variable{"KUBECONFIG", l.Kubeconfig(identity)})
 }

@@ -14,6 +14,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"net/url"
 	"path/filepath"
 	"time"
 
@@ -31,6 +33,7 @@ type App struct {
 	Environ    []string                                       // the whole environment, for child processes
 	LookPath   func(name string) (string, error)              //
 	Now        func() time.Time                               //
+	Proxy      func(*http.Request) (*url.URL, error)          // this machine's proxy, as its environment has it; nil: none
 	StateHome  string                                         // folder of all environments' state folders
 	Terminal   bool                                           // ErrOut is a terminal
 	Width      int                                            // columns of Out, 0 if it is no terminal
@@ -128,8 +131,9 @@ not start or is not in the state that the verb needs, 4 timeout, 130 interrupted
 		SilenceErrors: true,
 	}
 	root.AddCommand(
-		newUpCommand(app), newDownCommand(app), newStatusCommand(app), newEnvCommand(app),
+		newUpCommand(app), newSTSCommand(app), newDownCommand(app), newStatusCommand(app), newEnvCommand(app),
 		newTokenCommand(app), newKubectlCommand(app), newRunCommand(app), newScenariosCommand(app),
+		newFaultCommand(app), newClockCommand(app),
 		newConfigCommand(app), newExplainCommand(app), newTraceCommand(app), newLogsCommand(app),
 		newVersionCommand(app), newChildCommand(app), newInstanceCredentialsCommand(app),
 	)

@@ -69,10 +69,13 @@ func (app *App) spawn(name *nameFlag, f *upFlags, options emulator.Options) (io.
 	}
 	defer write.Close() //nolint:errcheck // the child has its own
 	args := []string{
-		"up", "--name", name.name, "--port", strconv.Itoa(f.port), "--wait", f.wait.String(),
+		f.verb, "--name", name.name, "--port", strconv.Itoa(f.port), "--wait", f.wait.String(),
 		"--fallback", f.fallback, "--report-fd", strconv.Itoa(reportFD),
 	}
 	cmd := exec.Command(app.Executable, args...) //nolint:noctx // it outlives this command
+	if f.ahead != 0 {
+		cmd.Args = append(cmd.Args, "--clock-offset", f.ahead.String())
+	}
 	if f.config != "" {
 		cmd.Args = append(cmd.Args, "--config", f.config)
 	}

@@ -25,6 +25,9 @@ KUBECONFIG it uses the kubeconfig of the running environment.`,
 				if err != nil {
 					return err
 				}
+				if err := needsCluster(client.Runtime); err != nil {
+					return exitWith(ExitStart, err)
+				}
 				// kubectl reads its process's environment, and so do the exec plugins that it starts.
 				if err := os.Setenv("KUBECONFIG", (emulator.Layout{Dir: client.Dir}).Kubeconfig("")); err != nil {
 					return err

@@ -25,6 +25,9 @@ type target struct {
 var _ scenarios.Environment = (*target)(nil)
 
 func newTarget(client *emulator.Client) (*target, error) {
+	if err := needsCluster(client.Runtime); err != nil {
+		return nil, err
+	}
 	cluster := client.Runtime.Clusters[0]
 	access, err := client.Admin(cluster.Name)
 	if err != nil {

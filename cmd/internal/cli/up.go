@@ -18,10 +18,12 @@ import (
 
 // upFlags are the flags that say which environment to start and how.
 type upFlags struct {
+	verb     string // "up", or "sts" for an environment without clusters
 	config   string
 	port     int
 	wait     time.Duration
 	fallback string
+	ahead    time.Duration // clock of the AWS side
 }
 
 func (f *upFlags) add(command *cobra.Command) {
@@ -32,8 +34,7 @@ func (f *upFlags) add(command *cobra.Command) {
 }
 
 func newUpCommand(app *App) *cobra.Command {
-	f := &upFlags{}
-	var detach, quiet bool
+	f := &upFlags{verb: "up"}
 	command := &cobra.Command{
 		Use:   "up",
 		Short: "Start an environment: STS, EKS API, API server and authenticator",
@@ -41,6 +42,13 @@ func newUpCommand(app *App) *cobra.Command {
 	}
 	name := addNameFlag(app, command)
 	f.add(command)
+	f.runWith(app, command, name)
+	return command
+}
+
+// runWith makes a command start the environment that the flags describe, in the foreground or in the background.
+func (f *upFlags) runWith(app *App, command *cobra.Command, name *nameFlag) {
+	var detach, quiet bool
 	command.Flags().BoolVarP(&detach, "detach", "d", false, "return when it is ready and leave it running in the background")
 	command.Flags().BoolVarP(&quiet, "quiet", "q", false, "no progress")
 	var report int
@@ -63,7 +71,6 @@ func newUpCommand(app *App) *cobra.Command {
 			return app.upInForeground(cmd.Context(), name, f, env, quiet)
 		}
 	}
-	return command
 }
 
 // options loads and checks everything that can be wrong before anything starts.
@@ -72,7 +79,11 @@ func (f *upFlags) options(app *App, name *nameFlag) (emulator.Options, error) {
 	if err != nil {
 		return emulator.Options{}, err
 	}
-	environment, err := app.loadConfig(f.config)
+	load := app.loadConfig
+	if f.verb == stsVerb {
+		load = app.loadIdentities
+	}
+	environment, err := load(f.config)
 	if err != nil {
 		return emulator.Options{}, err
 	}
@@ -91,6 +102,7 @@ func (f *upFlags) options(app *App, name *nameFlag) (emulator.Options, error) {
 		Config:              environment,
 		Port:                f.port,
 		Fallback:            fallback,
+		Proxy:               app.Proxy,
 		Executable:          app.Executable,
 		Command:             childCommand,
 		AWSCommand:          app.find("aws"),
@@ -99,6 +111,7 @@ func (f *upFlags) options(app *App, name *nameFlag) (emulator.Options, error) {
 		Version:             app.version(),
 		Kubernetes:          version.DefaultKubeBinaryVersion,
 		Now:                 app.Now,
+		ClockOffset:         f.ahead,
 	}, nil
 }
 
@@ -127,7 +140,7 @@ func (app *App) upInForeground(ctx context.Context, name *nameFlag, f *upFlags, 
 func (app *App) await(ctx context.Context, env *emulator.Environment) error {
 	select {
 	case <-ctx.Done():
-		fmt.Fprintln(app.ErrOut, "stopping; the environment's state is kept for the next `eksemu up`")
+		fmt.Fprintln(app.ErrOut, "stopping; the environment's state is kept for its next start")
 	case <-env.Done():
 	}
 	if err := env.Stop(context.WithoutCancel(ctx)); err != nil {
@@ -156,8 +169,20 @@ func start(ctx context.Context, options emulator.Options, wait time.Duration) (*
 	}
 }
 
-// loadConfig reads the environment file, "" for the built-in one; problems are listed with file and line.
+// loadConfig reads the environment file of an environment with its cluster.
 func (app *App) loadConfig(path string) (*config.Environment, error) {
+	environment, err := app.readConfig(path)
+	if err != nil {
+		return nil, err
+	}
+	if n := len(environment.Clusters); n != 1 {
+		return nil, fmt.Errorf("environment file %s has %s under clusters, nothing was started: an environment runs exactly one", path, count(n, "cluster"))
+	}
+	return environment, nil
+}
+
+// readConfig reads the environment file, "" for the built-in one; problems are listed with file and line.
+func (app *App) readConfig(path string) (*config.Environment, error) {
 	if path == "" {
 		return config.Default(), nil
 	}
@@ -172,9 +197,6 @@ func (app *App) loadConfig(path string) (*config.Environment, error) {
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("%s in environment file %s, nothing was started:\n%w", count(len(problems), "problem"), path, problems)
 	}
-	if n := len(environment.Clusters); n != 1 {
-		return nil, fmt.Errorf("environment file %s has %s under clusters, nothing was started: an environment runs exactly one", path, count(n, "cluster"))
-	}
 	return environment, nil
 }
 
@@ -188,6 +210,10 @@ func count(n int, thing string) string {
 
 // printReady tells what to do next.
 func (app *App) printReady(name *nameFlag, r emulator.Runtime, detached bool) {
+	if len(r.Clusters) == 0 {
+		app.printSTSReady(name, r, detached)
+		return
+	}
 	cluster := r.Clusters[0].Name
 	where := "In another shell:"
 	if detached {
@@ -207,6 +233,10 @@ Environment %s is ready: cluster %s at %s. %s
 `, cluster)
 	}
 	fmt.Fprintf(app.ErrOut, "  eksemu explain%s   # which hop decided, and why\n\n", name.flag())
+	app.printHowToStop(name, detached)
+}
+
+func (app *App) printHowToStop(name *nameFlag, detached bool) {
 	if detached {
 		fmt.Fprintf(app.ErrOut, "Stop it with `eksemu down%s`.\n", name.flag())
 	} else {
