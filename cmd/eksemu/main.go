@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -45,6 +46,7 @@ func run() int {
 		Environ:    os.Environ(),
 		LookPath:   exec.LookPath,
 		Now:        time.Now,
+		Proxy:      http.ProxyFromEnvironment,
 		StateHome:  filepath.Join(xdg.StateHome, "eksemu"),
 		Terminal:   term.IsTerminal(int(os.Stderr.Fd())),
 		Width:      width(),
