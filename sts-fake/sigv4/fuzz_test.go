@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// refusalOf fails the test unless a parser's error is a well-formed refusal.
-func refusalOf(t *testing.T, err error) {
+// refusalOf is the refusal that an error must be, and a well-formed one.
+func refusalOf(t *testing.T, err error) *Refusal {
 	t.Helper()
 	var refusal *Refusal
 	if !errors.As(err, &refusal) {
@@ -18,6 +18,7 @@ func refusalOf(t *testing.T, err error) {
 	if refusal.Check == "" || refusal.Status < 300 || refusal.Message == "" || !utf8.ValidString(refusal.Message) {
 		t.Fatalf("refusal is incomplete: %+v", refusal)
 	}
+	return refusal
 }
 
 func FuzzParseAuthorization(f *testing.F) {

@@ -14,12 +14,14 @@ type request struct {
 	headers        []Header
 	queryProtocol  bool
 	anyRegion      bool
+	v4a            bool
 	now            time.Time
 }
 
 func (r request) verdict(t *testing.T) *Refusal {
 	t.Helper()
 	v := Verifier{Service: "sts", ValidRegion: func(region string) bool { return region == "us-east-1" }, QueryProtocol: r.queryProtocol}
+	v.AcceptV4A, v.Region = r.v4a, "us-east-1"
 	if r.anyRegion {
 		v.ValidRegion = nil
 	}
