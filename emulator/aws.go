@@ -27,6 +27,7 @@ import (
 type awsSide struct {
 	store    *iam.Store
 	clusters *eks.Registry
+	issuer   *eks.Issuers            // publishes the keys of the clusters' service accounts
 	services map[string]http.Handler // by the service name of host names and credential scopes
 
 	files     Layout
@@ -106,8 +107,8 @@ func (e *Environment) makeAWS() error {
 	e.aws = &awsSide{
 		store:    store,
 		clusters: clusters,
+		issuer:   &eks.Issuers{Clusters: clusters, Now: e.clock.now},
 		services: map[string]http.Handler{
-			"sts": stsfake.New(stsfake.Options{Gate: gate, Faults: &e.faults}),
 			"eks": eks.New(eks.Options{Gate: gate, Clusters: clusters}),
 			"ec2": compute,
 		},
@@ -116,6 +117,13 @@ func (e *Environment) makeAWS() error {
 		config:    cfg,
 		overlays:  map[string]config.Overlay{},
 	}
+	issuers, err := e.issuers()
+	if err != nil {
+		return err
+	}
+	e.aws.services["sts"] = stsfake.New(stsfake.Options{
+		Gate: gate, Faults: &e.faults, Issuers: issuers, InactiveRegion: e.aws.inactiveRegion,
+	})
 	for _, spec := range cfg.Clusters {
 		if err := e.addCluster(spec); err != nil {
 			return err
@@ -129,6 +137,7 @@ func (e *Environment) addCluster(spec config.Cluster) error {
 	cfg := e.opts.Config
 	role, _ := cfg.Identity(spec.Role)
 	creator, _ := cfg.Identity(spec.Creator)
+	issuer, _ := cfg.Issuer(spec.Name)
 	cluster, err := eks.NewCluster(eks.ClusterSpec{
 		Partition:          cfg.Partition(),
 		Scope:              eks.Scope{AccountID: cfg.Account, Region: cfg.Region},
@@ -136,6 +145,7 @@ func (e *Environment) addCluster(spec config.Cluster) error {
 		Version:            e.opts.Kubernetes,
 		AuthenticationMode: eks.AuthenticationMode(spec.AuthenticationMode),
 		RoleARN:            role.ARN,
+		Issuer:             issuer,
 		CreatedAt:          e.opts.Now(),
 	})
 	if err != nil {
@@ -170,6 +180,9 @@ func instances(cfg *config.Environment) []ec2.Instance {
 
 // handler is the service behind an AWS host name, nil if it is not emulated.
 func (a *awsSide) handler(host string) http.Handler {
+	if eks.IsIssuerHost(host) {
+		return a.issuer
+	}
 	endpoint, ok := stsfake.ParseEndpoint(host)
 	if !ok {
 		return nil
@@ -186,7 +199,7 @@ func (e *Environment) direct() http.Handler {
 			admin.ServeHTTP(w, r)
 			return
 		}
-		if service := e.aws.services[scopeService(r)]; service != nil {
+		if service := e.aws.services[directService(r)]; service != nil {
 			service.ServeHTTP(w, r)
 			return
 		}
@@ -194,15 +207,25 @@ func (e *Environment) direct() http.Handler {
 	})
 }
 
+// directService is the service that a request to the direct endpoint is for: the one that it is signed for, or STS for
+// an unsigned request of the query protocol, because nobody else has operations that need no signature.
+func directService(r *http.Request) string {
+	if service := scopeService(r); service != "" || !isQuery(r) {
+		return service
+	}
+	return "sts"
+}
+
 // scopeService is the service that a request is signed for, from the credential scope
-// (KEY/DATE/REGION/SERVICE/aws4_request); "" if there is none. It decides nothing but the way.
+// (KEY/DATE/REGION/SERVICE/aws4_request, without the region in SigV4A); "" if there is none. It decides nothing but the
+// way.
 func scopeService(r *http.Request) string {
 	credential := r.URL.Query().Get("X-Amz-Credential")
 	if _, after, ok := strings.Cut(r.Header.Get("Authorization"), "Credential="); ok {
 		credential, _, _ = strings.Cut(after, ",")
 	}
-	if parts := strings.Split(credential, "/"); len(parts) == 5 {
-		return parts[3]
+	if parts := strings.Split(credential, "/"); len(parts) == 5 || len(parts) == 4 {
+		return parts[len(parts)-2]
 	}
 	return ""
 }

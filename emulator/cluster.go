@@ -20,7 +20,6 @@ import (
 	"github.com/eksemu/eksemu/emulator/cluster"
 	"github.com/eksemu/eksemu/emulator/cluster/embedded"
 	"github.com/eksemu/eksemu/emulator/config"
-	"github.com/eksemu/eksemu/emulator/eks"
 	"github.com/eksemu/eksemu/emulator/internal/atomicfile"
 	"github.com/eksemu/eksemu/emulator/internal/pki"
 	"github.com/eksemu/eksemu/emulator/internal/process"
@@ -67,10 +66,7 @@ func (e *Environment) startControlPlane(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	issuer, err := eks.Issuer(c.arn)
-	if err != nil {
-		return err
-	}
+	issuer, _ := e.opts.Config.Issuer(spec.Name)
 	c.backend = embedded.New(embedded.Config{
 		Executable: e.opts.Executable, Command: e.opts.Command, Env: []string{"PATH=" + e.opts.Path},
 		LogDir: e.files.Logs(), Now: e.opts.Now, Observe: e.observe,
@@ -85,8 +81,10 @@ func (e *Environment) startControlPlane(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.kube, err = kube.New(c.access())
-	return err
+	if c.kube, err = kube.New(c.access()); err != nil {
+		return err
+	}
+	return e.publishKeys(ctx)
 }
 
 func (c *runningCluster) access() kube.Config {

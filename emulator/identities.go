@@ -13,8 +13,8 @@ import (
 	"github.com/eksemu/eksemu/sts-fake/iam"
 )
 
-// addIdentities adds users and roles to IAM and to the profiles, all of them or none, and returns an ID for
-// removeIdentities.
+// addIdentities adds users, roles and identity providers to IAM, and users and roles to the profiles, all of them or
+// none, and returns an ID for removeIdentities.
 func (a *awsSide) addIdentities(overlay config.Overlay) (string, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -22,7 +22,8 @@ func (a *awsSide) addIdentities(overlay config.Overlay) (string, error) {
 	if len(problems) > 0 {
 		return "", problems
 	}
-	if err := merged.Added(a.config).Seed(a.store); err != nil {
+	overlay = merged.Added(a.config)
+	if err := overlay.Seed(a.store); err != nil {
 		return "", err
 	}
 	if err := a.writeProfiles(merged); err != nil {
@@ -55,11 +56,16 @@ func (a *awsSide) removeIdentities(id string) error {
 	for _, instance := range overlay.Instances {
 		remaining.Instances = without(remaining.Instances, func(i config.Instance) bool { return i.ID == instance.ID })
 	}
+	for _, provider := range overlay.OIDCProviders {
+		remaining.OIDCProviders = without(remaining.OIDCProviders, func(p config.OIDCProvider) bool {
+			return p.Account == provider.Account && p.URL == provider.URL
+		})
+	}
 	a.config = &remaining
 	return errors.Join(err, a.writeProfiles(&remaining))
 }
 
-// remove removes the users and roles of an overlay from IAM. merged is the configuration that has them.
+// remove removes the users, roles and identity providers of an overlay from IAM. merged is the configuration that has them.
 func (a *awsSide) remove(overlay config.Overlay, merged *config.Environment) error {
 	var errs []error
 	for _, user := range overlay.Users {
@@ -69,6 +75,9 @@ func (a *awsSide) remove(overlay config.Overlay, merged *config.Environment) err
 	for _, role := range overlay.Roles {
 		identity, _ := merged.Identity(role.Name)
 		errs = append(errs, a.store.DeleteRole(identity.ARN))
+	}
+	for _, provider := range overlay.OIDCProviders {
+		errs = append(errs, a.store.DeleteOIDCProvider(provider.ARN(merged.Partition())))
 	}
 	return errors.Join(errs...)
 }

@@ -11,7 +11,7 @@ import (
 // identity and the region of the environment in every one:
 //
 //   - a user has its first active access key (or its first one, if none is active) in credentials,
-//   - a role has role_arn and source_profile, and external_id if it needs one,
+//   - a role has role_arn and source_profile, and external_id and mfa_serial if it needs them,
 //   - an instance has a credential_process: the given command with the instance ID as its last argument, which
 //     has to print credentials of the instance's role in the form of the AWS CLI's documentation,
 //   - [default] is the profile of DefaultIdentity once more.
@@ -48,6 +48,9 @@ func (r *renderer) profile(section, name string, identity Identity) {
 		fmt.Fprintf(&r.config, "role_arn = %s\nsource_profile = %s\n", identity.RoleARN, identity.SourceProfile)
 		if identity.ExternalID != "" {
 			fmt.Fprintf(&r.config, "external_id = %s\n", identity.ExternalID)
+		}
+		if identity.MFASerial != "" {
+			fmt.Fprintf(&r.config, "mfa_serial = %s\n", identity.MFASerial)
 		}
 	case KindInstance:
 		fmt.Fprintf(&r.config, "credential_process = %s\n", CommandLine(append(r.process[:len(r.process):len(r.process)], identity.Name)))

@@ -14,6 +14,7 @@ func (v *validator) complete(env *Environment) {
 	if !v.written("region") {
 		env.Region = DefaultRegion
 	}
+	v.partition = env.Partition()
 	own := env.identities()
 	v.completeIdentities(&own, env)
 	for i := range env.Clusters {
@@ -29,6 +30,7 @@ func (v *validator) completeIdentities(o *Overlay, env *Environment) {
 		user := &o.Users[i]
 		v.fill(&user.Path, DefaultPath, "users", i, "path")
 		v.fill(&user.Account, env.Account, "users", i, "account")
+		v.completeMFA(user.MFADevices, user.Account, []any{"users", i})
 		for k := range user.AccessKeys {
 			if key := &user.AccessKeys[k]; key.Status == "" {
 				key.Status = KeyActive
@@ -42,6 +44,14 @@ func (v *validator) completeIdentities(o *Overlay, env *Environment) {
 		v.fill(&role.SourceProfile, env.sourceFor(role.Name), "roles", i, "sourceProfile")
 		if role.MaxSessionDuration == 0 && !v.written("roles", i, "maxSessionDuration") {
 			role.MaxSessionDuration = DefaultMaxSessionDuration
+		}
+		role.TrustPolicy = env.fillIn(role.TrustPolicy)
+	}
+	for i := range o.OIDCProviders {
+		provider := &o.OIDCProviders[i]
+		v.fill(&provider.Account, env.Account, "oidcProviders", i, "account")
+		if issuer, ok := env.Issuer(provider.Cluster); ok {
+			v.fill(&provider.URL, issuer, "oidcProviders", i, "url")
 		}
 	}
 }

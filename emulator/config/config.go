@@ -18,11 +18,12 @@
 // file leaves out is filled in, access keys included, always with the same values for the same file.
 // [Default] is the environment of a file nobody had to write; its text ([DefaultYAML]) documents every field.
 //
-// From an Environment come the identities of the emulated AWS ([Environment.Seed] fills the IAM store,
+// From an Environment come the identities and identity providers of the emulated AWS ([Environment.Seed] fills the IAM store,
 // [Environment.Identities] lists them), the configuration of the AWS CLI and SDKs ([Environment.AWSConfig]), and
 // the clusters. A scenario that needs more identities brings an [Overlay] ([Environment.Merge]).
 //
-// The package reads no files and no clock. It never prints a secret access key in a problem.
+// The package reads no files and no clock. It never prints a secret access key or the seed of an MFA device in a
+// problem.
 package config
 
 import (
@@ -58,6 +59,10 @@ type Environment struct {
 	Roles      []Role     `yaml:"roles,omitempty"`
 	Instances  []Instance `yaml:"instances,omitempty"`
 	Clusters   []Cluster  `yaml:"clusters,omitempty"`
+
+	OIDCProviders []OIDCProvider `yaml:"oidcProviders,omitempty"`
+	// InactiveSTSRegions are the regions in which STS gives out no credentials of the environment's account.
+	InactiveSTSRegions []string `yaml:"inactiveStsRegions,omitempty"`
 }
 
 // User is an IAM user. It signs with its access keys.
@@ -67,6 +72,7 @@ type User struct {
 	Account    string      `yaml:"account"`    // 12 digits; the environment's if left out
 	AccessKeys []AccessKey `yaml:"accessKeys"` // one generated key if left out; an empty list for none
 	Policies   []Policy    `yaml:"policies,omitempty"`
+	MFADevices []MFADevice `yaml:"mfaDevices,omitempty"`
 }
 
 // AccessKey is a long-term key of a user.
@@ -92,7 +98,8 @@ type Policy struct {
 	Document PolicyDocument `yaml:"document"`
 }
 
-// Role is an IAM role.
+// Role is an IAM role. In its trust policy, {{OIDCProvider my-cluster}} stands for the issuer of the cluster of that
+// name without https://: the end of the ARN of its provider, and the beginning of its condition keys.
 type Role struct {
 	Name               string         `yaml:"name"`    // also the name of its AWS profile
 	Path               string         `yaml:"path"`    // "/" or "/…/"
@@ -102,6 +109,7 @@ type Role struct {
 	Policies           []Policy       `yaml:"policies,omitempty"`
 	SourceProfile      string         `yaml:"sourceProfile"`        // identity whose profile assumes this role; the cluster creator if left out
 	ExternalID         string         `yaml:"externalId,omitempty"` // for the profile, when the trust policy asks for one
+	MFASerial          string         `yaml:"mfaSerial,omitempty"`  // for the profile, when the trust policy asks for MFA
 }
 
 // Instance is an EC2 instance. It exists to sign as its role with its instance ID as the session name, as a

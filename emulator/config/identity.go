@@ -24,6 +24,7 @@ type Identity struct {
 	RoleARN        string // role or instance: the role whose session signs
 	SourceProfile  string // role: the profile that assumes it
 	ExternalID     string // role: what it passes to AssumeRole
+	MFASerial      string // role: the device whose code it passes to AssumeRole
 	PrivateDNSName string // instance: its host name
 }
 
@@ -38,7 +39,8 @@ func (e *Environment) Identities() []Identity {
 	for _, role := range e.Roles {
 		roles[role.Name] = role
 		arn := iam.RoleARN(partition, role.Account, role.Path, role.Name)
-		all = append(all, Identity{Name: role.Name, Kind: KindRole, ARN: arn, RoleARN: arn, SourceProfile: role.SourceProfile, ExternalID: role.ExternalID})
+		all = append(all, Identity{Name: role.Name, Kind: KindRole, ARN: arn, RoleARN: arn, SourceProfile: role.SourceProfile,
+			ExternalID: role.ExternalID, MFASerial: role.MFASerial})
 	}
 	for _, instance := range e.Instances {
 		role := roles[instance.Role]

@@ -13,8 +13,8 @@ type Options struct {
 	// and a cluster without one keeps none.
 	KubernetesVersion string
 
-	// ReadFile reads a manifest file, by the path that the Environment file names, which is meant to be
-	// relative to the file. When it is nil, manifestFiles is a problem.
+	// ReadFile reads a file of manifests or keys, by the path that the Environment file names, which is meant to be
+	// relative to the file. When it is nil, manifestFiles and keysFile are problems.
 	ReadFile func(path string) ([]byte, error)
 }
 
@@ -28,7 +28,6 @@ func Load(file string, data []byte, opts Options) (*Environment, strictyaml.Prob
 	}
 	v := &validator{doc: doc, form: form, opts: opts}
 	v.complete(env)
-	v.partition = env.Partition()
 	v.environment(env)
 	if problems := v.all(); len(problems) > 0 {
 		return nil, problems

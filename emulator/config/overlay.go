@@ -6,12 +6,14 @@ import (
 	"github.com/eksemu/eksemu/emulator/strictyaml"
 )
 
-// Overlay is identities that something brings to an Environment, such as a scenario. The fields mean what they
+// Overlay is identities, and providers of identities, that something brings to an Environment, such as a scenario. The fields mean what they
 // mean in an Environment.
 type Overlay struct {
 	Users     []User     `yaml:"users,omitempty"`
 	Roles     []Role     `yaml:"roles,omitempty"`
 	Instances []Instance `yaml:"instances,omitempty"`
+
+	OIDCProviders []OIDCProvider `yaml:"oidcProviders,omitempty"`
 }
 
 // Merge is a copy of the Environment with the identities of the Overlay added to it. They may refer to those
@@ -21,13 +23,10 @@ type Overlay struct {
 // doc is the document that the Overlay was read from and at the path of it in there, for the lines of problems;
 // doc is nil if the Overlay was not read from a file.
 func (e *Environment) Merge(o Overlay, doc *strictyaml.Document, at ...any) (*Environment, strictyaml.Problems) {
-	added := Overlay{Users: slices.Clone(o.Users), Roles: slices.Clone(o.Roles), Instances: slices.Clone(o.Instances)}
-	for i := range added.Users {
-		added.Users[i].AccessKeys = slices.Clone(added.Users[i].AccessKeys)
-	}
+	added := o.clone()
 	v := &validator{doc: doc, prefix: at, partition: e.Partition()}
 	v.completeIdentities(&added, e)
-	v.identities(e.identities(), added)
+	v.identities(e, e.identities(), added)
 	if problems := v.all(); len(problems) > 0 {
 		return nil, problems
 	}
@@ -35,13 +34,30 @@ func (e *Environment) Merge(o Overlay, doc *strictyaml.Document, at ...any) (*En
 	merged.Users = append(slices.Clip(e.Users), added.Users...)
 	merged.Roles = append(slices.Clip(e.Roles), added.Roles...)
 	merged.Instances = append(slices.Clip(e.Instances), added.Instances...)
+	merged.OIDCProviders = append(slices.Clip(e.OIDCProviders), added.OIDCProviders...)
 	return &merged, nil
+}
+
+// clone is a copy whose elements can be completed without changing the original.
+func (o Overlay) clone() Overlay {
+	c := Overlay{
+		Users: slices.Clone(o.Users), Roles: slices.Clone(o.Roles), Instances: slices.Clone(o.Instances),
+		OIDCProviders: slices.Clone(o.OIDCProviders),
+	}
+	for i := range c.Users {
+		c.Users[i].AccessKeys = slices.Clone(c.Users[i].AccessKeys)
+		c.Users[i].MFADevices = slices.Clone(c.Users[i].MFADevices)
+	}
+	return c
 }
 
 // Added are the identities that [Environment.Merge] added to base to make this Environment, with everything
 // filled in that the Overlay left out.
 func (e *Environment) Added(base *Environment) Overlay {
-	return Overlay{Users: tail(e.Users, base.Users), Roles: tail(e.Roles, base.Roles), Instances: tail(e.Instances, base.Instances)}
+	return Overlay{
+		Users: tail(e.Users, base.Users), Roles: tail(e.Roles, base.Roles), Instances: tail(e.Instances, base.Instances),
+		OIDCProviders: tail(e.OIDCProviders, base.OIDCProviders),
+	}
 }
 
 // tail is what all has after the first len(first) elements.
@@ -49,5 +65,5 @@ func tail[T any](all, first []T) []T { return slices.Clone(all[min(len(first), l
 
 // identities are the Environment's own. The slices are shared.
 func (e *Environment) identities() Overlay {
-	return Overlay{Users: e.Users, Roles: e.Roles, Instances: e.Instances}
+	return Overlay{Users: e.Users, Roles: e.Roles, Instances: e.Instances, OIDCProviders: e.OIDCProviders}
 }

@@ -85,7 +85,7 @@ func soundUsers(users []User) []User {
 	var sound []User
 	for _, user := range users {
 		if isPrincipal(user.Account, user.Path, user.Name) {
-			user.AccessKeys, user.Policies = nil, soundPolicies(user.Policies)
+			user.AccessKeys, user.MFADevices, user.Policies = nil, nil, soundPolicies(user.Policies)
 			sound = append(sound, user)
 		}
 	}

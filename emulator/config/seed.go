@@ -6,8 +6,8 @@ import (
 	"github.com/eksemu/eksemu/sts-fake/iam"
 )
 
-// Seed puts the users, roles, access keys and policies of the environment into an IAM store, all of them or
-// none. The same environment always gets the same unique IDs and keys. The store must be of the environment's
+// Seed puts the users, roles, access keys, MFA devices, policies and identity providers of the environment into an IAM
+// store, all of them or none. The same environment always gets the same unique IDs and keys. The store must be of the environment's
 // partition.
 func (e *Environment) Seed(store *iam.Store) error { return e.identities().Seed(store) }
 
@@ -32,7 +32,7 @@ func snapshotOf(o Overlay) (iam.Snapshot, error) {
 		if err != nil {
 			return iam.Snapshot{}, fmt.Errorf("user %q: %w", user.Name, err)
 		}
-		translated := iam.User{AccountID: user.Account, Path: user.Path, Name: user.Name, Policies: policies}
+		translated := iam.User{AccountID: user.Account, Path: user.Path, Name: user.Name, Policies: policies, MFADevices: mfaOf(user.MFADevices)}
 		for _, key := range user.AccessKeys {
 			translated.AccessKeys = append(translated.AccessKeys,
 				iam.AccessKey{ID: key.ID, Secret: string(key.Secret), Inactive: key.Status == KeyInactive})
@@ -50,6 +50,9 @@ func snapshotOf(o Overlay) (iam.Snapshot, error) {
 		}
 		snapshot.Roles = append(snapshot.Roles, iam.Role{AccountID: role.Account, Path: role.Path, Name: role.Name,
 			MaxSessionDuration: role.MaxSessionDuration, TrustPolicy: trust, Policies: policies})
+	}
+	for _, provider := range o.OIDCProviders {
+		snapshot.OIDCProviders = append(snapshot.OIDCProviders, provider.translated())
 	}
 	return snapshot, nil
 }

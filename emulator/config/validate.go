@@ -3,9 +3,11 @@ package config
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/eksemu/eksemu/emulator/strictyaml"
+	"github.com/eksemu/eksemu/sts-fake/iam"
 )
 
 // validator checks the meaning of an Environment or of an Overlay and collects what is wrong.
@@ -67,8 +69,24 @@ func (v *validator) environment(env *Environment) {
 	if !regionPattern.MatchString(env.Region) {
 		v.report(`write one such as "us-west-2"`, fmt.Sprintf("%q is not a region", env.Region), "region")
 	}
-	v.identities(Overlay{}, env.identities())
+	v.identities(env, Overlay{}, env.identities())
 	v.clusters(env)
+	v.inactiveRegions(env.InactiveSTSRegions)
+}
+
+// inactiveRegions checks regions of the environment's partition: an account is in one partition only.
+func (v *validator) inactiveRegions(regions []string) {
+	for i, region := range regions {
+		at := []any{"inactiveStsRegions", i}
+		switch {
+		case !regionPattern.MatchString(region):
+			v.report(`write one such as "eu-west-3"`, fmt.Sprintf("%q is not a region", region), at...)
+		case iam.PartitionOfRegion(region).ID != v.partition:
+			v.report("write a region of the partition "+v.partition, fmt.Sprintf("%s is in another partition than the environment's account", region), at...)
+		case slices.Contains(regions[:i], region):
+			v.report("remove one", region+" is there twice", at...)
+		}
+	}
 }
 
 func (v *validator) header(env *Environment) {

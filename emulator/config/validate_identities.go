@@ -31,8 +31,8 @@ const (
 	maxMaxSessionDuration = 12 * time.Hour // same
 )
 
-// identities checks identities that are added to those that exist, and generates their keys.
-func (v *validator) identities(existing, added Overlay) {
+// identities checks identities that are added to those that exist, and generates their keys. env has the clusters.
+func (v *validator) identities(env *Environment, existing, added Overlay) {
 	v.adopt(existing)
 	for i, user := range added.Users {
 		v.claim(KindUser, user.Account, user.Name, "users", i, "name")
@@ -49,13 +49,18 @@ func (v *validator) identities(existing, added Overlay) {
 			keys[key.ID] = user.Name
 		}
 	}
+	serials := serialsOf(existing.Users)
 	for i, user := range added.Users {
 		v.user(user, keys, "users", i)
+		v.mfaDevices(user, serials, []any{"users", i})
 	}
 	v.generateKeys(added.Users, keys)
 	for i, role := range added.Roles {
 		v.role(role, "roles", i)
+		v.issuerPlaceholders(env, role, []any{"roles", i})
+		v.mfaSerial(role, serials, []any{"roles", i})
 	}
+	v.oidcProviders(env, existing.OIDCProviders, added.OIDCProviders)
 	v.sourceCycles(existing.Roles, added.Roles)
 	v.instances(existing.Instances, added.Instances)
 	v.rehearse(existing, added)

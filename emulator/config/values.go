@@ -6,13 +6,14 @@ import (
 	"github.com/eksemu/eksemu/emulator/strictyaml"
 )
 
-// Secret is a secret access key. It prints as REDACTED; string(s) is the key. A problem never repeats it.
+// Secret is a secret access key or the seed of an MFA device. It prints as REDACTED; string(s) is the secret. A problem
+// never repeats it.
 type Secret string
 
-// String hides the key.
+// String hides the secret.
 func (Secret) String() string { return "REDACTED" }
 
-// GoString hides the key from %#v.
+// GoString hides the secret from %#v.
 func (Secret) GoString() string { return "REDACTED" }
 
 // UnmarshalYAML takes text only, and does not repeat anything else in its error.
@@ -30,19 +31,24 @@ type PolicyDocument string
 // UnmarshalYAML takes a mapping, which it turns into JSON, or JSON as text. Whether it is a policy is not
 // checked here.
 func (p *PolicyDocument) UnmarshalYAML(n *yaml.Node) error {
+	json, err := jsonText(n, "a policy")
+	*p = PolicyDocument(json)
+	return err
+}
+
+// jsonText is the JSON that a mapping means or that a text holds.
+func jsonText(n *yaml.Node, what string) (string, error) {
 	switch {
 	case n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str":
-		*p = PolicyDocument(n.Value)
+		return n.Value, nil
 	case n.Kind == yaml.MappingNode:
 		json, err := strictyaml.JSON(n)
 		if err != nil {
-			return typeError(err.Error())
+			return "", typeError(err.Error())
 		}
-		*p = PolicyDocument(json)
-	default:
-		return typeError("expected a policy, as a mapping or as JSON text")
+		return string(json), nil
 	}
-	return nil
+	return "", typeError("expected " + what + ", as a mapping or as JSON text")
 }
 
 // typeError is an error that lets the YAML library read on, so that other problems are found too.

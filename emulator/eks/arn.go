@@ -31,20 +31,6 @@ func ClusterARN(partition string, scope Scope, name string) string {
 	return fmt.Sprintf("arn:%s:eks:%s:%s:cluster/%s", partition, scope.Region, scope.AccountID, name)
 }
 
-// Issuer returns the OpenID Connect issuer of the cluster with this ARN:
-// https://oidc.eks.REGION.amazonaws.com/id/ID, where ID is 32 upper-case hex digits. AWS draws the ID at
-// random; here it is derived from the ARN, so that a cluster keeps its issuer when the emulator restarts. In
-// other partitions the domain is theirs; that issuers follow it there is inferred. An ARN that is not a
-// cluster's is an error.
-func Issuer(clusterARN string) (string, error) {
-	ref, err := parseClusterARN(clusterARN)
-	if err != nil {
-		return "", err
-	}
-	id := strings.ToUpper(digest(clusterARN, "oidc", 32))
-	return fmt.Sprintf("https://oidc.eks.%s.%s/id/%s", ref.Region, ref.partition.DNSSuffix, id), nil
-}
-
 // Patterns of the parts of a cluster ARN. clusterName is the API reference's, anchored at the end as well.
 var (
 	clusterName = regexp.MustCompile(`^[0-9A-Za-z][A-Za-z0-9_-]*$`)

@@ -98,7 +98,7 @@ type Identity struct {
 
 // OIDC names an OpenID Connect issuer.
 type OIDC struct {
-	Issuer string `json:"issuer"` // see [Issuer]
+	Issuer string `json:"issuer"` // "https://oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE"
 }
 
 // Certificate is the certificate authority of the API server.

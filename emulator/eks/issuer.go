@@ -52,7 +52,8 @@ func (r *Registry) SigningKeys(issuer string) (jose.JSONWebKeySet, bool) {
 const issuerPrefix = "oidc.eks."
 
 // IsIssuerHost tells whether a host, in lower case and without a port, is where EKS publishes the documents of the
-// issuers of a region: oidc.eks.REGION.amazonaws.com, or that of another partition, as in [Issuer].
+// issuers of a region: oidc.eks.REGION.amazonaws.com. That it has their domain in other partitions is
+// inferred.
 func IsIssuerHost(host string) bool {
 	rest, ok := strings.CutPrefix(host, issuerPrefix)
 	if !ok {

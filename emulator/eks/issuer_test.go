@@ -28,10 +28,7 @@ func published(t *testing.T) (*Registry, jose.JSONWebKey, string) {
 	r := NewRegistry()
 	testCluster(t, r, oregon, "my-cluster")
 	arn := ClusterARN("aws", oregon, "my-cluster")
-	issuer, err := Issuer(arn)
-	if err != nil {
-		t.Fatal(err)
-	}
+	issuer := testIssuer(oregon, "my-cluster")
 	key := jose.JSONWebKey{Key: &signingKey(t).PublicKey, KeyID: "a-key", Algorithm: "RS256", Use: "sig"}
 	if err := r.SetSigningKeys(arn, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{key}}); err != nil {
 		t.Fatal(err)
@@ -90,10 +87,7 @@ func TestNoDocument(t *testing.T) {
 	t.Parallel()
 	r, _, issuer := published(t)
 	testCluster(t, r, oregon, "without-keys")
-	without, err := Issuer(ClusterARN("aws", oregon, "without-keys"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	without := testIssuer(oregon, "without-keys")
 	for _, tc := range []struct {
 		method, url string
 		status      int

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"regexp"
 	"time"
 )
@@ -16,6 +17,7 @@ type ClusterSpec struct {
 	Version            string             // Kubernetes minor version, "1.37"
 	AuthenticationMode AuthenticationMode // "" is CONFIG_MAP, the API's default
 	RoleARN            string             // "" is the account's role eksClusterRole, as the user guide calls it
+	Issuer             string             // URL of the OpenID Connect issuer of the service accounts' tokens; needed
 	ServiceIPv4CIDR    string             // "" is 10.100.0.0/16, one of the two ranges that EKS picks from
 	Tags               map[string]string  //
 	CreatedAt          time.Time          //
@@ -31,10 +33,6 @@ func NewCluster(spec ClusterSpec) (Cluster, error) {
 		return Cluster{}, fmt.Errorf("describe cluster %q: %w", spec.Name, err)
 	}
 	arn := ClusterARN(spec.Partition, spec.Scope, spec.Name)
-	issuer, err := Issuer(arn)
-	if err != nil {
-		return Cluster{}, fmt.Errorf("describe cluster %q: %w", spec.Name, err)
-	}
 	tags := maps.Clone(spec.Tags)
 	if tags == nil {
 		tags = map[string]string{} // AWS's examples show "tags": {} for a cluster without any
@@ -51,7 +49,7 @@ func NewCluster(spec ClusterSpec) (Cluster, error) {
 			IPFamily:        "ipv4",
 		},
 		Logging:         noLogging(),
-		Identity:        Identity{OIDC: OIDC{Issuer: issuer}},
+		Identity:        Identity{OIDC: OIDC{Issuer: spec.Issuer}},
 		Status:          StatusCreating,
 		PlatformVersion: "eks.1", // ours: there is no platform to have a version
 		Tags:            tags,
@@ -95,6 +93,9 @@ func (s ClusterSpec) validate() error {
 	if !s.AuthenticationMode.valid() {
 		problems = append(problems, fmt.Errorf("authentication mode %q: use %s, %s or %s",
 			s.AuthenticationMode, ModeAPI, ModeAPIAndConfigMap, ModeConfigMap))
+	}
+	if u, err := url.Parse(s.Issuer); err != nil || u.Scheme != "https" || u.Host == "" {
+		problems = append(problems, fmt.Errorf("issuer %q: want an https URL", s.Issuer))
 	}
 	if s.CreatedAt.IsZero() {
 		problems = append(problems, errors.New("creation time is missing: set CreatedAt"))
