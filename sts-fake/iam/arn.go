@@ -22,6 +22,11 @@ func AssumedRoleARN(partition, accountID, roleName, sessionName string) string {
 	return "arn:" + partition + ":sts::" + accountID + ":assumed-role/" + roleName + "/" + sessionName
 }
 
+// FederatedUserARN is the ARN of a federated user, the session of GetFederationToken (spec/sts.md section 4.1).
+func FederatedUserARN(partition, accountID, name string) string {
+	return "arn:" + partition + ":sts::" + accountID + ":federated-user/" + name
+}
+
 // ARN is an Amazon Resource Name in its parts.
 type ARN struct {
 	Partition, Service, Region, AccountID, Resource string

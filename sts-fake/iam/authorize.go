@@ -1,29 +1,17 @@
 package iam
 
-import "fmt"
-
-// Actions of AssumeRole: passing tags or a source identity along has its own.
-const (
-	actionAssumeRole        = "sts:AssumeRole"
-	actionTagSession        = "sts:TagSession"
-	actionSetSourceIdentity = "sts:SetSourceIdentity"
+import (
+	"fmt"
+	"strings"
 )
 
-// AssumeRoleContext is what a caller asks for with AssumeRole, as far as policies see it.
-type AssumeRoleContext struct {
-	SessionName    string
-	ExternalID     string // "" if none was given
-	SourceIdentity string
-	Tags           []Tag  // as requested, without those that the caller's session passes on
-	Region         string // that the request went to; "" if unknown
-}
-
-// AccessDeniedError is an AssumeRole that policies do not allow.
+// AccessDeniedError is an action that policies do not allow.
 type AccessDeniedError struct {
-	Principal string // caller's ARN
-	Action    string // "sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"
-	Resource  string // role ARN as sent
+	Principal string // caller's ARN; the OIDC provider's for a web identity
+	Action    string // "sts:AssumeRole", "sts:TagSession", …
+	Resource  string // ARN as sent
 	Root      bool   // refused because the caller is a root user, who may assume no role whatever policies say
+	Explicit  bool   // a policy denies it, as opposed to none allowing it
 	Reason    string // what decided; AWS does not tell its callers
 }
 
@@ -31,90 +19,48 @@ func (e *AccessDeniedError) Error() string {
 	return fmt.Sprintf("%s may not %s on %s: %s", e.Principal, e.Action, e.Resource, e.Reason)
 }
 
-// AuthorizeAssumeRole decides whether a caller may assume a role, by the role's trust policy and the caller's
-// identity policies (spec/sts.md section 4.3). The error is an *[AccessDeniedError]; a role that does not exist
-// is refused like any other, so that nobody learns which roles there are.
+// Authorize decides whether a caller may do something that no policy of the resource has a say in: its identity
+// policies must allow it, its session policies too if it has any, and neither may deny it. Root users may do everything,
+// within the session policies of their federated users. The error is an *[AccessDeniedError].
 //
-// The trust policy must always allow it. In the role's own account that is enough if it names the caller
-// itself; if it names the account, an identity policy must allow it too. From another account an identity
-// policy must always allow it. An explicit Deny anywhere wins. A role session asks as its role, and a role has
-// no right to assume itself that the trust policy does not give it.
-//
-// Tags need the same for sts:TagSession, a source identity for sts:SetSourceIdentity. That tags which a
-// session merely passes on need it as well follows the IAM User Guide on role chaining, not a record.
-func (s *Store) AuthorizeAssumeRole(c Caller, roleARN string, req AssumeRoleContext) error {
-	denied := func(action, reason string) *AccessDeniedError {
-		return &AccessDeniedError{Principal: c.ARN, Action: action, Resource: roleARN, Reason: reason}
+// Some sessions are refused whatever policies say (spec/sts.md section 4.4): of STS, one of GetSessionToken may call
+// only AssumeRole and GetCallerIdentity, and a federated user only GetCallerIdentity; of IAM, the one needs MFA, and the
+// other may call nothing.
+func (s *Store) Authorize(c Caller, action, resource string, req RequestContext) error {
+	denied := &AccessDeniedError{Principal: c.ARN, Action: action, Resource: resource}
+	if denied.Reason = restriction(c, action); denied.Reason != "" {
+		return denied
 	}
-	if c.Type == CallerRoot {
-		err := denied(actionAssumeRole, "root users may not assume roles")
-		err.Root = true
-		return err
-	}
-	st := s.read()
-	role, ok := st.roles[roleARN]
-	if !ok {
-		return denied(actionAssumeRole, "the role does not exist")
-	}
-	// A source identity stays for the whole chain. That changing it is refused like this is inferred.
-	if c.SourceIdentity != "" && req.SourceIdentity != "" && req.SourceIdentity != c.SourceIdentity {
-		return denied(actionSetSourceIdentity, "the caller's session has another source identity already")
-	}
-	keys := assumeRoleKeys(c, role, req)
-	for _, action := range requiredActions(c, req) {
-		if reason := st.refusal(c, role, question{action, roleARN, keys}); reason != "" {
-			return denied(action, reason)
-		}
-	}
-	return nil
-}
-
-func requiredActions(c Caller, req AssumeRoleContext) []string {
-	actions := []string{actionAssumeRole}
-	if len(req.Tags) > 0 || len(TransitiveTags(c)) > 0 {
-		actions = append(actions, actionTagSession)
-	}
-	if req.SourceIdentity != "" || c.SourceIdentity != "" {
-		actions = append(actions, actionSetSourceIdentity)
-	}
-	return actions
-}
-
-// TransitiveTags are the tags of a caller's session that pass on to the next role.
-func TransitiveTags(c Caller) []Tag {
-	var out []Tag
-	for _, tag := range c.Tags {
-		if tag.Transitive {
-			out = append(out, tag)
-		}
-	}
-	return out
-}
-
-// refusal is why an action is not allowed, or "" if it is.
-func (st *state) refusal(c Caller, role Role, q question) string {
-	trust, trustDenies := evaluateTrust(role.TrustPolicy, c, q)
-	identityAllows, identityDenies := evaluateIdentity(st.identityPolicies(c), q)
+	keys := s.requestKeys(req)
+	keys.setCaller(c, s.now())
+	v := s.read().ask(c, question{action, resource, keys})
 	switch {
-	case trustDenies:
-		return "the role's trust policy denies it explicitly"
-	case identityDenies:
-		return "an identity policy of the caller denies it explicitly"
-	case trust == grantNone:
-		return "the role's trust policy does not allow it"
-	case identityAllows:
-		return ""
-	case c.AccountID != role.AccountID:
-		return "the role is in another account, and no identity policy of the caller allows it"
-	case trust == grantAccount:
-		return "the role's trust policy leaves it to the account, and no identity policy of the caller allows it"
+	case v.denied != "":
+		denied.Reason, denied.Explicit = v.denied, true
+	case !v.session:
+		denied.Reason = "no session policy of the caller allows it"
+	case !v.identity:
+		denied.Reason = "no identity policy of the caller allows it"
+	default:
+		return nil
+	}
+	return denied
+}
+
+// restriction is why a kind of session may never do something, or "".
+func restriction(c Caller, action string) string {
+	service, operation, _ := strings.Cut(strings.ToLower(action), ":")
+	own := c.Temporary && (c.Type == CallerUser || c.Type == CallerRoot)
+	sts := service == "sts" && operation != "getcalleridentity"
+	switch {
+	case c.Type == CallerFederatedUser && sts:
+		return "federated users may call only GetCallerIdentity of STS"
+	case c.Type == CallerFederatedUser && service == "iam":
+		return "federated users may call nothing of IAM"
+	case own && sts && operation != "assumerole":
+		return "sessions of GetSessionToken may call only AssumeRole and GetCallerIdentity of STS"
+	case own && service == "iam" && !c.MFA:
+		return "sessions of GetSessionToken may call IAM only if they were made with MFA"
 	}
 	return ""
-}
-
-func (st *state) identityPolicies(c Caller) []Policy {
-	if c.Type == CallerUser {
-		return st.users[c.PrincipalARN].Policies
-	}
-	return st.roles[c.PrincipalARN].Policies
 }

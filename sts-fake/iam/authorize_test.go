@@ -103,7 +103,7 @@ func conditionCases() []assumeCase {
 		{name: "wrong session name", trust: devTrust(aliceARN, when("StringLike", "sts:RoleSessionName", "alice-*")), request: AssumeRoleContext{SessionName: "bob-1"}, want: "trust policy does not allow"},
 		{name: "principal ARN", trust: devTrust("*", when("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:user/al*"))},
 		{name: "user name", trust: devTrust("*", when("StringEquals", "aws:username", "alice"))},
-		{name: "another region", trust: devTrust("*", when("StringEquals", "aws:RequestedRegion", "us-east-1")), request: AssumeRoleContext{Region: "us-west-2"}, want: "trust policy does not allow"},
+		{name: "another region", trust: devTrust("*", when("StringEquals", "aws:RequestedRegion", "us-east-1")), request: AssumeRoleContext{Request: RequestContext{Region: "us-west-2"}}, want: "trust policy does not allow"},
 		{name: "MFA, of which a user's own keys say nothing", trust: devTrust("*", when("Bool", "aws:MultiFactorAuthPresent", "true")), want: "trust policy does not allow"},
 		{name: "tags", trust: devTrust(aliceARN, ""), request: AssumeRoleContext{Tags: []Tag{{Key: "a", Value: "b"}}}},
 		{

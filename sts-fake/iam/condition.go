@@ -12,48 +12,10 @@ type condition struct {
 	key      string // as written: "sts:ExternalId"
 	values   []string
 
-	test     comparison
-	set      string // "ForAllValues", "ForAnyValue" or ""
-	ifExists bool
-}
-
-// comparison is what an operator does with one value of the policy and one of the request.
-type comparison struct {
-	matches func(policy, request string) bool
-	negated bool // holds if no value matches
-	null    bool // asks whether the key is absent
-}
-
-// supportedOperators is for error messages.
-const supportedOperators = "StringEquals, StringNotEquals, StringEqualsIgnoreCase, StringNotEqualsIgnoreCase, StringLike, StringNotLike, " +
-	"ArnEquals, ArnLike, ArnNotEquals, ArnNotLike, Bool, Null, each but Null with IfExists, " +
-	"each but Null with ForAllValues: or ForAnyValue:"
-
-// operatorNamed finds an operator without prefix and suffix. ArnEquals compares as ArnLike does (IAM User
-// Guide, "Amazon Resource Name (ARN) condition operators").
-func operatorNamed(name string) (comparison, bool) {
-	equal := func(policy, request string) bool { return policy == request }
-	switch name {
-	case "StringEquals":
-		return comparison{matches: equal}, true
-	case "StringNotEquals":
-		return comparison{matches: equal, negated: true}, true
-	case "StringEqualsIgnoreCase", "Bool":
-		return comparison{matches: strings.EqualFold}, true
-	case "StringNotEqualsIgnoreCase":
-		return comparison{matches: strings.EqualFold, negated: true}, true
-	case "StringLike":
-		return comparison{matches: glob}, true
-	case "StringNotLike":
-		return comparison{matches: glob, negated: true}, true
-	case "ArnEquals", "ArnLike":
-		return comparison{matches: arnLike}, true
-	case "ArnNotEquals", "ArnNotLike":
-		return comparison{matches: arnLike, negated: true}, true
-	case "Null":
-		return comparison{null: true}, true
-	}
-	return comparison{}, false
+	templates []template // of the values
+	test      comparison
+	set       string // "ForAllValues", "ForAnyValue" or ""
+	ifExists  bool
 }
 
 // parseOperator takes an operator apart: ForAnyValue:StringLikeIfExists.
@@ -93,14 +55,15 @@ func (p *policyParser) conditions(value any, at string) []condition {
 			p.problems.add(here, "must be an object of condition keys and values")
 		}
 		for _, key := range keys {
-			c.key, c.values = key.key, p.conditionValues(c.test, key.value, here+"."+key.key, m.key)
+			c.key = key.key
+			c.values, c.templates = p.conditionValues(c.test.values, key.value, here+"."+key.key)
 			out = append(out, c)
 		}
 	}
 	return out
 }
 
-func (p *policyParser) conditionValues(test comparison, value any, at, operator string) []string {
+func (p *policyParser) conditionValues(kind valueKind, value any, at string) ([]string, []template) {
 	list, ok := value.([]any)
 	if !ok {
 		list = []any{value}
@@ -108,23 +71,22 @@ func (p *policyParser) conditionValues(test comparison, value any, at, operator 
 	if len(list) == 0 {
 		p.problems.add(at, "must have a value")
 	}
-	boolean := test.null || strings.Contains(operator, "Bool")
-	arn := strings.Contains(operator, "Arn")
-	out := make([]string, len(list))
+	values, templates := make([]string, len(list)), make([]template, len(list))
 	for i, item := range list {
 		text, ok := scalar(item)
-		out[i] = text
-		p.variable(text, at)
-		switch {
-		case !ok:
+		if !ok {
 			p.problems.add(at, "must be a string, a number, true or false, or a list of them")
-		case boolean && !strings.EqualFold(text, "true") && !strings.EqualFold(text, "false"):
-			p.problems.add(at, "%q is neither true nor false", text)
-		case arn && text != "*" && strings.Count(text, ":") < 5:
-			p.problems.add(at, "%q is no ARN: it has six parts between colons", text)
+			continue
+		}
+		values[i], templates[i] = text, literal(text)
+		if kind.variables {
+			templates[i] = p.template(text, at)
+		}
+		if kind.valid != nil && !templates[i].variable() && !kind.valid(text) {
+			p.problems.add(at, "%q %s", text, kind.problem)
 		}
 	}
-	return out
+	return values, templates
 }
 
 func scalar(value any) (string, bool) {
@@ -134,21 +96,23 @@ func scalar(value any) (string, bool) {
 	case json.Number:
 		return v.String(), true
 	case bool:
-		if v {
-			return "true", true
-		}
-		return "false", true
+		return boolText(v), true
 	}
 	return "", false
 }
 
-// holds evaluates the condition for the values that the request has for the key (none: the key is absent).
+// holds evaluates the condition for a request.
 //
 // An absent key fails an operator unless the operator is negated or has IfExists; ForAllValues holds for an
 // absent key and ForAnyValue does not (IAM User Guide, reference_policies_multi-value-conditions). A key with
 // several values below an operator without a set prefix counts as ForAnyValue, or as ForAllValues if the
 // operator is negated: inferred, AWS warns against writing that.
-func (c condition) holds(values []string) bool {
+//
+// A value of the policy whose variable has no value is like nothing, so that it does not match, and a negated operator
+// holds (reference_policies_variables, "Policy variables with no value"). A value of the request that is not of the
+// operator's kind, such as a number that is none, makes no operator hold, negated or not: inferred.
+func (c condition) holds(keys requestKeys) bool {
+	values := keys.get(c.key)
 	if c.test.null {
 		absent := boolText(len(values) == 0)
 		return slices.ContainsFunc(c.values, func(value string) bool { return strings.EqualFold(value, absent) })
@@ -156,14 +120,32 @@ func (c condition) holds(values []string) bool {
 	if len(values) == 0 {
 		return c.ifExists || c.set == "ForAllValues" || c.set == "" && c.test.negated
 	}
-	one := func(value string) bool {
-		found := slices.ContainsFunc(c.values, func(pattern string) bool { return c.test.matches(pattern, value) })
-		return found != c.test.negated
-	}
+	patterns := c.expand(keys)
+	one := func(value string) bool { return c.test.holds(patterns, value) }
 	if c.set == "ForAllValues" || c.set == "" && c.test.negated {
 		return !slices.ContainsFunc(values, func(value string) bool { return !one(value) })
 	}
 	return slices.ContainsFunc(values, one)
+}
+
+// expand is the policy's values, without those that have a variable without one.
+func (c condition) expand(keys requestKeys) []pattern {
+	var out []pattern
+	for _, t := range c.templates {
+		if p, ok := t.expand(keys); ok {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// holds tests one value of the request.
+func (t comparison) holds(policy []pattern, request string) bool {
+	if t.values.request != nil && !t.values.request(request) {
+		return false
+	}
+	found := slices.ContainsFunc(policy, func(p pattern) bool { return t.matches(p, request) })
+	return found != t.negated
 }
 
 func boolText(b bool) string {

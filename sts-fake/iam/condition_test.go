@@ -65,8 +65,11 @@ func TestConditions(t *testing.T) {
 			t.Errorf("%s: not supported", tt.operator)
 			continue
 		}
-		c.values = tt.policy
-		if got := c.holds(tt.request); got != tt.want {
+		c.key, c.values = "k", tt.policy
+		for _, value := range tt.policy {
+			c.templates = append(c.templates, literal(value))
+		}
+		if got := c.holds(requestKeys{"k": tt.request}); got != tt.want {
 			t.Errorf("%s %q for %q: got %t, want %t", tt.operator, tt.policy, tt.request, got, tt.want)
 		}
 	}
@@ -91,7 +94,7 @@ func TestGlob(t *testing.T) {
 		{"*:AssumeRole", "sts:AssumeRole", true},
 	}
 	for _, tt := range tests {
-		if got := glob(tt.pattern, tt.text); got != tt.want {
+		if got := glob(pattern(tt.pattern), tt.text); got != tt.want {
 			t.Errorf("%q on %q: got %t, want %t", tt.pattern, tt.text, got, tt.want)
 		}
 	}

@@ -1,7 +1,5 @@
 package iam
 
-import "strings"
-
 // question is what a policy is asked.
 type question struct {
 	action   string // "sts:AssumeRole"
@@ -9,27 +7,12 @@ type question struct {
 	keys     requestKeys
 }
 
-// requestKeys are the condition keys of a request. Names are in lower case, as condition keys ignore it. A key
-// that is not there is absent; one may have several values.
-type requestKeys map[string][]string
-
-func (k requestKeys) set(name string, values ...string) {
-	k[strings.ToLower(name)] = values
-}
-
-// setText sets a key unless the value is empty, which in these requests means that there is none.
-func (k requestKeys) setText(name, value string) {
-	if value != "" {
-		k.set(name, value)
-	}
-}
-
-// evaluateTrust asks a trust policy, whose own resource is the role. It says how the caller is allowed, and
+// evaluateTrust asks a trust policy, whose own resource is the role. It says how whoever asks is allowed, and
 // whether it is denied.
-func evaluateTrust(p Policy, c Caller, q question) (granted grant, denied bool) {
+func evaluateTrust(p Policy, who subject, q question) (granted grant, denied bool) {
 	for _, s := range p.doc.statements {
-		found := s.principal.covers(c)
-		if found == grantNone || !s.actions.matches(q.action, true) || !s.conditionsHold(q.keys) {
+		found := s.principal.covers(who)
+		if found == grantNone || !s.actions.matches(q.action, q.keys) || !s.conditionsHold(q.keys) {
 			continue
 		}
 		if s.deny {
@@ -41,11 +24,11 @@ func evaluateTrust(p Policy, c Caller, q question) (granted grant, denied bool) 
 	return granted, denied
 }
 
-// evaluateIdentity asks a principal's own policies.
-func evaluateIdentity(policies []Policy, q question) (allowed, denied bool) {
+// evaluatePolicies asks a principal's own policies, or a session's.
+func evaluatePolicies(policies []Policy, q question) (allowed, denied bool) {
 	for _, p := range policies {
 		for _, s := range p.doc.statements {
-			if !s.actions.matches(q.action, true) || !s.resources.matches(q.resource, false) || !s.conditionsHold(q.keys) {
+			if !s.actions.matches(q.action, q.keys) || !s.resources.matches(q.resource, q.keys) || !s.conditionsHold(q.keys) {
 				continue
 			}
 			if s.deny {
@@ -60,54 +43,40 @@ func evaluateIdentity(policies []Policy, q question) (allowed, denied bool) {
 
 func (s statement) conditionsHold(keys requestKeys) bool {
 	for _, c := range s.conditions {
-		if !c.holds(keys[strings.ToLower(c.key)]) {
+		if !c.holds(keys) {
 			return false
 		}
 	}
 	return true
 }
 
-// assumeRoleKeys are the condition keys of an AssumeRole request (IAM User Guide, "AWS global condition context
-// keys" and "IAM and AWS STS condition context keys"). Keys that are not set here count as absent: among them
-// those about networks and dates.
-func assumeRoleKeys(c Caller, role Role, req AssumeRoleContext) requestKeys {
-	keys := callerKeys(c)
-	keys.set("aws:ResourceAccount", role.AccountID)
-	keys.setText("aws:RequestedRegion", req.Region)
-	keys.setText("sts:RoleSessionName", req.SessionName)
-	keys.setText("sts:ExternalId", req.ExternalID)
-	keys.setText("sts:SourceIdentity", req.SourceIdentity)
-	var names, transitive []string
-	for _, tag := range req.Tags {
-		keys.set("aws:RequestTag/"+tag.Key, tag.Value)
-		names = append(names, tag.Key)
-		if tag.Transitive {
-			transitive = append(transitive, tag.Key)
-		}
-	}
-	keys.set("aws:TagKeys", names...)
-	keys.set("sts:TransitiveTagKeys", transitive...)
-	return keys
+// verdict is what a caller's own policies say: its identity policies, and its session policies, which bound them.
+type verdict struct {
+	identity, session bool   // each allows it
+	denied            string // why it is denied explicitly, or ""
 }
 
-func callerKeys(c Caller) requestKeys {
-	keys := requestKeys{}
-	keys.set("aws:PrincipalArn", c.PrincipalARN)
-	keys.set("aws:PrincipalAccount", c.AccountID)
-	keys.set("aws:PrincipalIsAWSService", "false")
-	keys.set("aws:userid", c.UserID)
-	keys.setText("aws:SourceIdentity", c.SourceIdentity)
-	for _, tag := range c.Tags {
-		keys.set("aws:PrincipalTag/"+tag.Key, tag.Value)
+// ask asks the policies of a caller. A federated user without session policies may do nothing; any other session
+// without them is not bound (API reference, GetFederationToken; IAM User Guide, access_policies).
+func (st *state) ask(c Caller, q question) verdict {
+	identity, identityDenies := evaluatePolicies(st.identityPolicies(c), q)
+	session, sessionDenies := evaluatePolicies(c.SessionPolicies, q)
+	v := verdict{identity: identity || c.root(), session: session}
+	if len(c.SessionPolicies) == 0 {
+		v.session = c.Type != CallerFederatedUser
 	}
-	switch c.Type {
-	case CallerUser:
-		keys.set("aws:PrincipalType", "User")
-		keys.set("aws:username", c.PrincipalARN[strings.LastIndexByte(c.PrincipalARN, '/')+1:])
-	case CallerAssumedRole:
-		keys.set("aws:PrincipalType", "AssumedRole")
-		keys.set("aws:MultiFactorAuthPresent", "false") // present for temporary credentials only
-	case CallerRoot: // never gets as far as a policy
+	switch {
+	case identityDenies:
+		v.denied = "an identity policy of the caller denies it explicitly"
+	case sessionDenies:
+		v.denied = "a session policy of the caller denies it explicitly"
 	}
-	return keys
+	return v
+}
+
+func (st *state) identityPolicies(c Caller) []Policy {
+	if user, ok := st.users[c.PrincipalARN]; ok {
+		return user.Policies
+	}
+	return st.roles[c.PrincipalARN].Policies
 }

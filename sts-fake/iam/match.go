@@ -2,37 +2,58 @@ package iam
 
 import "strings"
 
-// glob says whether a value matches a pattern in which * stands for any characters and ? for any one.
-func glob(patternText, valueText string) bool {
-	pattern, text := []rune(patternText), []rune(valueText)
-	p, t := 0, 0
+// pattern is text of a policy to match a request's text against, rune by rune. In what matches patterns at all, * stands
+// for any runes and ? for any one; a rune with the quoted bit stands for itself only.
+type pattern []rune
+
+// quoted is above every Unicode code point.
+const quoted rune = 1 << 24
+
+// String is the text without quoting.
+func (p pattern) String() string {
+	out := make([]rune, len(p))
+	for i, r := range p {
+		out[i] = r &^ quoted
+	}
+	return string(out)
+}
+
+// glob says whether a text matches a pattern.
+func glob(p pattern, value string) bool {
+	text := []rune(value)
+	at, t := 0, 0
 	star, retry := -1, 0 // position after the last *, and the text it is tried at next
 	for t < len(text) {
 		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			p++
-			star, retry = p, t
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
-			p++
+		case at < len(p) && p[at] == '*':
+			at++
+			star, retry = at, t
+		case at < len(p) && (p[at] == '?' || p[at]&^quoted == text[t]):
+			at++
 			t++
 		case star >= 0:
 			retry++
-			p, t = star, retry
+			at, t = star, retry
 		default:
 			return false
 		}
 	}
-	return strings.Trim(string(pattern[p:]), "*") == ""
+	for _, r := range p[at:] {
+		if r != '*' {
+			return false
+		}
+	}
+	return true
 }
 
 // arnLike compares ARNs part by part, so that a * does not reach across a colon of the first five (IAM User
-// Guide, "Amazon Resource Name (ARN) condition operators").
-func arnLike(pattern, text string) bool {
-	if pattern == "*" {
+// Guide, "Amazon Resource Name (ARN) condition operators"). A colon that comes out of a variable parts nothing: inferred.
+func arnLike(p pattern, text string) bool {
+	if len(p) == 1 && p[0] == '*' {
 		return true
 	}
-	patterns, texts := strings.SplitN(pattern, ":", 6), strings.SplitN(text, ":", 6)
-	if len(patterns) != 6 || len(texts) != 6 {
+	patterns, texts := p.parts(arnParts), strings.SplitN(text, ":", arnParts)
+	if len(patterns) != arnParts || len(texts) != arnParts {
 		return false
 	}
 	for i := range patterns {
@@ -41,4 +62,19 @@ func arnLike(pattern, text string) bool {
 		}
 	}
 	return true
+}
+
+const arnParts = 6
+
+// parts splits a pattern at its colons, as [strings.SplitN] does.
+func (p pattern) parts(n int) []pattern {
+	var out []pattern
+	start := 0
+	for i, r := range p {
+		if r == ':' && len(out) < n-1 {
+			out = append(out, p[start:i])
+			start = i + 1
+		}
+	}
+	return append(out, p[start:])
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Policy is a parsed policy document: a role's trust policy or a principal's identity policy. The zero value
+// Policy is a parsed policy document: a role's trust policy, a principal's identity policy or a session policy. The zero value
 // is no policy. A Policy does not change and may be shared.
 type Policy struct {
 	doc *document
@@ -29,8 +29,10 @@ type statement struct {
 
 // patterns is an Action, NotAction, Resource or NotResource element.
 type patterns struct {
-	not  bool
-	list []string
+	not       bool
+	list      []string
+	templates []template // of the list; of actions in lower case
+	fold      bool       // ignores case, as actions do
 }
 
 // principals is a Principal or NotPrincipal element.
@@ -40,6 +42,7 @@ type principals struct {
 	aws       []string // account IDs, ARNs and unique IDs
 	service   []string
 	federated []string
+	canonical []string
 }
 
 // IsZero says whether there is no policy.
@@ -125,11 +128,12 @@ func (s statement) json() statementJSON {
 }
 
 func (ps principals) json() any {
-	if ps.anyone && len(ps.aws)+len(ps.service)+len(ps.federated) == 0 {
+	if ps.anyone && len(ps.aws)+len(ps.service)+len(ps.federated)+len(ps.canonical) == 0 {
 		return "*"
 	}
 	out := map[string][]string{}
-	for kind, list := range map[string][]string{"AWS": ps.aws, "Service": ps.service, "Federated": ps.federated} {
+	lists := map[string][]string{"AWS": ps.aws, "Service": ps.service, "Federated": ps.federated, "CanonicalUser": ps.canonical}
+	for kind, list := range lists {
 		if len(list) > 0 {
 			out[kind] = list
 		}
@@ -161,16 +165,15 @@ func (p Policy) mapPrincipals(replace func(string) string) Policy {
 	return Policy{&doc}
 }
 
-// matches says whether the element covers a value. fold ignores case, as actions do.
-func (ps patterns) matches(value string, fold bool) bool {
-	if fold {
+// matches says whether the element covers a value. An entry with a variable that has no value covers nothing
+// (reference_policies_variables, "Policy variables with no value").
+func (ps patterns) matches(value string, keys requestKeys) bool {
+	if ps.fold {
 		value = strings.ToLower(value)
 	}
-	found := slices.ContainsFunc(ps.list, func(pattern string) bool {
-		if fold {
-			pattern = strings.ToLower(pattern)
-		}
-		return glob(pattern, value)
+	found := slices.ContainsFunc(ps.templates, func(t template) bool {
+		p, ok := t.expand(keys)
+		return ok && glob(p, value)
 	})
 	return found != ps.not
 }

@@ -12,9 +12,10 @@ const (
 )
 
 // ParsePolicy reads a policy document: Version, Id and Statement (one or a list) with Sid, Effect, Principal
-// or NotPrincipal, Action or NotAction, Resource or NotResource, and Condition. Unknown elements, condition
-// operators that are not evaluated here (Numeric…, Date…, IpAddress and their like) and policy variables
-// ("${aws:username}") are errors. The error is a [Problems] with everything that is wrong.
+// or NotPrincipal, Action or NotAction, Resource or NotResource, and Condition. Unknown elements and condition
+// operators, and values that are not of their operator's kind, are errors. Documents of version 2012-10-17 may have
+// policy variables in resources, and in the values of operators on strings and ARNs; in older ones "${" is text. The
+// error is a [Problems] with everything that is wrong.
 //
 // Whether a document may be a trust policy or an identity policy is decided where it is saved
 // ([Store.PutRole], [Store.PutUser]).
@@ -57,7 +58,7 @@ func (p *policyParser) document(tree any) document {
 			p.unknown("", m.key, "Version, Id, Statement")
 		}
 	}
-	p.variables = doc.version == version2012
+	p.variables = doc.version == version2012 // Version may come after Statement
 	doc.statements = p.statements(statements)
 	return doc
 }
@@ -142,11 +143,11 @@ func (p *policyParser) element(s *statement, m member, at, statementAt string) {
 		s.principal = p.principals(m.value, at)
 		s.principal.not = m.key == "NotPrincipal"
 	case "Action", "NotAction":
-		s.actions = patterns{m.key == "NotAction", p.texts(m.value, at)}
-		p.actions(s.actions.list, at)
+		s.actions = patterns{not: m.key == "NotAction", list: p.texts(m.value, at), fold: true}
+		p.actions(&s.actions, at)
 	case "Resource", "NotResource":
-		s.resources = patterns{m.key == "NotResource", p.texts(m.value, at)}
-		p.resources(s.resources.list, at)
+		s.resources = patterns{not: m.key == "NotResource", list: p.texts(m.value, at)}
+		p.resources(&s.resources, at)
 	case "Condition":
 		s.conditions = p.conditions(m.value, at)
 	default:
@@ -154,8 +155,9 @@ func (p *policyParser) element(s *statement, m member, at, statementAt string) {
 	}
 }
 
-func (p *policyParser) actions(list []string, at string) {
-	for _, action := range list {
+func (p *policyParser) actions(out *patterns, at string) {
+	for _, action := range out.list {
+		out.templates = append(out.templates, literal(strings.ToLower(action)))
 		service, name, ok := strings.Cut(action, ":")
 		valid := ok && service != "" && name != "" && isActionPart(service) && isActionPart(name)
 		if action != "*" && !valid {
@@ -170,20 +172,28 @@ func isActionPart(s string) bool {
 	})
 }
 
-func (p *policyParser) resources(list []string, at string) {
-	for _, resource := range list {
+func (p *policyParser) resources(out *patterns, at string) {
+	for _, resource := range out.list {
 		if resource != "*" && !strings.HasPrefix(resource, "arn:") {
 			p.problems.add(at, `%q is no resource: write an ARN or "*"`, resource)
 		}
-		p.variable(resource, at)
+		out.templates = append(out.templates, p.template(resource, at))
+		if start := strings.Index(resource, "${"); p.variables && start >= 0 && strings.Count(resource[:start], ":") < arnParts-1 {
+			p.problems.add(at, `%q has a policy variable before the fifth colon: only what comes after may have one`, resource)
+		}
 	}
 }
 
-// variable refuses policy variables: leaving them as they stand would quietly change what a policy means.
-func (p *policyParser) variable(s, at string) {
-	if p.variables && strings.Contains(s, "${") {
-		p.problems.add(at, `%q has a policy variable, which is not evaluated: write the value`, s)
+// template is a text with its variables, if the document's version has them.
+func (p *policyParser) template(text, at string) template {
+	if !p.variables {
+		return literal(text)
 	}
+	out, err := parseTemplate(text)
+	if err != nil {
+		p.problems.add(at, "%q %s", text, err)
+	}
+	return out
 }
 
 // text is a value that must be a string.

@@ -38,6 +38,7 @@ type User struct {
 	Name       string      `json:"name"`
 	UniqueID   string      `json:"uniqueId,omitempty"` // AIDA…
 	AccessKeys []AccessKey `json:"accessKeys,omitempty"`
+	MFADevices []MFADevice `json:"mfaDevices,omitempty"`
 	Policies   []Policy    `json:"policies,omitempty"` // identity policies
 }
 
@@ -60,7 +61,7 @@ func (u User) ARN(partition string) string { return UserARN(partition, u.Account
 func (r Role) ARN(partition string) string { return RoleARN(partition, r.AccountID, r.Path, r.Name) }
 
 func (u User) clone() User {
-	u.AccessKeys, u.Policies = slices.Clone(u.AccessKeys), slices.Clone(u.Policies)
+	u.AccessKeys, u.MFADevices, u.Policies = slices.Clone(u.AccessKeys), slices.Clone(u.MFADevices), slices.Clone(u.Policies)
 	return u
 }
 
@@ -78,6 +79,7 @@ func (u User) check() (ps Problems) {
 	checkPrincipal("", u.AccountID, u.Path, u.Name, &ps)
 	checkUniqueID(userIDPrefix, u.UniqueID, &ps)
 	checkAccessKeys(u.AccessKeys, &ps)
+	checkMFADevices(u.MFADevices, &ps)
 	checkIdentityPolicies(u.Policies, &ps)
 	return ps
 }

@@ -9,24 +9,27 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"strings"
 )
 
 const (
 	sealingKeySize = 32
-	sealVersion    = 1
+	sealVersion    = 2
 	nonceSize      = 12
 	sealOverhead   = 1 + nonceSize + 16 // version, nonce, authentication tag
 
-	// MaxSessionTokenLength is the length in characters that no session token exceeds. AWS allows 4,096, but an
-	// EKS token carries the session token in an escaped URL, in base64, and must itself stay below 4,096
-	// (spec/sts.md section 4.1).
-	MaxSessionTokenLength = 1496
-	maxRecordSize         = MaxSessionTokenLength/4*3 - sealOverhead
+	// MaxSessionTokenLength is the length in characters that no session token exceeds: AWS's limit since 2026-09-14
+	// (spec/sts.md sections 2.2 and 4.1). A session with long tags or policies may be too long for an EKS token, which
+	// carries the session token in an escaped URL, in base64, and is itself bounded by 4,096.
+	MaxSessionTokenLength = 4096
+	maxSealed             = MaxSessionTokenLength/4*3 - sealOverhead
 )
 
-// sealer encrypts and authenticates session records with AES-256-GCM.
+// sealer encrypts and authenticates session records and authorization messages with AES-256-GCM, each with its own
+// key.
 type sealer struct {
-	aead      cipher.AEAD
+	tokens    cipher.AEAD
+	messages  cipher.AEAD
 	secretKey []byte // derives secret access keys from tokens
 }
 
@@ -34,38 +37,78 @@ func newSealer(key []byte) (sealer, error) {
 	if len(key) != sealingKeySize {
 		return sealer{}, fmt.Errorf("the sealing key has %d bytes: it must have %d", len(key), sealingKeySize)
 	}
-	tokenKey, err := hkdf.Key(sha256.New, key, nil, "eksemu session token", 32)
+	tokens, err := newAEAD(key, "eksemu session token")
 	if err != nil {
-		return sealer{}, fmt.Errorf("derive the session token key: %w", err)
+		return sealer{}, err
+	}
+	messages, err := newAEAD(key, "eksemu authorization message")
+	if err != nil {
+		return sealer{}, err
 	}
 	secretKey, err := hkdf.Key(sha256.New, key, nil, "eksemu session secret access key", 32)
 	if err != nil {
 		return sealer{}, fmt.Errorf("derive the key of secret access keys: %w", err)
 	}
-	block, err := aes.NewCipher(tokenKey)
+	return sealer{tokens, messages, secretKey}, nil
+}
+
+func newAEAD(key []byte, purpose string) (cipher.AEAD, error) {
+	derived, err := hkdf.Key(sha256.New, key, nil, purpose, 32)
 	if err != nil {
-		return sealer{}, fmt.Errorf("set up AES: %w", err)
+		return nil, fmt.Errorf("derive the key of %q: %w", purpose, err)
+	}
+	block, err := aes.NewCipher(derived)
+	if err != nil {
+		return nil, fmt.Errorf("set up AES for %q: %w", purpose, err)
 	}
 	aead, err := cipher.NewGCM(block)
 	if err != nil {
-		return sealer{}, fmt.Errorf("set up GCM: %w", err)
+		return nil, fmt.Errorf("set up GCM for %q: %w", purpose, err)
 	}
-	return sealer{aead, secretKey}, nil
+	return aead, nil
 }
 
-// seal makes a token of a record. It opens only together with the same access key ID.
-func (s sealer) seal(random io.Reader, accessKeyID string, record []byte) (string, error) {
-	if len(record) > maxRecordSize {
-		return "", fmt.Errorf("the session's record has %d bytes: at most %d fit into a session token", len(record), maxRecordSize)
+// seal makes a token of a record, of at least minimum characters. It opens only together with the same access key ID.
+// The error is a *[TokenTooLargeError] if the token would be too long.
+func (s sealer) seal(random io.Reader, accessKeyID string, record []byte, minimum int) (string, error) {
+	packed := pack(record)
+	if len(packed) > maxSealed {
+		return "", &TokenTooLargeError{percentOfToken(len(packed) + sealOverhead)}
 	}
-	raw := make([]byte, 1+nonceSize, sealOverhead+len(record))
+	if short := (minimum+3)/4*3 - sealOverhead - len(packed); short > 0 {
+		packed = append(packed, make([]byte, short)...)
+	}
+	raw, err := encrypt(s.tokens, random, packed, accessKeyID)
+	if err != nil {
+		return "", err
+	}
+	return base64.StdEncoding.EncodeToString(raw), nil
+}
+
+// percentOfToken is what part of the longest token a number of its bytes takes, in percent, rounded up.
+func percentOfToken(size int) int {
+	characters := base64.StdEncoding.EncodedLen(size)
+	return (characters*100 + MaxSessionTokenLength - 1) / MaxSessionTokenLength
+}
+
+func encrypt(aead cipher.AEAD, random io.Reader, plain []byte, boundTo string) ([]byte, error) {
+	raw := make([]byte, 1+nonceSize, sealOverhead+len(plain))
 	raw[0] = sealVersion
 	nonce := raw[1:]
 	if _, err := io.ReadFull(random, nonce); err != nil {
-		return "", fmt.Errorf("draw a nonce: %w", err)
+		return nil, fmt.Errorf("draw a nonce: %w", err)
 	}
-	raw = s.aead.Seal(raw, nonce, record, []byte(accessKeyID))
-	return base64.StdEncoding.EncodeToString(raw), nil
+	return aead.Seal(raw, nonce, plain, []byte(boundTo)), nil
+}
+
+// decrypt is the inverse of encrypt, in place.
+func decrypt(aead cipher.AEAD, raw []byte, boundTo string) ([]byte, bool) {
+	if len(raw) < sealOverhead || raw[0] != sealVersion {
+		return nil, false
+	}
+	nonce, sealed := raw[1:1+nonceSize], raw[1+nonceSize:]
+	plain, err := aead.Open(sealed[:0], nonce, sealed, []byte(boundTo))
+	return plain, err == nil
 }
 
 // open is the record in a token, or false for anything that seal did not make for this access key ID.
@@ -73,15 +116,24 @@ func (s sealer) open(accessKeyID, token string) ([]byte, bool) {
 	if len(token) > MaxSessionTokenLength {
 		return nil, false
 	}
-	raw, err := base64.StdEncoding.DecodeString(token)
-	if err != nil || len(raw) < sealOverhead || raw[0] != sealVersion {
+	raw, ok := decodeStrict(base64.StdEncoding, token)
+	if !ok {
 		return nil, false
 	}
-	if base64.StdEncoding.EncodeToString(raw) != token { // DecodeString forgives line breaks and loose bits at the end
+	packed, ok := decrypt(s.tokens, raw, accessKeyID)
+	if !ok {
 		return nil, false
 	}
-	record, err := s.aead.Open(nil, raw[1:1+nonceSize], raw[1+nonceSize:], []byte(accessKeyID))
-	return record, err == nil
+	return unpack(packed)
+}
+
+// decodeStrict decodes only what encoding writes: without line breaks, and without loose bits at the end.
+func decodeStrict(encoding *base64.Encoding, text string) ([]byte, bool) {
+	if strings.ContainsAny(text, "\r\n") {
+		return nil, false
+	}
+	raw, err := encoding.Strict().DecodeString(text)
+	return raw, err == nil
 }
 
 // secret is the secret access key that belongs to a token: 40 characters.

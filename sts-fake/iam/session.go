@@ -1,28 +1,23 @@
 package iam
 
 import (
-	"bytes"
-	"encoding/binary"
-	"encoding/json"
 	"fmt"
-	"io"
 	"time"
 )
 
-// Limits of a session (spec/sts.md section 4.2).
+// Limits of sessions (spec/sts.md section 4.2).
 const (
-	MinSessionDuration     = 15 * time.Minute
-	DefaultSessionDuration = time.Hour
-	MaxSessionDuration     = 12 * time.Hour
-	minSessionName         = 2
-	maxSessionName         = 64
-)
+	MinSessionDuration         = 15 * time.Minute
+	DefaultSessionDuration     = time.Hour      // of a role
+	MaxSessionDuration         = 12 * time.Hour // of a role
+	DefaultUserSessionDuration = 12 * time.Hour // of GetSessionToken and GetFederationToken
+	MaxUserSessionDuration     = 36 * time.Hour // same
+	MaxRootSessionDuration     = time.Hour      // same, for a root user
 
-// tagSpace is the number of bytes that a session's tags may take in its record. With the longest session name
-// and source identity the record then still fits into a token of [MaxSessionTokenLength] characters. The limit is
-// ours, not AWS's, whose own packing is not public and which since 2026-09-14 bounds the whole token by 4096 bytes
-// instead (spec/sts.md section 2.2): AWS may take tags that are refused here, and the other way round.
-const tagSpace = 860
+	minSessionName   = 2
+	maxSessionName   = 64
+	maxFederatedName = 32
+)
 
 // Tag is a session tag. A transitive one passes on to the sessions that this session goes on to assume.
 type Tag struct {
@@ -30,11 +25,25 @@ type Tag struct {
 	Transitive bool
 }
 
-// SessionOptions are what a role session may have beside its name. Duration 0 means [DefaultSessionDuration].
+// SessionOptions are what a session may have beside its name. The zero value is a session with nothing of it.
 type SessionOptions struct {
-	Duration       time.Duration
+	// Duration is how long the session lasts. 0 means [DefaultSessionDuration] for a role, and
+	// [DefaultUserSessionDuration] for users.
+	Duration time.Duration
+	// SourceIdentity is of role sessions only.
 	SourceIdentity string
-	Tags           []Tag
+	// Tags are of role sessions and federated users only.
+	Tags []Tag
+	// Policies are the session policies, of role sessions and federated users only: the session may do nothing that
+	// none of them allows.
+	Policies []Policy
+	// MFATime is when the caller proved to have its MFA device; zero if it did not. Of user sessions only.
+	MFATime time.Time
+	// FederatedProvider is the ARN of the OIDC provider whose token the session is given for. Of role sessions only.
+	FederatedProvider string
+	// MinimumTokenSize is the number of characters that the session token has at least: shorter ones are padded. That
+	// AWS's MinimumSessionTokenSize does this is inferred from its name. At most [MaxSessionTokenLength].
+	MinimumTokenSize int
 }
 
 // Credentials are a session's keys.
@@ -45,126 +54,69 @@ type Credentials struct {
 	Expiration      time.Time // whole seconds, UTC
 }
 
-// TagsTooLargeError is a set of session tags that does not fit into a session token.
-type TagsTooLargeError struct {
-	Percent int // of the allotted space
+// TokenTooLargeError is a session whose tags and policies do not fit into a session token.
+type TokenTooLargeError struct {
+	Percent int // of [MaxSessionTokenLength]: above 100
 }
 
-func (e *TagsTooLargeError) Error() string {
-	return fmt.Sprintf("session tags take %d%% of the space for them (%d bytes): use fewer or shorter ones", e.Percent, tagSpace)
+func (e *TokenTooLargeError) Error() string {
+	return fmt.Sprintf("the session token would have %d%% of the %d characters that are allowed: use fewer or shorter tags and policies", e.Percent, MaxSessionTokenLength)
 }
 
-// PackedTagsPercent is how much of the space for session tags they take, in percent, rounded up. AWS's packing
-// is not public: the figure is this package's own.
-func PackedTagsPercent(tags []Tag) int {
-	var r record
-	r.setTags(tags)
-	size := 0
-	for _, text := range append(r.Tags, r.Transitive...) {
-		size += len(encodeJSON(text)) + 1 // and a comma
+// PackedPercent is how much of a session token tags and policies take, in percent of [MaxSessionTokenLength] and
+// rounded up. AWS's packing is not public: the figure is this package's own.
+func PackedPercent(tags []Tag, policies []Policy) int {
+	if len(tags) == 0 && len(policies) == 0 {
+		return 0
 	}
-	return (size*100 + tagSpace - 1) / tagSpace
+	r := record{tags: tags}
+	if err := r.setPolicies(policies); err != nil {
+		return 0 // a Policy that was parsed can be written
+	}
+	return percentOfToken(len(pack(r.encode())) - len(pack(record{}.encode())))
 }
 
-// record is what a session token carries: as JSON with names of one letter.
-type record struct {
-	RoleID         string   `json:"r"` // AROA…
-	Name           string   `json:"n"`
-	Expires        int64    `json:"e"` // seconds since 1970
-	SourceIdentity string   `json:"s,omitempty"`
-	Tags           []string `json:"t,omitempty"` // key, value, key, value, …
-	Transitive     []string `json:"x,omitempty"` // same, for transitive tags
+// maxName is the longest name that a session has. A user session has none.
+func (k sessionKind) maxName() int {
+	if k == federatedSession {
+		return maxFederatedName
+	}
+	return maxSessionName
 }
 
-func (r *record) setTags(tags []Tag) {
-	for _, tag := range tags {
-		if tag.Transitive {
-			r.Transitive = append(r.Transitive, tag.Key, tag.Value)
-		} else {
-			r.Tags = append(r.Tags, tag.Key, tag.Value)
-		}
+func (k sessionKind) maxDuration() time.Duration {
+	if k == roleSession {
+		return MaxSessionDuration
 	}
+	return MaxUserSessionDuration
 }
 
-func (r *record) tags() []Tag {
-	var out []Tag
-	for i := 0; i+1 < len(r.Tags); i += 2 {
-		out = append(out, Tag{r.Tags[i], r.Tags[i+1], false})
-	}
-	for i := 0; i+1 < len(r.Transitive); i += 2 {
-		out = append(out, Tag{r.Transitive[i], r.Transitive[i+1], true})
-	}
-	return out
-}
-
-// encodeJSON encodes what cannot fail, strings and records, without escapes for HTML.
-func encodeJSON(v any) []byte {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(v) // strings and numbers always encode
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-}
-
-// IssueRoleSession makes a session of a role without asking who wants it: [Store.AuthorizeAssumeRole] does
-// that. It is also how EC2 instance profiles and AWS services get theirs. The role's MaxSessionDuration is not
-// looked at, as only AssumeRole is bound by it. The error is [ErrNotFound], a *[TagsTooLargeError], or a
-// [Problems] for a name, duration or source identity out of bounds.
-func (s *Store) IssueRoleSession(roleARN, sessionName string, o SessionOptions) (Credentials, Caller, error) {
-	role, err := s.Role(roleARN)
-	if err != nil {
-		return Credentials{}, Caller{}, fmt.Errorf("issue a session: %w", err)
-	}
-	if o.Duration == 0 {
-		o.Duration = DefaultSessionDuration
-	}
-	if err := checkSession(sessionName, o); err != nil {
-		return Credentials{}, Caller{}, fmt.Errorf("issue a session of %s: %w", roleARN, err)
-	}
-	expires := s.now().Add(o.Duration).UTC().Truncate(time.Second)
-	r := record{RoleID: role.UniqueID, Name: sessionName, Expires: expires.Unix(), SourceIdentity: o.SourceIdentity}
-	r.setTags(o.Tags)
-	credentials, err := s.sealRecord(role.AccountID, r)
-	if err != nil {
-		return Credentials{}, Caller{}, fmt.Errorf("issue a session of %s: %w", roleARN, err)
-	}
-	return credentials, s.sessionCaller(role, credentials.AccessKeyID, r), nil
-}
-
-func checkSession(name string, o SessionOptions) error {
+func checkSession(kind sessionKind, name string, o SessionOptions) error {
 	var ps Problems
-	for _, text := range []struct{ what, value string }{{"session name", name}, {"source identity", o.SourceIdentity}} {
-		if text.value == "" && text.what == "source identity" {
+	if kind != userSession {
+		checkSessionText("session name", name, kind.maxName(), &ps)
+	}
+	if o.SourceIdentity != "" {
+		checkSessionText("source identity", o.SourceIdentity, maxSessionName, &ps)
+	}
+	if o.Duration < MinSessionDuration || o.Duration > kind.maxDuration() {
+		ps.add("duration", "%s is not between %s and %s", o.Duration, MinSessionDuration, kind.maxDuration())
+	}
+	if o.MinimumTokenSize < 0 || o.MinimumTokenSize > MaxSessionTokenLength {
+		ps.add("minimum token size", "%d is not between 0 and %d", o.MinimumTokenSize, MaxSessionTokenLength)
+	}
+	for i, policy := range o.Policies {
+		if policy.IsZero() {
+			ps.add(fmt.Sprintf("session policy %d", i+1), "empty")
 			continue
 		}
-		if len(text.value) < minSessionName || len(text.value) > maxSessionName || !isName(text.value) {
-			ps.add(text.what, "%q is not %d to %d letters, digits or _+=,.@-", text.value, minSessionName, maxSessionName)
-		}
+		ps.under(fmt.Sprintf("session policy %d", i+1), policy.checkIdentity())
 	}
-	if o.Duration < MinSessionDuration || o.Duration > MaxSessionDuration {
-		ps.add("duration", "%s is not between %s and %s", o.Duration, MinSessionDuration, MaxSessionDuration)
-	}
-	if err := ps.err(); err != nil {
-		return err
-	}
-	if percent := PackedTagsPercent(o.Tags); percent > 100 {
-		return &TagsTooLargeError{percent}
-	}
-	return nil
+	return ps.err()
 }
 
-func (s *Store) sealRecord(accountID string, r record) (Credentials, error) {
-	var random [8]byte
-	if _, err := io.ReadFull(s.random, random[:]); err != nil {
-		return Credentials{}, fmt.Errorf("draw an access key ID: %w", err)
+func checkSessionText(what, text string, limit int, ps *Problems) {
+	if len(text) < minSessionName || len(text) > limit || !isName(text) {
+		ps.add(what, "%q is not %d to %d letters, digits or _+=,.@-", text, minSessionName, limit)
 	}
-	id, err := NewAccessKeyID(temporaryKeyPrefix, accountID, binary.BigEndian.Uint64(random[:]))
-	if err != nil {
-		return Credentials{}, err
-	}
-	token, err := s.sealer.seal(s.random, id, encodeJSON(r))
-	if err != nil {
-		return Credentials{}, err
-	}
-	return Credentials{id, s.sealer.secret(token), token, time.Unix(r.Expires, 0).UTC()}, nil
 }

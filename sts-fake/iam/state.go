@@ -11,14 +11,16 @@ import (
 // which takes the old one's place if nothing is wrong with it.
 type state struct {
 	partition string
-	accounts  map[string]Account // by ID
-	users     map[string]User    // by ARN
-	roles     map[string]Role    // by ARN; trust policies name users and roles by unique ID
-	deleted   map[string]int     // by nameKey: how many principals of that name are gone
+	accounts  map[string]Account      // by ID
+	users     map[string]User         // by ARN
+	roles     map[string]Role         // by ARN; trust policies name users and roles by unique ID
+	deleted   map[string]int          // by nameKey: how many principals of that name are gone
+	providers map[string]OIDCProvider // by ARN
 
-	names map[string]string   // nameKey → ARN
-	ids   map[string]string   // unique ID → ARN
-	keys  map[string]keyOwner // by access key ID
+	names   map[string]string   // nameKey → ARN
+	ids     map[string]string   // unique ID → ARN
+	keys    map[string]keyOwner // by access key ID
+	devices map[string]string   // serial number of an MFA device → ARN of its user
 }
 
 // keyOwner is a long-term key with the ARN of the user, or of the account's root, that has it.
@@ -33,7 +35,8 @@ func newState(partition string) *state {
 	return &state{
 		partition: partition,
 		accounts:  map[string]Account{}, users: map[string]User{}, roles: map[string]Role{}, deleted: map[string]int{},
-		names: map[string]string{}, ids: map[string]string{}, keys: map[string]keyOwner{},
+		providers: map[string]OIDCProvider{},
+		names:     map[string]string{}, ids: map[string]string{}, keys: map[string]keyOwner{}, devices: map[string]string{},
 	}
 }
 
@@ -41,7 +44,8 @@ func (st *state) clone() *state {
 	return &state{
 		partition: st.partition,
 		accounts:  maps.Clone(st.accounts), users: maps.Clone(st.users), roles: maps.Clone(st.roles), deleted: maps.Clone(st.deleted),
-		names: maps.Clone(st.names), ids: maps.Clone(st.ids), keys: maps.Clone(st.keys),
+		providers: maps.Clone(st.providers),
+		names:     maps.Clone(st.names), ids: maps.Clone(st.ids), keys: maps.Clone(st.keys), devices: maps.Clone(st.devices),
 	}
 }
 
@@ -72,6 +76,7 @@ func (st *state) putUser(u User, ps *Problems) {
 	}
 	u.UniqueID = st.claim(at, arn, "user", userIDPrefix, principalName{u.AccountID, u.Path, u.Name, u.UniqueID}, ps)
 	st.putKeys(at, u.AccessKeys, keyOwner{accountID: u.AccountID, arn: arn}, ps)
+	st.putDevices(at, u.MFADevices, arn, ps)
 	st.users[arn] = u.clone()
 }
 
@@ -146,6 +151,24 @@ func (st *state) dropKeys(arn string) {
 	maps.DeleteFunc(st.keys, func(_ string, o keyOwner) bool { return o.arn == arn })
 }
 
+// putDevices makes MFA devices the only ones of a user.
+func (st *state) putDevices(at string, devices []MFADevice, arn string, ps *Problems) {
+	st.dropDevices(arn)
+	for _, device := range devices {
+		if other, taken := st.devices[device.SerialNumber]; taken {
+			ps.add(at, "the MFA device %s is taken by %s", device.SerialNumber, other)
+			continue
+		}
+		st.devices[device.SerialNumber] = arn
+	}
+}
+
+func (st *state) dropDevices(arn string) {
+	for _, device := range st.users[arn].MFADevices {
+		delete(st.devices, device.SerialNumber)
+	}
+}
+
 // resolve turns the users and roles that a role's trust policy names into their unique IDs. AWS refuses to
 // save a policy with a principal that does not exist ("Invalid principal in policy"). Bare unique IDs are kept
 // as they are, which AWS refuses too: a saved state may have them, for principals that were deleted since.
@@ -189,6 +212,7 @@ func (st *state) remove(arn string) error {
 	}
 	key := nameKey(kind, accountID, name)
 	delete(st.names, key)
+	st.dropDevices(arn)
 	delete(st.users, arn)
 	delete(st.roles, arn)
 	st.dropKeys(arn)

@@ -7,11 +7,12 @@ import (
 	"io"
 	"maps"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// ErrNotFound is a user or role that the store does not have.
-var ErrNotFound = errors.New("no such user or role")
+// ErrNotFound is a user, role or OIDC provider that the store does not have.
+var ErrNotFound = errors.New("does not exist")
 
 // Options are what a [Store] needs from outside.
 type Options struct {
@@ -27,7 +28,7 @@ type Options struct {
 	Rand io.Reader
 }
 
-// Store holds accounts, users and roles, and issues and opens sessions. It is safe for concurrent use. Make
+// Store holds accounts, users, roles and OIDC providers, and issues and opens sessions. It is safe for concurrent use. Make
 // one with [NewStore].
 type Store struct {
 	partition string
@@ -35,8 +36,8 @@ type Store struct {
 	random    io.Reader
 	sealer    sealer
 
-	mu    sync.RWMutex
-	state *state
+	mu    sync.Mutex // of who changes the state
+	state atomic.Pointer[state]
 }
 
 // NewStore makes an empty store.
@@ -60,14 +61,18 @@ func NewStore(o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make an IAM store: %w", err)
 	}
-	return &Store{partition: o.Partition, now: o.Now, random: o.Rand, sealer: sealer, state: newState(o.Partition)}, nil
+	s := &Store{partition: o.Partition, now: o.Now, random: o.Rand, sealer: sealer}
+	s.state.Store(newState(o.Partition))
+	return s, nil
 }
 
-// Snapshot is the content of a store, for saving and loading. It holds the access keys' secrets.
+// Snapshot is the content of a store, for saving and loading. It holds the access keys' secrets and
+// the MFA devices' seeds.
 type Snapshot struct {
-	Accounts []Account `json:"accounts,omitempty"`
-	Users    []User    `json:"users,omitempty"`
-	Roles    []Role    `json:"roles,omitempty"`
+	Accounts      []Account      `json:"accounts,omitempty"`
+	Users         []User         `json:"users,omitempty"`
+	Roles         []Role         `json:"roles,omitempty"`
+	OIDCProviders []OIDCProvider `json:"oidcProviders,omitempty"`
 	// Deleted counts the principals that are gone, by "user/ACCOUNT/name" or "role/ACCOUNT/name" in lower
 	// case. It is what gives a recreated principal a new unique ID after a restart.
 	Deleted map[string]int `json:"deleted,omitempty"`
@@ -80,7 +85,9 @@ func (s *Store) Snapshot() Snapshot {
 	for i := range accounts {
 		accounts[i] = accounts[i].clone()
 	}
-	return Snapshot{Accounts: accounts, Users: st.allUsers(), Roles: st.allRoles(), Deleted: maps.Clone(st.deleted)}
+	return Snapshot{
+		Accounts: accounts, Users: st.allUsers(), Roles: st.allRoles(), OIDCProviders: st.allOIDCProviders(), Deleted: maps.Clone(st.deleted),
+	}
 }
 
 // Load puts everything of a snapshot into the store, beside what is there, or nothing of it if anything is
@@ -105,6 +112,9 @@ func (s *Store) Load(from Snapshot) error {
 		}
 		for _, arn := range arns {
 			st.resolve(arn, &ps)
+		}
+		for _, p := range from.OIDCProviders {
+			st.putOIDCProvider(p, &ps)
 		}
 		return ps.err()
 	})
@@ -188,20 +198,16 @@ func (s *Store) Roles() []Role { return s.read().allRoles() }
 // Partition is the first part of every ARN of this store: "aws".
 func (s *Store) Partition() string { return s.partition }
 
-func (s *Store) read() *state {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.state
-}
+func (s *Store) read() *state { return s.state.Load() }
 
 // change applies a change to a copy of the state and keeps the copy if there was no error.
 func (s *Store) change(apply func(*state) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	next := s.state.clone()
+	next := s.read().clone()
 	if err := apply(next); err != nil {
 		return err
 	}
-	s.state = next
+	s.state.Store(next)
 	return nil
 }
