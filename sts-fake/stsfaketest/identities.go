@@ -1,0 +1,71 @@
+package stsfaketest
+
+import (
+	"encoding/json"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/eksemu/eksemu/sts-fake/iam"
+)
+
+// User is an IAM user with an access key.
+type User struct {
+	Name        string
+	ARN         string
+	Credentials aws.Credentials
+}
+
+// NewUser makes a user with one access key, which is the same for the same name and account in every test. The user
+// has no policies and may do what every user may: ask who they are, and assume roles that trust them by their ARN.
+func (s *Server) NewUser(name string) User {
+	s.t.Helper()
+	key, err := iam.FixtureAccessKey(s.options.account, name)
+	s.need(err)
+	user, err := s.store.PutUser(iam.User{AccountID: s.options.account, Name: name, AccessKeys: []iam.AccessKey{key}})
+	s.need(err)
+	return User{
+		Name: name, ARN: user.ARN(s.store.Partition()),
+		Credentials: aws.Credentials{AccessKeyID: key.ID, SecretAccessKey: key.Secret, AccountID: s.options.account},
+	}
+}
+
+// NewRole makes a role and returns its ARN. The ARNs that it trusts may assume it, with session tags and a source
+// identity if they like; without any, [Server.User] may. Put a role with other conditions into [Server.Store].
+func (s *Server) NewRole(name string, trusted ...string) string {
+	s.t.Helper()
+	if len(trusted) == 0 {
+		trusted = []string{s.User.ARN}
+	}
+	return s.putRole(name, map[string]any{
+		"Effect":    "Allow",
+		"Principal": map[string]any{"AWS": trusted},
+		"Action":    []string{"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"},
+	})
+}
+
+// putRole makes a role whose trust policy is one statement.
+func (s *Server) putRole(name string, statement map[string]any) string {
+	s.t.Helper()
+	document, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": statement})
+	s.need(err)
+	trust, err := iam.ParsePolicy(document)
+	s.need(err)
+	role, err := s.store.PutRole(iam.Role{AccountID: s.options.account, Path: "/", Name: name, TrustPolicy: trust})
+	s.need(err)
+	return role.ARN(s.store.Partition())
+}
+
+// RoleSession is a session of a role for an hour, as AssumeRole would have given it, whoever the role trusts.
+func (s *Server) RoleSession(roleARN, sessionName string) aws.Credentials {
+	s.t.Helper()
+	c, _, err := s.store.IssueRoleSession(roleARN, sessionName, iam.SessionOptions{})
+	s.need(err)
+	return aws.Credentials{
+		AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken,
+		AccountID: s.options.account, CanExpire: true, Expires: c.Expiration,
+	}
+}
+
+// Store holds the identities. Use it for whatever the methods of the server do not make: policies, conditions, paths,
+// other accounts, keys that are inactive, identities that are deleted while they are in use.
+func (s *Server) Store() *iam.Store { return s.store }
