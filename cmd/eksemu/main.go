@@ -37,22 +37,24 @@ func run() int {
 	// The Kubernetes servers register flags that every command line would show.
 	pflag.CommandLine.VisitAll(func(f *pflag.Flag) { f.Hidden = true })
 	return cli.Main(&cli.App{
-		In:         os.Stdin,
-		Out:        os.Stdout,
-		ErrOut:     os.Stderr,
-		Args0:      os.Args[0],
-		Executable: executable,
-		LookupEnv:  os.LookupEnv,
-		Environ:    os.Environ(),
-		LookPath:   exec.LookPath,
-		Now:        time.Now,
-		Proxy:      http.ProxyFromEnvironment,
-		StateHome:  filepath.Join(xdg.StateHome, "eksemu"),
-		Terminal:   term.IsTerminal(int(os.Stderr.Fd())),
-		Width:      width(),
-		Programs:   programs,
-		Signals:    signals,
-		ExitWith:   exitWithParent,
+		In:          os.Stdin,
+		Out:         os.Stdout,
+		ErrOut:      os.Stderr,
+		Args0:       os.Args[0],
+		Executable:  executable,
+		LookupEnv:   os.LookupEnv,
+		Environ:     os.Environ(),
+		LookPath:    exec.LookPath,
+		Now:         time.Now,
+		Proxy:       http.ProxyFromEnvironment,
+		StateHome:   filepath.Join(xdg.StateHome, "eksemu"),
+		Terminal:    term.IsTerminal(int(os.Stderr.Fd())),
+		OutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
+		Width:       width(),
+		Programs:    programs,
+		Signals:     signals,
+		KeepPipes:   keepPipes,
+		ExitWith:    exitWithParent,
 	}, os.Args[1:])
 }
 
@@ -71,6 +73,10 @@ func signals() (context.Context, func()) {
 	context.AfterFunc(ctx, stop)
 	return ctx, stop
 }
+
+// keepPipes makes a write to a pipe that nobody reads fail (EPIPE). Without it, the system ends the process. Nothing is
+// done with the signal itself.
+func keepPipes() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
 
 // exitWithParent runs a child's program and ends the process when the parent closes the child's standard input.
 func exitWithParent(parent io.Reader, program func() int) int {

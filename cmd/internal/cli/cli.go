@@ -24,22 +24,24 @@ import (
 
 // App is the outside world as the command line sees it.
 type App struct {
-	In         io.Reader
-	Out        io.Writer
-	ErrOut     io.Writer
-	Args0      string                                         // argv[0]
-	Executable string                                         // absolute path of this binary, for child processes
-	LookupEnv  func(name string) (string, bool)               //
-	Environ    []string                                       // the whole environment, for child processes
-	LookPath   func(name string) (string, error)              //
-	Now        func() time.Time                               //
-	Proxy      func(*http.Request) (*url.URL, error)          // this machine's proxy, as its environment has it; nil: none
-	StateHome  string                                         // folder of all environments' state folders
-	Terminal   bool                                           // ErrOut is a terminal
-	Width      int                                            // columns of Out, 0 if it is no terminal
-	Programs   map[string]func(args []string) int             // the linked upstream programs, by name
-	Signals    func() (context.Context, func())               // a context that ends with the first interrupt
-	ExitWith   func(parent io.Reader, program func() int) int // runs a program that must not outlive its parent
+	In          io.Reader
+	Out         io.Writer
+	ErrOut      io.Writer
+	Args0       string                                         // argv[0]
+	Executable  string                                         // absolute path of this binary, for child processes
+	LookupEnv   func(name string) (string, bool)               //
+	Environ     []string                                       // the whole environment, for child processes
+	LookPath    func(name string) (string, error)              //
+	Now         func() time.Time                               //
+	Proxy       func(*http.Request) (*url.URL, error)          // this machine's proxy, as its environment has it; nil: none
+	StateHome   string                                         // folder of all environments' state folders
+	Terminal    bool                                           // ErrOut is a terminal
+	OutTerminal bool                                           // Out is a terminal
+	Width       int                                            // columns of Out, 0 if it is no terminal
+	Programs    map[string]func(args []string) int             // the linked upstream programs, by name
+	Signals     func() (context.Context, func())               // a context that ends with the first interrupt
+	KeepPipes   func()                                         // from now on, a pipe that nobody reads is an error of a write and not the end of the process
+	ExitWith    func(parent io.Reader, program func() int) int // runs a program that must not outlive its parent
 }
 
 // The exit codes.
@@ -50,6 +52,7 @@ const (
 	ExitStart       = 3   // the environment could not start, is not running, or is already running
 	ExitTimeout     = 4   // it did not get ready in the time given
 	ExitInterrupted = 130 // Ctrl-C or SIGTERM
+	ExitPipe        = 141 // whoever read the output went away, as a shell reports SIGPIPE
 )
 
 // exitError is an error with an exit code of its own.
@@ -83,11 +86,14 @@ func Main(app *App, args []string) int {
 func (app *App) run(command *cobra.Command, args []string) int {
 	ctx, stop := app.Signals()
 	defer stop()
+	out := &watchedWriter{Writer: app.Out}
+	app.Out = out
+	defer func() { app.Out = out.Writer }()
 	command.SetArgs(args)
 	command.SetIn(app.In)
 	command.SetOut(app.Out)
 	command.SetErr(app.ErrOut)
-	err := command.ExecuteContext(ctx)
+	err := out.blame(command.ExecuteContext(ctx))
 	code := ExitCode(err)
 	if ctx.Err() != nil && code != ExitOK {
 		code = ExitInterrupted

@@ -80,7 +80,7 @@ func (app *App) printVerdicts(_ context.Context, list []explain.Verdict, output 
 		if i > 0 {
 			fmt.Fprintln(app.Out)
 		}
-		if err := explain.Write(app.Out, verdict, explain.TextOptions{Color: app.color()}); err != nil {
+		if err := explain.Write(app.Out, verdict, explain.TextOptions{Color: app.color(app.OutTerminal)}); err != nil {
 			return err
 		}
 	}

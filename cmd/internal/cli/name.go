@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 
@@ -23,7 +24,25 @@ type nameFlag struct {
 func addNameFlag(app *App, command *cobra.Command) *nameFlag {
 	f := &nameFlag{app: app}
 	command.Flags().StringVar(&f.name, "name", app.defaultName(), "name of the environment (default from EKSEMU_NAME)")
+	_ = command.RegisterFlagCompletionFunc("name", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return app.environments(), cobra.ShellCompDirectiveNoFileComp
+	}) // the flag exists
 	return f
+}
+
+// environments are the names of the environments that have a state folder.
+func (app *App) environments() []string {
+	entries, err := os.ReadDir(app.StateHome)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, entry := range entries {
+		if entry.IsDir() && validName(entry.Name()) == nil {
+			names = append(names, entry.Name())
+		}
+	}
+	return names
 }
 
 func (app *App) defaultName() string {

@@ -22,7 +22,7 @@ type progress struct {
 }
 
 func (app *App) progress(quiet bool) *progress {
-	return &progress{out: app.ErrOut, terminal: app.Terminal, color: app.color(), quiet: quiet}
+	return &progress{out: app.ErrOut, terminal: app.Terminal, color: app.color(app.Terminal), quiet: quiet}
 }
 
 // begin ends the step at hand as done and begins another.

@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -41,7 +38,7 @@ for them and removed afterwards. What a scenario changes is put back.`,
 	name := addNameFlag(app, command)
 	output := addOutputFlag(command)
 	f.up.add(command)
-	command.Flags().StringArrayVar(&f.reports, "report", nil, "also write a report: junit=`FILE` or json=FILE; may be repeated")
+	command.Flags().StringArrayVar(&f.reports, "report", nil, "also write a report: junit=`FILE` or json=FILE, - is standard output; may be repeated")
 	command.Flags().BoolVar(&f.explain, "explain", false, "below the table, explain every scenario hop by hop")
 	command.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "no progress")
 	command.RunE = func(cmd *cobra.Command, args []string) error {
@@ -50,11 +47,8 @@ for them and removed afterwards. What a scenario changes is put back.`,
 	return command
 }
 
-func (app *App) runScenarios(ctx context.Context, name *nameFlag, f *runFlags, output *outputFlag, args []string) (err error) {
-	writers, err := reportWriters(f.reports)
-	if err != nil {
-		return err
-	}
+func (app *App) runScenarios(ctx context.Context, name *nameFlag, f *runFlags, output *outputFlag, args []string) error {
+	app.KeepPipes() // `eksemu run | head` must clean up, too
 	options, err := f.up.options(app, name)
 	if err != nil {
 		return err
@@ -67,6 +61,24 @@ func (app *App) runScenarios(ctx context.Context, name *nameFlag, f *runFlags, o
 	if err != nil {
 		return fmt.Errorf("nothing was run:\n%w", err)
 	}
+	reports, err := openReports(f.reports)
+	if err != nil {
+		return err
+	}
+	if output.json() && toStdout(reports) {
+		abandon(reports)
+		return errors.New("-o json and a --report on standard output: leave out one of them")
+	}
+	err = app.runInEnvironment(ctx, name, f, options, list, func(report scenarios.Report) error {
+		return errors.Join(app.show(report, f, output, toStdout(reports)), app.writeReports(report, reports))
+	})
+	abandon(reports)
+	return err
+}
+
+// runInEnvironment runs scenarios in the running environment of that name, or in a private one, and tells what came
+// out: of a run that is interrupted, what was done until then.
+func (app *App) runInEnvironment(ctx context.Context, name *nameFlag, f *runFlags, options emulator.Options, list []*scenarios.Scenario, tell func(scenarios.Report) error) (err error) {
 	client, stop, err := app.environmentForRun(ctx, name, f, options)
 	if err != nil {
 		return err
@@ -76,13 +88,8 @@ func (app *App) runScenarios(ctx context.Context, name *nameFlag, f *runFlags, o
 	if err != nil && ctx.Err() == nil {
 		return err
 	}
-	if err := app.show(report, f, output); err != nil {
+	if err := tell(report); err != nil {
 		return err
-	}
-	for _, write := range writers {
-		if err := write(report); err != nil {
-			return exitWith(ExitStart, err)
-		}
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -130,11 +137,15 @@ func (app *App) execute(ctx context.Context, client *emulator.Client, list []*sc
 	if err != nil {
 		return scenarios.Report{}, exitWith(ExitStart, err)
 	}
-	temp, err := os.MkdirTemp("", "eksemu-run-")
+	temp, err := runFolder(client.Dir)
 	if err != nil {
 		return scenarios.Report{}, exitWith(ExitStart, err)
 	}
-	defer os.RemoveAll(temp) //nolint:errcheck // a temporary folder
+	defer os.RemoveAll(temp) //nolint:errcheck // the next run removes it, too
+	home := filepath.Join(temp, "home")
+	if err := ownHome(home, app.env("HOME")); err != nil {
+		return scenarios.Report{}, exitWith(ExitStart, err)
+	}
 	progress := app.progress(quiet)
 	progress.begin(fmt.Sprintf("run %s on cluster %s", count(len(list), "scenario"), environment.cluster.Name))
 	runner := &scenarios.Runner{
@@ -143,28 +154,24 @@ func (app *App) execute(ctx context.Context, client *emulator.Client, list []*sc
 		LookPath:    app.LookPath,
 		Now:         app.Now,
 		TempDir:     temp,
-		BaseEnv:     app.baseEnviron(),
+		BaseEnv:     app.baseEnviron(home),
 	}
 	report, err := runner.Run(ctx, list)
 	progress.end(err == nil)
 	return report, err
 }
 
-// baseEnviron is what a scenario's children inherit: nothing that leads an AWS client or kubectl elsewhere.
-func (app *App) baseEnviron() []string {
-	return slices.DeleteFunc(slices.Clone(app.Environ), func(variable string) bool {
-		name, _, _ := strings.Cut(variable, "=")
-		upper := strings.ToUpper(name)
-		return strings.HasPrefix(upper, "AWS_") || strings.HasSuffix(upper, "_PROXY") ||
-			strings.HasPrefix(upper, "KUBE") || upper == "DEFAULT_ROLE"
-	})
-}
-
-func (app *App) show(report scenarios.Report, f *runFlags, output *outputFlag) error {
+// show prints what people read or, with -o json, what programs read. It goes to standard error if a report has
+// standard output.
+func (app *App) show(report scenarios.Report, f *runFlags, output *outputFlag, stdoutTaken bool) error {
 	if output.json() {
 		return report.WriteJSON(app.Out)
 	}
-	if err := report.WriteTable(app.Out, scenarios.TableOptions{Color: app.color(), Width: app.Width}); err != nil {
+	out, color := app.Out, app.color(app.OutTerminal)
+	if stdoutTaken {
+		out, color = app.ErrOut, app.color(app.Terminal)
+	}
+	if err := report.WriteTable(out, scenarios.TableOptions{Color: color, Width: app.Width}); err != nil {
 		return err
 	}
 	if !f.explain {
@@ -172,8 +179,8 @@ func (app *App) show(report scenarios.Report, f *runFlags, output *outputFlag) e
 	}
 	for _, result := range report.Scenarios {
 		if verdict := deciding(result); verdict != nil {
-			fmt.Fprintf(app.Out, "\n%s: %s\n", result.Name, result.Title)
-			if err := explain.Write(app.Out, *verdict, explain.TextOptions{Color: app.color()}); err != nil {
+			fmt.Fprintf(out, "\n%s: %s\n", result.Name, result.Title)
+			if err := explain.Write(out, *verdict, explain.TextOptions{Color: color}); err != nil {
 				return err
 			}
 		}
@@ -190,28 +197,4 @@ func deciding(result scenarios.Result) *explain.Verdict {
 		}
 	}
 	return last
-}
-
-// reportWriters reads --report before anything runs.
-func reportWriters(reports []string) ([]func(scenarios.Report) error, error) {
-	formats := map[string]func(scenarios.Report, io.Writer) error{
-		"junit": scenarios.Report.WriteJUnit,
-		"json":  scenarios.Report.WriteJSON,
-	}
-	var writers []func(scenarios.Report) error
-	for _, value := range reports {
-		format, path, found := strings.Cut(value, "=")
-		write := formats[format]
-		if !found || write == nil || path == "" {
-			return nil, fmt.Errorf("--report %q: use junit=FILE or json=FILE", value)
-		}
-		writers = append(writers, func(r scenarios.Report) error {
-			file, err := os.Create(path)
-			if err != nil {
-				return fmt.Errorf("write the %s report: %w", format, err)
-			}
-			return errors.Join(write(r, file), file.Close())
-		})
-	}
-	return writers, nil
 }

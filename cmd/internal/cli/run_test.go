@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -120,7 +121,105 @@ func TestRunReportThatCannotBeWritten(t *testing.T) {
 	w.serveAPI(t, w.start(t, "default"))
 	file := filepath.Join(t.TempDir(), "scenario.yaml")
 	write(t, file, serviceAccountScenario)
-	w.run("run", "--quiet", "--report", "json="+filepath.Join(file, "below"), file).want(t, ExitStart, "error: write the json report: open …")
+	got := w.run("run", "--quiet", "--report", "json="+filepath.Join(file, "below"), file)
+	got.want(t, ExitUsage, "error: --report \"json="+filepath.Join(file, "below")+"\": choose a file that can be written, nothing was run: open …")
+	if got.out != "" {
+		t.Errorf("it ran:\n%s", got.out)
+	}
+	full := "/dev/full" // Linux: takes nothing, and says so only when it is written to
+	if _, err := os.Stat(full); err != nil {
+		t.Skip("no " + full)
+	}
+	w.run("run", "--quiet", "--report", "json="+full, file).want(t, ExitStart, "error: write the report as JSON: write /dev/full: no space left on device\n")
+}
+
+// TestReportFiles: a file is as it was until there is a report, and shorter afterwards if the report is.
+func TestReportFiles(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	old, fresh := filepath.Join(t.TempDir(), "old.json"), filepath.Join(t.TempDir(), "new.json")
+	write(t, old, strings.Repeat("old ", 10_000))
+	w.run("run", "--quiet", "--report", "json="+old, "--report", "junit="+fresh, "alice-views-pods").want(t, ExitStart, "…")
+	if got := read(t, old); !strings.HasPrefix(got, "old old") {
+		t.Errorf("nothing was run, but the old report is now %q", got)
+	}
+	if _, err := os.Stat(fresh); err == nil {
+		t.Error("nothing was run, but there is a report")
+	}
+	w.serveAPI(t, w.start(t, "default"))
+	file := filepath.Join(t.TempDir(), "scenario.yaml")
+	write(t, file, serviceAccountScenario)
+	w.run("run", "--quiet", "--report", "json="+old, file).want(t, ExitOK, "")
+	if err := json.Unmarshal([]byte(read(t, old)), new(scenarios.Report)); err != nil {
+		t.Errorf("the old report is not replaced: %v", err)
+	}
+}
+
+// TestReportOnStandardOutput: what people read makes way for it.
+func TestReportOnStandardOutput(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.serveAPI(t, w.start(t, "default"))
+	file := filepath.Join(t.TempDir(), "scenario.yaml")
+	write(t, file, serviceAccountScenario)
+	got := w.run("run", "--quiet", "--explain", "--report", "json=-", file)
+	if err := json.Unmarshal([]byte(got.out), new(scenarios.Report)); err != nil || got.code != ExitOK {
+		t.Errorf("%d %v:\n%s", got.code, err, got.out)
+	}
+	if !strings.Contains(got.errOut, "1 passed") || !strings.Contains(got.errOut, "no  list pods in default") {
+		t.Errorf("standard error:\n%s", got.errOut)
+	}
+}
+
+// TestRunFolder: the folder of a killed run goes, and that of this one, too.
+func TestRunFolder(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.serveAPI(t, w.start(t, "default"))
+	dir := filepath.Join(w.StateHome, "default", "run")
+	write(t, filepath.Join(dir, "left", "by-a-killed-run"), "")
+	file := filepath.Join(t.TempDir(), "scenario.yaml")
+	write(t, file, serviceAccountScenario)
+	w.run("run", "--quiet", file).want(t, ExitOK, "")
+	if left := files(t, dir); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+// TestOwnHome: clients of a run find programs that are installed in the user's home, but neither find nor change the
+// user's AWS and Kubernetes files.
+func TestOwnHome(t *testing.T) {
+	t.Parallel()
+	users, own := t.TempDir(), filepath.Join(t.TempDir(), "home")
+	for _, name := range []string{".local/bin/aws", ".aws/config", ".kube/config", "notes.txt"} {
+		write(t, filepath.Join(users, name), name)
+	}
+	if err := ownHome(own, users); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(own, ".aws", "cli", "cache", "session.json"), "x")
+	if got := read(t, filepath.Join(own, ".local", "bin", "aws")); got != ".local/bin/aws" {
+		t.Errorf("a program is %q", got)
+	}
+	if _, err := os.Stat(filepath.Join(users, ".aws", "cli")); err == nil {
+		t.Error("the session is in the user's home")
+	}
+	for _, name := range []string{".aws/config", ".kube/config"} {
+		if _, err := os.Stat(filepath.Join(own, name)); err == nil {
+			t.Errorf("%s is the user's", name)
+		}
+	}
+	if err := os.RemoveAll(own); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, filepath.Join(users, "notes.txt")); got != "notes.txt" {
+		t.Errorf("the user's file is now %q", got)
+	}
+	for _, nobodys := range []string{"", filepath.Join(users, "missing")} {
+		if err := ownHome(filepath.Join(t.TempDir(), "home"), nobodys); err != nil {
+			t.Errorf("home %q: %v", nobodys, err)
+		}
+	}
 }
 
 func TestTarget(t *testing.T) {

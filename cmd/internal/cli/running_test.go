@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -163,6 +165,10 @@ func TestExplain(t *testing.T) {
 		t.Errorf("as text: %+v", got)
 	}
 	w.Terminal = true
+	if got := w.run("explain"); strings.Contains(got.out, "\x1b") {
+		t.Error("colour in a file, because standard error is a terminal")
+	}
+	w.Terminal, w.OutTerminal = false, true
 	if got := w.run("explain"); !strings.Contains(got.out, "\x1b") {
 		t.Error("no colour on a terminal")
 	}
@@ -180,7 +186,7 @@ func TestColor(t *testing.T) {
 	} {
 		w := newWorld(t)
 		w.Terminal, w.env = tc.terminal, tc.env
-		if w.color() != tc.want {
+		if w.color(tc.terminal) != tc.want {
 			t.Errorf("terminal %t, environment %v: colour %t", tc.terminal, tc.env, !tc.want)
 		}
 	}
@@ -288,5 +294,45 @@ func TestVersion(t *testing.T) {
 	var versions map[string]string
 	if err := json.Unmarshal([]byte(w.run("version", "-o", "json").out), &versions); err != nil || versions["eksemu"] == "" {
 		t.Errorf("versions %v, %v", versions, err)
+	}
+}
+
+// badPipe is a standard output that cannot be written.
+type badPipe struct{ err error }
+
+func (p badPipe) Write([]byte) (int, error) { return 0, p.err }
+
+// TestOutputThatIsLost: no verb calls it success when its answer was not written.
+func TestOutputThatIsLost(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{"status", "status -o json", "env", "env --format json", "logs", "scenarios list", "scenarios show alice-views-pods", "config init", "version", "version -o json"} {
+		w := newWorld(t)
+		w.start(t, "default")
+		write(t, filepath.Join(w.StateHome, "default", "logs", "etcd.log"), "")
+		w.Out = badPipe{&fs.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.ENOSPC}}
+		got := w.run(strings.Fields(line)...)
+		if got.want(t, ExitStart, "error: write to standard output: write /dev/stdout: no space left on device\n"); t.Failed() {
+			t.Fatal(line)
+		}
+		w.Out = badPipe{&fs.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.EPIPE}}
+		w.run(strings.Fields(line)...).want(t, ExitPipe, "") // `eksemu … | head` has what it wants
+	}
+	w := newWorld(t)
+	w.Out = badPipe{syscall.ENOSPC}
+	w.run("status").want(t, ExitStart, notRunning)
+}
+
+// TestCompletionOfEnvironments offers the names of state folders, and no private ones.
+func TestCompletionOfEnvironments(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, name := range []string{"default", "pr-17", "run.4711", "Other"} {
+		write(t, filepath.Join(w.StateHome, name, "lock"), "")
+	}
+	write(t, filepath.Join(w.StateHome, "file"), "")
+	for _, verb := range []string{"up", "down", "status", "env", "run", "explain", "trace", "logs"} {
+		if got := w.run("__complete", verb, "--name", ""); got.out != "default\npr-17\n:4\n" {
+			t.Errorf("%s --name: %q", verb, got.out)
+		}
 	}
 }

@@ -130,16 +130,17 @@ func (app *App) privateEnvironment(ctx context.Context, options emulator.Options
 // name: validName refuses the dot.
 const privatePrefix = "run."
 
-// removeAbandoned removes the state folders of private environments whose process was killed. One that another run
-// has just made may not be locked yet, so the young ones stay.
+// removeAbandoned removes the state folders of private environments whose process was killed: it holds their locks no
+// more. A young one without a lock stays: another run may have made it a moment ago.
 func removeAbandoned(stateHome string, now time.Time) {
 	dirs, err := filepath.Glob(filepath.Join(stateHome, privatePrefix+"[0-9]*"))
 	if err != nil {
 		return
 	}
 	for _, dir := range dirs {
+		_, unlocked := os.Stat(filepath.Join(dir, "lock"))
 		info, err := os.Stat(dir)
-		if err == nil && info.IsDir() && now.Sub(info.ModTime()) > time.Minute {
+		if err == nil && info.IsDir() && (unlocked == nil || now.Sub(info.ModTime()) > time.Minute) {
 			_ = emulator.RemoveState(dir) // one that is in use is refused, and stays
 		}
 	}

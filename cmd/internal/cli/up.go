@@ -87,12 +87,15 @@ func (f *upFlags) options(app *App, name *nameFlag) (emulator.Options, error) {
 	if err != nil {
 		return emulator.Options{}, err
 	}
+	if f.wait <= 0 {
+		return emulator.Options{}, fmt.Errorf("--wait %s: give it some time, such as 2m", f.wait)
+	}
 	if f.port < 0 || f.port > 65535 {
 		return emulator.Options{}, fmt.Errorf("--port %d: use 0 (any free one) to 65535", f.port)
 	}
 	var fallback *url.URL
 	if f.fallback != "" {
-		if fallback, err = url.Parse(f.fallback); err != nil || fallback.Host == "" {
+		if fallback, err = url.Parse(f.fallback); err != nil || fallback.Host == "" || fallback.Scheme != "http" && fallback.Scheme != "https" {
 			return emulator.Options{}, fmt.Errorf("--fallback %q: give the URL of another emulator, such as http://127.0.0.1:4566", f.fallback)
 		}
 	}

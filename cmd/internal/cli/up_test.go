@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -154,7 +155,7 @@ func TestDetachFails(t *testing.T) {
 func TestReports(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	options, err := (&upFlags{}).options(w.App, &nameFlag{w.App, "default"})
+	options, err := (&upFlags{wait: time.Minute}).options(w.App, &nameFlag{w.App, "default"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,17 +212,42 @@ func TestRunAgainstARunningOne(t *testing.T) {
 	w.run("run", "alice-views-pods").want(t, ExitStart, "error: read the administrator's kubeconfig: …") // the played one has none
 }
 
+// hold locks a state folder for the rest of the test, as the process of its environment does.
+func hold(t *testing.T, dir string) {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	lock := flock.New(filepath.Join(dir, "lock"))
+	if locked, err := lock.TryLock(); err != nil || !locked {
+		t.Fatalf("lock %s: %t, %v", dir, locked, err)
+	}
+	t.Cleanup(func() { _ = lock.Unlock() })
+}
+
 func TestRemoveAbandoned(t *testing.T) {
 	t.Parallel()
 	home := t.TempDir()
 	now := time.Now() // of the file system
 	for name, age := range map[string]time.Duration{
 		"run.1": 2 * time.Minute, "run.2": time.Second, "run.3": 2 * time.Minute, "run.4": 2 * time.Minute, "run-5": time.Hour, "default": time.Hour, "run.x": time.Hour,
+		"run.7": time.Second, "run.8": time.Second, "run.9": 2 * time.Minute,
 	} {
 		dir := filepath.Join(home, name)
-		if name == "run.4" {
+		switch name {
+		case "run.4":
 			write(t, filepath.Join(dir, "thesis.tex"), "…") // no environment
-		} else {
+		case "run.7": // another run has just made it, and will lock it in a moment
+			if err := os.MkdirAll(dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
+		case "run.8": // another run has it
+			hold(t, dir)
+		case "run.9": // a run was killed before it locked it
+			if err := os.MkdirAll(dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
+		default:
 			write(t, filepath.Join(dir, "lock"), "")
 		}
 		if err := os.Chtimes(dir, now.Add(-age), now.Add(-age)); err != nil {
@@ -238,7 +264,7 @@ func TestRemoveAbandoned(t *testing.T) {
 	for _, entry := range entries {
 		left = append(left, entry.Name())
 	}
-	if diff := cmp.Diff([]string{"default", "run-5", "run.2", "run.4", "run.6", "run.x"}, left); diff != "" {
+	if diff := cmp.Diff([]string{"default", "run-5", "run.4", "run.6", "run.7", "run.8", "run.x"}, left); diff != "" {
 		t.Errorf("left (-want +got):\n%s", diff)
 	}
 	removeAbandoned(filepath.Join(home, "missing"), now)
@@ -251,7 +277,7 @@ func TestBaseEnviron(t *testing.T) {
 		"PATH=/bin", "HOME=/home/me", "AWS_PROFILE=work", "AWS_CA_BUNDLE=x", "HTTPS_PROXY=x", "no_proxy=x", "KUBECONFIG=x", "KUBERNETES_EXEC_INFO=x",
 		"DEFAULT_ROLE=x", "LANG=C", "SSL_CERT_FILE=x", "AWSOME=yes",
 	}
-	if diff := cmp.Diff([]string{"PATH=/bin", "HOME=/home/me", "LANG=C", "SSL_CERT_FILE=x", "AWSOME=yes"}, w.baseEnviron()); diff != "" {
+	if diff := cmp.Diff([]string{"PATH=/bin", "LANG=C", "SSL_CERT_FILE=x", "AWSOME=yes", "HOME=/run/home"}, w.baseEnviron("/run/home")); diff != "" {
 		t.Errorf("environment (-want +got):\n%s", diff)
 	}
 	if len(w.Environ) != 12 {

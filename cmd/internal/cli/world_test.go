@@ -80,6 +80,7 @@ func newWorld(t *testing.T) *world {
 		Now:        func() time.Time { return testNow },
 		StateHome:  filepath.Join(t.TempDir(), "state"),
 		Programs:   map[string]func([]string) int{},
+		KeepPipes:  func() {},
 		Signals:    func() (context.Context, func()) { return t.Context(), func() {} },
 	}
 	return w
