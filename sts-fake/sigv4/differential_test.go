@@ -31,7 +31,7 @@ func TestDifferential(t *testing.T) {
 	for n := range differentialCases {
 		t.Run(fmt.Sprintf("seed %d case %d", differentialSeed, n), func(t *testing.T) {
 			t.Parallel()
-			g := generator{rand.New(rand.NewPCG(differentialSeed, uint64(n)))}
+			g := newGenerator(differentialSeed, uint64(n))
 			r := g.signedBySDK(t)
 			if err := g.verify(r); err != nil {
 				t.Fatalf("%v\nrequest: %+v\n%s", err, r, canonicalOf(err))
@@ -48,10 +48,17 @@ func TestDifferential(t *testing.T) {
 	}
 }
 
-type generator struct{ *rand.Rand }
+type generator struct {
+	*rand.Rand
+	verifier Verifier
+}
 
-func (generator) verify(r Request) error {
-	signed, err := suiteVerifier().Parse(r)
+func newGenerator(seed, n uint64) generator {
+	return generator{rand.New(rand.NewPCG(seed, n)), suiteVerifier()}
+}
+
+func (g generator) verify(r Request) error {
+	signed, err := g.verifier.Parse(r)
 	if err != nil {
 		return err
 	}
@@ -81,24 +88,30 @@ const (
 	tokenText = "ABCabc019+/="
 )
 
-// signedBySDK makes a random request, has it signed in either form, and reads it back from its wire format.
+// signedBySDK makes a random request and has it signed in either form.
 func (g generator) signedBySDK(t *testing.T) Request {
 	t.Helper()
 	body := []byte(g.text(anyText, 0, 40))
 	r := g.unsigned(t, body)
+	by := aws.Credentials{AccessKeyID: suiteKey, SecretAccessKey: suiteSecret}
+	if g.IntN(2) == 0 {
+		by.SessionToken = g.text(tokenText, 1, 300)
+	}
+	return signBySDK(t, r, body, by, g.IntN(2) == 0)
+}
+
+// signBySDK signs a request, in the query or in a header, and reads it back from its wire format.
+func signBySDK(t *testing.T, r *http.Request, body []byte, by aws.Credentials, presign bool) Request {
+	t.Helper()
 	sum := sha256.Sum256(body)
 	hash := hex.EncodeToString(sum[:])
-	credentials := aws.Credentials{AccessKeyID: suiteKey, SecretAccessKey: suiteSecret}
-	if g.IntN(2) == 0 {
-		credentials.SessionToken = g.text(tokenText, 1, 300)
-	}
-	if g.IntN(2) == 0 {
-		if err := v4.NewSigner().SignHTTP(t.Context(), credentials, r, hash, "service", "us-east-1", suiteNow()); err != nil {
+	if !presign {
+		if err := v4.NewSigner().SignHTTP(t.Context(), by, r, hash, "service", "us-east-1", suiteNow()); err != nil {
 			t.Fatal(err)
 		}
 		return readBack(t, r)
 	}
-	signedURL, headers, err := v4.NewSigner().PresignHTTP(t.Context(), credentials, r, hash, "service", "us-east-1", suiteNow())
+	signedURL, headers, err := v4.NewSigner().PresignHTTP(t.Context(), by, r, hash, "service", "us-east-1", suiteNow())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +191,7 @@ type change struct {
 
 // oneBitChanges changes one random bit of every part that is signed, a few times each.
 func (g generator) oneBitChanges(r Request) []change {
-	signed, err := suiteVerifier().Parse(r)
+	signed, err := g.verifier.Parse(r)
 	if err != nil {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package sigv4
 
 import (
+	"encoding/hex"
 	"errors"
 	"strings"
 	"testing"
@@ -190,13 +191,16 @@ func FuzzParse(f *testing.F) {
 		f.Add(r.Method, r.Target, r.Host, header, date, "My-Header1", "value1", r.Body)
 	}
 	f.Add("GET", "/?X-Amz-Algorithm=AWS4-HMAC-SHA256&"+goodQuery, "a", "", "", "X-Amz-Security-Token", "t", []byte(nil))
+	f.Add("GET", "/?X-Amz-Region-Set=us-*&"+v4aQuery, "a", "", "", "", "", []byte(nil))
+	v4a := regional("us-east-1,*").Headers
+	f.Add("POST", "/", "a", v4a[2].Value, suiteDate, v4a[1].Name, v4a[1].Value, []byte("Action=GetCallerIdentity"))
 	f.Fuzz(func(t *testing.T, method, target, host, authorization, date, name, value string, body []byte) {
 		r := Request{Method: method, Target: target, Host: host, Headers: []Header{{name, value}, {paramDate, date}}, Body: body}
 		if authorization != "" {
 			r.Headers = append(r.Headers, Header{headerAuthorization, authorization})
 		}
 		for _, queryProtocol := range []bool{false, true} {
-			v := suiteVerifier()
+			v := v4aVerifier()
 			v.QueryProtocol = queryProtocol
 			signed, err := v.Parse(r)
 			if err != nil {
@@ -207,10 +211,70 @@ func FuzzParse(f *testing.F) {
 				t.Errorf("verified with a wrong secret: %+v", r)
 			}
 			proved := *signed
-			proved.parameters.signature = sign(string(signed.appendCanonicalRequest(nil, false)), signed.Date, signed.Scope.String())
+			proved.parameters.signature = signAs(signed)
 			if err := proved.Verify(suiteSecret); err != nil {
 				t.Errorf("the right signature does not verify: %v", err)
 			}
+		}
+	})
+}
+
+// signAs is the right signature of a request by the suite's secret.
+func signAs(s *Signed) string {
+	canonical := string(s.appendCanonicalRequest(nil, false))
+	if s.Algorithm == AlgorithmV4A {
+		return hex.EncodeToString(signV4A(s.AccessKeyID, canonical, s.Date, s.Scope.String()))
+	}
+	return sign(canonical, s.Date, s.Scope.String())
+}
+
+func FuzzRegionSet(f *testing.F) {
+	for _, seed := range []string{"", "*", "us-*,eu-west-1", " us-east-1 , *", ",,*", "us-east-1*,**"} {
+		f.Add(seed, "us-east-1")
+	}
+	f.Fuzz(func(t *testing.T, set, region string) {
+		covers := coversRegion(set, region)
+		if covers && !coversRegion(set+",x", region) || covers && !coversRegion("x, "+set, region) {
+			t.Errorf("a longer set than %q covers less", set)
+		}
+		if covers && !coversRegion(set, "") {
+			t.Errorf("%q covers %q, but names no region", set, region)
+		}
+		if !coversRegion(set+",*", region) {
+			t.Errorf("%q and * do not cover %q", set, region)
+		}
+		if first := firstRegion(set); first != "" && !coversRegion(set, first) {
+			t.Errorf("%q does not cover its first region %q", set, first)
+		}
+	})
+}
+
+// FuzzSignatureV4A wants no signature to prove the request but the one that its client made, and that one's twin.
+func FuzzSignatureV4A(f *testing.F) {
+	const made = "304602210092a18f35bd9cde35856182789ed66d7dfd9d111ae520492e7de158eaae73c371022100dc607cadc01459e41bf637b0fe5e94f2d82da1215e81dca187444ba0b59f0217"
+	signed, err := v4aVerifier().Parse(regional("*"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	signed.parameters.signature = made
+	if err := signed.Verify(suiteSecret); err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range []string{"", "00", "3006020100020100", "30060201010201", made, strings.ToUpper(made), made + "00"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, signature string) {
+		forged := *signed
+		forged.parameters.signature = signature
+		err := forged.Verify(suiteSecret)
+		if err != nil {
+			refusalOf(t, err)
+		}
+		if signature == made && err != nil {
+			t.Errorf("what its client made does not prove the request: %v", err)
+		}
+		if r := made[10:74]; err == nil && !strings.Contains(signature, r) {
+			t.Errorf("%q proves the request", signature)
 		}
 	})
 }

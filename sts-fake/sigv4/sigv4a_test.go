@@ -74,15 +74,15 @@ func TestPublishedVectorsV4A(t *testing.T) {
 	}
 }
 
-// privateKey derives the private key that belongs to the suite's access key, sharing no code with the verifier.
-func privateKey() *ecdsa.PrivateKey {
+// privateKey derives the private key that belongs to the suite's secret, sharing no code with the verifier.
+func privateKey(accessKeyID string) *ecdsa.PrivateKey {
 	n := elliptic.P256().Params().N
 	for c := byte(1); ; c++ {
 		mac := hmac.New(sha256.New, []byte("AWS4A"+suiteSecret))
 		mac.Write([]byte{0, 0, 0, 1})
 		mac.Write([]byte("AWS4-ECDSA-P256-SHA256"))
 		mac.Write([]byte{0})
-		mac.Write([]byte(suiteKey))
+		mac.Write([]byte(accessKeyID))
 		mac.Write([]byte{c, 0, 0, 1, 0})
 		d := new(big.Int).SetBytes(mac.Sum(nil))
 		if d.Cmp(new(big.Int).Sub(n, big.NewInt(2))) > 0 {
@@ -96,11 +96,11 @@ func privateKey() *ecdsa.PrivateKey {
 	}
 }
 
-// signV4A signs a canonical request, for the suite's date.
-func signV4A(canonical, scope string) []byte {
+// signV4A signs a canonical request.
+func signV4A(accessKeyID, canonical, date, scope string) []byte {
 	sum := sha256.Sum256([]byte(canonical))
-	toSign := sha256.Sum256([]byte("AWS4-ECDSA-P256-SHA256\n" + suiteDate + "\n" + scope + "\n" + hex.EncodeToString(sum[:])))
-	signature, err := ecdsa.SignASN1(rand.Reader, privateKey(), toSign[:])
+	toSign := sha256.Sum256([]byte("AWS4-ECDSA-P256-SHA256\n" + date + "\n" + scope + "\n" + hex.EncodeToString(sum[:])))
+	signature, err := ecdsa.SignASN1(rand.Reader, privateKey(accessKeyID), toSign[:])
 	if err != nil {
 		panic(err) // the random source never fails
 	}
@@ -114,7 +114,7 @@ func TestSignatureEncoding(t *testing.T) {
 		scope     = "20150830/service/aws4_request"
 		canonical = "GET\n/\n\nhost:a\nx-amz-date:20150830T123600Z\nx-amz-region-set:*\n\nhost;x-amz-date;x-amz-region-set\n" + emptyHash
 	)
-	der := signV4A(canonical, scope)
+	der := signV4A(suiteKey, canonical, suiteDate, scope)
 	good := hex.EncodeToString(der)
 	var rs struct{ R, S *big.Int }
 	if _, err := asn1.Unmarshal(der, &rs); err != nil {
@@ -142,7 +142,7 @@ func TestSignatureEncoding(t *testing.T) {
 		"not hex":                     {"g" + good[1:], false},
 		"length of the list, long":    {"308144" + good[4:], false},
 		"an integer, padded":          {"300602010102020001", false},
-		"signature of another string": {hex.EncodeToString(signV4A(canonical+"x", scope)), false},
+		"signature of another string": {hex.EncodeToString(signV4A(suiteKey, canonical+"x", suiteDate, scope)), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -13,9 +13,11 @@ import (
 const emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 // sign computes a signature from a canonical request that the test wrote down, sharing no code with the verifier.
-func sign(canonical, date, scope string) string {
+func sign(canonical, date, scope string) string { return signWith(suiteSecret, canonical, date, scope) }
+
+func signWith(secret, canonical, date, scope string) string {
 	sum := sha256.Sum256([]byte(canonical))
-	key := []byte("AWS4" + suiteSecret)
+	key := []byte("AWS4" + secret)
 	for _, part := range append(strings.Split(scope, "/"), "AWS4-HMAC-SHA256\n"+date+"\n"+scope+"\n"+hex.EncodeToString(sum[:])) {
 		mac := hmac.New(sha256.New, key)
 		mac.Write([]byte(part))
