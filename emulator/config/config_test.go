@@ -25,6 +25,7 @@ const linked = "1.37"
 // files are the manifest files next to the Environment files of the tests.
 var files = fstest.MapFS{
 	"good.yaml":   {Data: []byte("apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n")},
+	"keys.json":   keyFile(),
 	"broken.yaml": {Data: []byte("apiVersion: v1\nkind: [\n")},
 }
 
@@ -95,9 +96,11 @@ func TestRoundTrip(t *testing.T) {
 func TestDefaultDocumentsEveryField(t *testing.T) {
 	t.Parallel()
 	text := string(config.DefaultYAML())
-	filled := config.Environment{Users: []config.User{{Policies: []config.Policy{{}}, AccessKeys: []config.AccessKey{{}}}},
-		Roles: []config.Role{{ExternalID: "x"}}, Instances: []config.Instance{{}},
-		Clusters: []config.Cluster{{Manifests: []string{""}, ManifestFiles: []string{""}}}}
+	filled := config.Environment{
+		Users: []config.User{{Policies: []config.Policy{{}}, AccessKeys: []config.AccessKey{{}}, MFADevices: []config.MFADevice{{Name: "x"}}}},
+		Roles: []config.Role{{ExternalID: "x", MFASerial: "x"}}, Instances: []config.Instance{{}}, InactiveSTSRegions: []string{"x"},
+		OIDCProviders: []config.OIDCProvider{{Cluster: "x", Thumbprints: []string{"x"}, Keys: "x", KeysFile: "x"}},
+		Clusters:      []config.Cluster{{Manifests: []string{""}, ManifestFiles: []string{""}}}}
 	out, err := yaml.Marshal(filled)
 	if err != nil {
 		t.Fatal(err)
@@ -213,6 +216,9 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte(minimal))
 	if broken, err := os.ReadFile(filepath.Join("testdata", "broken.yaml")); err == nil {
 		f.Add(broken)
+	}
+	if federation, err := os.ReadFile(filepath.Join("testdata", "federation.yaml")); err == nil {
+		f.Add(federation)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		env, problems := config.Load("f.yaml", data, options())

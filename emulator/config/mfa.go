@@ -85,7 +85,7 @@ func (v *validator) mfaDevice(device MFADevice, user User, serials map[string]st
 	}
 	serials[device.SerialNumber] = user.Name
 	if _, err := iam.TOTP(string(device.Seed), time.Time{}); err != nil {
-		v.report("write base32: A to Z and 2 to 7", "not the seed of an MFA device", sub(at, "seed")...)
+		v.report("write base32: A to Z and 2 to 7, at least 16 characters", "not the seed of an MFA device", sub(at, "seed")...)
 	}
 }
 
