@@ -48,6 +48,11 @@ var adminRoutes = []struct{ method, path string }{
 	{"POST", "identities"},
 	{"DELETE", "identities/1"},
 	{"GET", "credentials/my-cluster"},
+	{"GET", "clock"},
+	{"POST", "clock/advance"},
+	{"GET", "faults"},
+	{"POST", "faults"},
+	{"DELETE", "faults"},
 	{"POST", "stop"},
 }
 
@@ -126,6 +131,12 @@ func TestAdminRefusesWhatItDoesNotUnderstand(t *testing.T) {
 		{"DELETE", "identities/7", "", 404, `no identities were added under \"7\"`},
 		{"GET", "credentials/nobody", "", 404, `no instance or cluster \"nobody\"`},
 		{"GET", "credentials/alice", "", 404, `no instance or cluster \"alice\"`},
+		{"POST", "clock/advance", "", 400, "decode the clock's move: EOF"},
+		{"POST", "clock/advance", `{"By":"2h"}`, 400, "decode the clock's move: "},
+		{"POST", "clock/advance", `{"by":9223372036854775807}`, 400, "cannot be moved by 2562047h47m16.854775807s: it stays within a hundred years of the real one"},
+		{"POST", "faults", `{"kode":"Throttling"}`, 400, `unknown field \"kode\"`},
+		{"POST", "faults", `{"operation":"GetCalerIdentity","drop":true}`, 400, `did you mean \"GetCallerIdentity\"?`},
+		{"POST", "faults", `{}`, 400, "fault: it does nothing"},
 		{"GET", "frobnicate", "", 404, ""},
 	} {
 		status, body := e.request(t, tc.method, adminPrefix+tc.path, tc.body, nil)

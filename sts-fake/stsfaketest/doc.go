@@ -21,8 +21,10 @@
 //
 // # Identities
 //
-// There is one user, [Server.User]. [Server.NewUser], [Server.NewRole] and [Server.RoleSession] make more, and
-// [Server.Store] takes whatever has policies, conditions or a path of its own.
+// There is one user, [Server.User]. [Server.NewUser], [Server.NewRole], [Server.NewRoleWithTrustPolicy] and
+// [Server.RoleSession] make more, [Server.NewMFADevice] gives users their MFA devices, and [Server.NewOIDCIssuer]
+// makes an issuer of tokens for AssumeRoleWithWebIdentity. [Server.Store] takes everything else: identity policies,
+// paths, other accounts, keys that are inactive.
 //
 // # Trouble
 //

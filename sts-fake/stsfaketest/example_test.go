@@ -105,6 +105,59 @@ func ExampleServer_NewRole() {
 	// AccessDenied: User: arn:aws:iam::111122223333:user/test is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/deployer
 }
 
+func ExampleServer_NewMFADevice() {
+	t := new(exampleT)
+	defer t.end()
+
+	srv := stsfaketest.New(t)
+	device := srv.NewMFADevice(srv.User)
+	role := srv.NewRoleWithTrustPolicy("admin", `{"Version": "2012-10-17", "Statement": {
+		"Effect": "Allow", "Principal": {"AWS": "`+srv.User.ARN+`"}, "Action": "sts:AssumeRole",
+		"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+	}}`)
+
+	assume := func(options func(*stscreds.AssumeRoleOptions)) string {
+		cfg := srv.Config()
+		cfg.Credentials = stscreds.NewAssumeRoleProvider(sts.NewFromConfig(srv.Config()), role, func(o *stscreds.AssumeRoleOptions) {
+			o.RoleSessionName = "on-call"
+			options(o)
+		})
+		return whoami(sts.NewFromConfig(cfg))
+	}
+	fmt.Println(assume(func(*stscreds.AssumeRoleOptions) {})[:len("AccessDenied")])
+	fmt.Println(assume(func(o *stscreds.AssumeRoleOptions) {
+		o.SerialNumber, o.TokenProvider = aws.String(device.SerialNumber), device.Code
+	}))
+	// Output:
+	// AccessDenied
+	// arn:aws:sts::111122223333:assumed-role/admin/on-call
+}
+
+func ExampleServer_NewOIDCIssuer() {
+	t := new(exampleT)
+	defer t.end()
+
+	srv := stsfaketest.New(t)
+	issuer := srv.NewOIDCIssuer()
+	role := issuer.NewRole("builder", "repo:example/app:ref:refs/heads/main")
+
+	for _, subject := range []string{"repo:example/app:ref:refs/heads/main", "repo:mallory/app:ref:refs/heads/main"} {
+		cfg := srv.Config()
+		cfg.Credentials = stscreds.NewWebIdentityRoleProvider(sts.NewFromConfig(srv.Config()), role,
+			idToken(issuer.IDToken(subject, nil)),
+			func(o *stscreds.WebIdentityRoleOptions) { o.RoleSessionName = "build-1" })
+		fmt.Println(whoami(sts.NewFromConfig(cfg)))
+	}
+	// Output:
+	// arn:aws:sts::111122223333:assumed-role/builder/build-1
+	// AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity
+}
+
+// idToken is a token for the SDK, which would read it from a file.
+type idToken string
+
+func (t idToken) GetIdentityToken() ([]byte, error) { return []byte(t), nil }
+
 func ExampleServer_Advance() {
 	t := new(exampleT)
 	defer t.end()

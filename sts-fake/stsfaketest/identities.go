@@ -30,7 +30,7 @@ func (s *Server) NewUser(name string) User {
 }
 
 // NewRole makes a role and returns its ARN. The ARNs that it trusts may assume it, with session tags and a source
-// identity if they like; without any, [Server.User] may. Put a role with other conditions into [Server.Store].
+// identity if they like; without any, [Server.User] may.
 func (s *Server) NewRole(name string, trusted ...string) string {
 	s.t.Helper()
 	if len(trusted) == 0 {
@@ -48,7 +48,13 @@ func (s *Server) putRole(name string, statement map[string]any) string {
 	s.t.Helper()
 	document, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": statement})
 	s.need(err)
-	trust, err := iam.ParsePolicy(document)
+	return s.NewRoleWithTrustPolicy(name, string(document))
+}
+
+// NewRoleWithTrustPolicy makes a role with a trust policy of its own, as JSON, and returns its ARN.
+func (s *Server) NewRoleWithTrustPolicy(name, document string) string {
+	s.t.Helper()
+	trust, err := iam.ParsePolicy([]byte(document))
 	s.need(err)
 	role, err := s.store.PutRole(iam.Role{AccountID: s.options.account, Path: "/", Name: name, TrustPolicy: trust})
 	s.need(err)

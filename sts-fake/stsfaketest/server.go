@@ -39,6 +39,7 @@ type Server struct {
 	store   *iam.Store
 	gate    *stsfake.Gate
 	faults  *stsfake.Faults
+	issuers *issuers
 	plain   *httptest.Server
 	tls     *httptest.Server
 
@@ -70,7 +71,7 @@ func WithRegion(region string) Option { return func(o *options) { o.region = reg
 func New(t TB, opts ...Option) *Server {
 	t.Helper()
 	s := &Server{
-		t: t, faults: &stsfake.Faults{},
+		t: t, faults: &stsfake.Faults{}, issuers: &issuers{},
 		options: options{now: time.Now, account: DefaultAccount, region: DefaultRegion}, //nolint:forbidigo // a test's clients sign by the real clock
 	}
 	for _, option := range opts {
@@ -80,7 +81,7 @@ func New(t TB, opts ...Option) *Server {
 	s.need(err)
 	s.store = store
 	s.gate = &stsfake.Gate{Store: store, Now: s.Now, Observe: s.observe}
-	handler := stsfake.New(stsfake.Options{Gate: s.gate, Faults: s.faults})
+	handler := stsfake.New(stsfake.Options{Gate: s.gate, Faults: s.faults, Issuers: s.issuers})
 	s.plain, s.tls = httptest.NewServer(handler), httptest.NewTLSServer(handler)
 	s.URL = s.plain.URL
 	t.Cleanup(s.close)
