@@ -2,17 +2,30 @@ package stsfake
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"time"
 
-	"github.com/eksemu/eksemu/sts-fake/awsquery"
 	"github.com/eksemu/eksemu/sts-fake/iam"
 )
 
-// chainedSessionLimit is the longest session of a role that a role session assumes (spec/sts.md section 4.3).
+var assumeRoleModel = []member{
+	required("RoleArn", arnType),
+	required("RoleSessionName", roleSessionNameType),
+	optional("PolicyArns", policyDescriptorListType),
+	optional("Policy", sessionPolicyDocumentType),
+	optional("DurationSeconds", roleDurationSecondsType),
+	optional("Tags", tagListType),
+	optional("TransitiveTagKeys", tagKeyListType),
+	optional("ExternalId", externalIDType),
+	optional("SerialNumber", serialNumberType),
+	optional("TokenCode", tokenCodeType),
+	optional("SourceIdentity", sourceIdentityType),
+	optional("ProvidedContexts", providedContextsListType),
+	optional("MinimumSessionTokenSize", minimumSessionTokenSizeType),
+}
+
+// chainedSessionLimit is the longest session of a role that session credentials assume (spec/sts.md section 4.3).
 const chainedSessionLimit = time.Hour
 
 // assumedRole is the answer of AssumeRole, in the order of the STS API reference's sample.
@@ -20,89 +33,87 @@ type assumedRole struct {
 	SourceIdentity   string `xml:",omitempty" json:",omitempty"`
 	AssumedRoleUser  assumedRoleUser
 	Credentials      sessionCredentials
-	PackedPolicySize *int `xml:",omitempty" json:",omitempty"` // only if tags were passed: inferred
+	PackedPolicySize *int `xml:",omitempty" json:",omitempty"`
+	tokenSize
 }
 
-type assumedRoleUser struct {
-	Arn           string
-	AssumedRoleID string `xml:"AssumedRoleId" json:"AssumedRoleId"`
-}
-
-type sessionCredentials struct {
-	AccessKeyID     string `xml:"AccessKeyId" json:"AccessKeyId"`
-	SecretAccessKey string
-	SessionToken    string
-	Expiration      awsquery.Timestamp
-}
-
-// assumeRole gives a caller a session of a role. The checks come in this order: the model, the ARN's form, tags
-// that contradict each other, permission, and the duration (chaining before the role's own limit). Beyond the
-// model coming first, that order is inferred; permission must come before the role's limit so that nobody learns
-// that a role exists.
-func (s *Server) assumeRole(caller iam.Caller, p awsquery.Params, region string) (any, error) {
-	in, err := parseAssumeRole(p)
+// assumeRole gives a caller a session of a role. The checks come in this order: the model, the ARN's form, policies
+// and tags that are wrong in themselves, the region, the MFA device, permission, and the duration (chaining before the
+// role's own limit). Beyond the model coming first, that order is inferred; permission must come before the role's
+// limit so that nobody learns that a role exists.
+func (s *Server) assumeRole(r *request) (any, error) {
+	roleARN := r.params.Get("RoleArn")
+	role, ok := iam.ParseARN(roleARN)
+	if !ok {
+		return nil, validationError(roleARN + " is invalid")
+	}
+	if r.params.Has("ProvidedContexts") {
+		return nil, notEmulated("AssumeRole", "ProvidedContexts", "nothing here issues context assertions. Leave the parameter out.")
+	}
+	policies, err := sessionPolicies(r)
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := iam.ParseARN(in.roleARN); !ok {
-		return nil, validationError(in.roleARN + " is invalid")
-	}
-	tags, err := requestedTags(caller, in)
+	tags, err := requestedTags(r)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.gate.Store.AuthorizeAssumeRole(caller, in.roleARN, iam.AssumeRoleContext{
-		SessionName: in.sessionName, ExternalID: in.externalID, SourceIdentity: in.sourceIdentity, Tags: tags, Region: region,
-	}); err != nil {
+	if err := s.checkRegion(r, role.AccountID); err != nil {
 		return nil, err
 	}
-	if err := s.checkDuration(caller, in); err != nil {
+	if err := s.authorizeAssumeRole(r, roleARN, tags); err != nil {
 		return nil, err
 	}
-	return s.issue(caller, in, tags)
+	lasts := duration(r.params, defaultSeconds)
+	if err := s.checkDuration(r, roleARN, lasts); err != nil {
+		return nil, err
+	}
+	return s.issueAssumedRole(r, iam.SessionOptions{Duration: lasts, Tags: tags, Policies: policies})
 }
 
-func (s *Server) checkDuration(caller iam.Caller, in assumeRoleInput) error {
-	if caller.Type == iam.CallerAssumedRole && in.duration > chainedSessionLimit {
+func (s *Server) authorizeAssumeRole(r *request, roleARN string, tags []iam.Tag) error {
+	device, err := s.verifyMFA(r)
+	if err != nil {
+		return err
+	}
+	return s.gate.Store.AuthorizeAssumeRole(r.caller, roleARN, iam.AssumeRoleContext{
+		SessionName: r.params.Get("RoleSessionName"), ExternalID: r.params.Get("ExternalId"),
+		SourceIdentity: r.params.Get("SourceIdentity"), Tags: tags, MFAAuthenticated: device,
+		Request: r.context(),
+	})
+}
+
+// checkDuration holds a session's duration against what chaining and the role allow. The credentials of GetSessionToken
+// count as a chain, as a record shows (spec/sts.md section 4.3).
+func (s *Server) checkDuration(r *request, roleARN string, lasts time.Duration) error {
+	if r.caller.Temporary && lasts > chainedSessionLimit {
 		return validationError("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
 	}
-	role, err := s.gate.Store.Role(in.roleARN)
+	role, err := s.gate.Store.Role(roleARN)
 	if err != nil {
 		return fmt.Errorf("assume a role: %w", err)
 	}
-	if in.duration > role.MaxSessionDuration {
+	if lasts > role.MaxSessionDuration {
 		return validationError("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 	}
 	return nil
 }
 
-// issue makes the session. Transitive tags and the source identity of the caller's session pass on to it.
-func (s *Server) issue(caller iam.Caller, in assumeRoleInput, tags []iam.Tag) (any, error) {
-	all := slices.Concat(tags, iam.TransitiveTags(caller))
-	credentials, session, err := s.gate.Store.IssueRoleSession(in.roleARN, in.sessionName, iam.SessionOptions{
-		Duration: in.duration, SourceIdentity: cmp.Or(in.sourceIdentity, caller.SourceIdentity), Tags: all,
-	})
-	var tooLarge *iam.TagsTooLargeError
-	if errors.As(err, &tooLarge) {
-		// Code and text are recorded (spec/sts.md section 2.2), the limit is not AWS's: see iam.PackedTagsPercent.
-		return nil, &awsquery.Error{
-			Status: http.StatusBadRequest, Code: "PackedPolicyTooLarge",
-			Message: fmt.Sprintf("Packed size of session tags consumes %d%% of allotted space.", tooLarge.Percent),
-		}
-	}
+// issueAssumedRole makes the session. Transitive tags and the source identity of the caller's session pass on to it.
+func (s *Server) issueAssumedRole(r *request, o iam.SessionOptions) (any, error) {
+	packed := packedPolicySize(o.Tags, o.Policies)
+	o.Tags = slices.Concat(o.Tags, iam.TransitiveTags(r.caller))
+	o.SourceIdentity = cmp.Or(r.params.Get("SourceIdentity"), r.caller.SourceIdentity)
+	o.MinimumTokenSize = number(r.params, "MinimumSessionTokenSize", 0)
+	credentials, session, err := s.gate.Store.IssueRoleSession(r.params.Get("RoleArn"), r.params.Get("RoleSessionName"), o)
 	if err != nil {
-		return nil, err
+		return nil, refuseIssue(err, o.Policies)
 	}
-	answer := assumedRole{
-		SourceIdentity:  session.SourceIdentity,
-		AssumedRoleUser: assumedRoleUser{session.ARN, session.UserID},
-		Credentials: sessionCredentials{
-			credentials.AccessKeyID, credentials.SecretAccessKey, credentials.SessionToken, awsquery.Timestamp(credentials.Expiration),
-		},
-	}
-	if len(tags) > 0 {
-		percent := iam.PackedTagsPercent(all)
-		answer.PackedPolicySize = &percent
-	}
-	return answer, nil
+	return assumedRole{
+		SourceIdentity:   session.SourceIdentity,
+		AssumedRoleUser:  assumedRoleUser{session.ARN, session.UserID},
+		Credentials:      answerCredentials(credentials),
+		PackedPolicySize: packed,
+		tokenSize:        answerTokenSize(credentials),
+	}, nil
 }

@@ -134,19 +134,7 @@ func (w *world) contradictoryAssumes(t *testing.T) []refusedAssume {
 		{"[R] localstack, tags 1", assume("Tags.member.1.Key", "a", "Tags.member.1.Value", "1", "TransitiveTagKeys.member.1", "b"), nil, 400, "InvalidParameterValue", "The specified transitive tag key must be included in the requested tags."},
 		{"[R] localstack, tags 2", assume("Tags.member.1.Key", "a", "Tags.member.1.Value", "1", "Tags.member.2.Key", "A", "Tags.member.2.Value", "2"), nil, 400, "InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive."},
 		{"[R] localstack, tags 3", assume("RoleArn", chainARN, "Tags.member.1.Key", "team", "Tags.member.1.Value", "red", "TransitiveTagKeys.member.1", "team"), &tagged, 400, "InvalidParameterValue", "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session."},
-		{"[R] containers-roadmap#2413", assume(largeTags(4)...), nil, 400, "PackedPolicyTooLarge", "Packed size of session tags consumes 120% of allotted space."},
-
-		{"ours: session policy", assume("Policy", "{}"), nil, 400, "NotEmulated", "AssumeRole with Policy is not emulated: leave the parameter out."},
-		{"ours: session policy ARNs", assume("PolicyArns.member.1.arn", "arn:aws:iam::aws:policy/ReadOnlyAccess"), nil, 400, "NotEmulated", "AssumeRole with PolicyArns is not emulated: leave the parameter out."},
 	}
-}
-
-func largeTags(n int) []string {
-	var pairs []string
-	for i := range n {
-		pairs = append(pairs, fmt.Sprintf("Tags.member.%d.Key", i+1), fmt.Sprint("key", i), fmt.Sprintf("Tags.member.%d.Value", i+1), strings.Repeat("v", 248))
-	}
-	return pairs
 }
 
 func TestTooManyTags(t *testing.T) {

@@ -171,10 +171,10 @@ func TestPathsOnTheWire(t *testing.T) {
 func TestUnknownOperations(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	// [R] ex_aws#177 for the sentence; operations of STS that are not emulated are unknown like any other.
+	// [R] ex_aws#177 for the sentence
 	for form, want := range map[string]string{
 		"Action=Foo&Version=2011-06-15":               "Could not find operation Foo for version 2011-06-15",
-		"Action=GetSessionToken&Version=2011-06-15":   "Could not find operation GetSessionToken for version 2011-06-15",
+		"Action=GetSessionToken&Version=2011-06-16":   "Could not find operation GetSessionToken for version 2011-06-16",
 		"Action=getcalleridentity&Version=2011-06-15": "Could not find operation getcalleridentity for version 2011-06-15",
 		"Action=GetCallerIdentity":                    "Could not find operation GetCallerIdentity for version NO_VERSION_SPECIFIED",
 		"Action=GetCallerIdentity&Version=2010-05-08": "Could not find operation GetCallerIdentity for version 2010-05-08",

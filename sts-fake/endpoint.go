@@ -2,7 +2,6 @@ package stsfake
 
 import (
 	"net"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -15,6 +14,7 @@ type Endpoint struct {
 	Region    string // that a credential must be scoped to; "" if any will do
 	Partition string // "aws", "aws-cn", …; "" for the direct endpoint
 	Host      string // as the client sent it, with its port if it sent one
+	Global    bool   // the endpoint of all regions, sts.amazonaws.com
 	Direct    bool   // not a host name of AWS
 }
 
@@ -25,16 +25,17 @@ const (
 	globalRegion = "us-east-1"
 )
 
-var (
-	regionPattern  = regexp.MustCompile(`^[a-z]+(-[a-z]+)+-[0-9]+$`)
-	servicePattern = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
-)
-
-// ParseEndpoint reads an AWS host name, with or without a port or the dot of a fully qualified name:
-// SERVICE.REGION.amazonaws.com with its FIPS ("sts-fips.…", "fips.eks.…") and dual-stack (".api.aws") forms, the
-// other partitions' suffixes for their regions, and the global sts.amazonaws.com, iam.amazonaws.com and
-// ec2.amazonaws.com, which stand for us-east-1. It is false for every other name, among them the names of resources
-// (a cluster's API server, an S3 bucket).
+// ParseEndpoint reads an AWS host name, with or without a port or the dot of a fully qualified name. It knows
+//
+//	sts.us-west-2.amazonaws.com            a region's
+//	sts-fips.us-west-2.amazonaws.com       with validated cryptography; fips.eks.us-west-2.amazonaws.com for EKS
+//	sts.us-west-2.api.aws                  for IPv6 as well (dual-stack), also with -fips
+//	sts.cn-north-1.amazonaws.com.cn        other partitions, each with its suffixes and for its regions only
+//	sts.amazonaws.com                      the global ones of STS, IAM and EC2, which stand for us-east-1
+//
+// as the endpoint rules of AWS's SDKs have them. GovCloud's regions share the suffixes of the commercial ones, and
+// their ordinary names stand for the FIPS endpoints too. It is false for every other name, among them the names of
+// resources (a cluster's API server, an S3 bucket).
 func ParseEndpoint(host string) (Endpoint, bool) {
 	name := bareName(host)
 	for _, partition := range iam.Partitions() {
@@ -42,12 +43,13 @@ func ParseEndpoint(host string) (Endpoint, bool) {
 		if !ok {
 			continue
 		}
-		service, region, ok := serviceAndRegion(strings.Split(labels, "."))
-		if global := region == ""; global {
+		service, region, ok := serviceAndRegion(labels)
+		global := region == ""
+		if global {
 			ok, region = ok && suffix == globalSuffix, globalRegion
 		}
 		if ok && iam.PartitionOfRegion(region).ID == partition.ID {
-			return Endpoint{Service: service, Region: region, Partition: partition.ID, Host: host}, true
+			return Endpoint{Service: service, Region: region, Partition: partition.ID, Host: host, Global: global}, true
 		}
 	}
 	return Endpoint{}, false
@@ -65,34 +67,63 @@ func isAWSName(host string) bool {
 // bareName is a host name in lower case, without port and without the dot at its end.
 func bareName(host string) string {
 	name := strings.ToLower(host)
-	if bare, _, err := net.SplitHostPort(name); err == nil {
-		name = bare
+	if strings.Contains(name, ":") {
+		if bare, _, err := net.SplitHostPort(name); err == nil {
+			name = bare
+		}
 	}
 	return strings.TrimSuffix(name, ".")
 }
 
 // cutSuffix takes a partition's suffix off a host name.
 func cutSuffix(name string, partition iam.Partition) (labels, suffix string, ok bool) {
-	for _, suffix := range []string{partition.DNSSuffix, partition.DualStackDNSSuffix} {
-		if labels, ok := strings.CutSuffix(name, "."+suffix); ok {
-			return labels, suffix, true
+	for _, suffix := range [...]string{partition.DNSSuffix, partition.DualStackDNSSuffix} {
+		labels, ok := strings.CutSuffix(name, suffix)
+		if ok && strings.HasSuffix(labels, ".") {
+			return labels[:len(labels)-1], suffix, true
 		}
 	}
 	return "", "", false
 }
 
 // serviceAndRegion reads the labels in front of a partition's suffix. The region is "" for a global endpoint.
-func serviceAndRegion(labels []string) (service, region string, ok bool) {
-	if len(labels) == 3 && labels[0] == "fips" {
-		labels = labels[1:]
+func serviceAndRegion(labels string) (service, region string, ok bool) {
+	if eks, found := strings.CutPrefix(labels, "fips.eks."); found {
+		return "eks", eks, isRegion(eks)
 	}
-	switch len(labels) {
-	case 1:
-		service = labels[0]
+	service, region, regional := strings.Cut(labels, ".")
+	if !regional {
 		return service, "", service == "sts" || service == "iam" || service == "ec2"
-	case 2:
-		service, region = strings.TrimSuffix(labels[0], "-fips"), labels[1]
-		return service, region, servicePattern.MatchString(service) && regionPattern.MatchString(region)
 	}
-	return "", "", false
+	if base, fips := strings.CutSuffix(service, "-fips"); fips && base != "eks" {
+		service = base
+	} else if fips {
+		return "", "", false // EKS has it in front
+	}
+	return service, region, isService(service) && isRegion(region)
 }
+
+// isService says whether a label has the form of a service's: lower-case letters, digits and hyphens after a letter.
+func isService(label string) bool {
+	return label != "" && isLower(label[0]) && !strings.ContainsFunc(label, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-'
+	})
+}
+
+// isRegion says whether a label has the form of a region's: at least two words of lower-case letters and a number,
+// with hyphens between them.
+func isRegion(label string) bool {
+	end := strings.LastIndexByte(label, '-')
+	if end < 0 || end == len(label)-1 || strings.Trim(label[end+1:], "0123456789") != "" {
+		return false
+	}
+	words := label[:end]
+	for i := range len(words) {
+		if hyphen := words[i] == '-'; !isLower(words[i]) && (!hyphen || i == 0 || words[i-1] == '-') {
+			return false
+		}
+	}
+	return strings.Contains(words, "-") && isLower(words[len(words)-1])
+}
+
+func isLower(c byte) bool { return 'a' <= c && c <= 'z' }

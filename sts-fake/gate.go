@@ -25,6 +25,8 @@ type Gate struct {
 	Observe func(Call)
 	// NewRequestID makes the ID of a request. nil means a random UUID.
 	NewRequestID func() string
+
+	keys sigv4.KeyCache
 }
 
 // Names of the checks beside those of package sigv4. CheckEndpoint comes first of all; the others come between the
@@ -51,6 +53,9 @@ func (g *Gate) Authenticate(r *http.Request, body []byte, service string) (iam.C
 	verifier := sigv4.Verifier{
 		Service:       service,
 		ValidRegion:   func(scoped string) bool { return scoped != "" && (region == "" || scoped == region) },
+		AcceptV4A:     service == serviceName,
+		Region:        region,
+		Keys:          &g.keys,
 		Now:           g.Now,
 		QueryProtocol: service == "sts" || service == "iam" || service == "ec2",
 	}

@@ -72,10 +72,21 @@ func (s *Server) fail(r *http.Request, call *Call, err error) awsquery.Response 
 	return response
 }
 
+// explained is an answer in AWS's words with what decided it, which AWS does not say.
+type explained struct {
+	answer *awsquery.Error
+	reason string
+}
+
+func (e *explained) Error() string { return e.answer.Error() + " (" + e.reason + ")" }
+
 // asAnswer puts an operation's error into AWS's words. The reason is for the record, not for the client.
 func asAnswer(err error) (answer *awsquery.Error, reason string) {
 	var denied *iam.AccessDeniedError
+	var because *explained
 	switch {
+	case errors.As(err, &because):
+		return because.answer, because.reason
 	case errors.As(err, &answer):
 		return answer, ""
 	case errors.As(err, &denied):

@@ -1,12 +1,10 @@
 package stsfake
 
 import (
-	"cmp"
-	"fmt"
 	"net/http"
 
 	"github.com/eksemu/eksemu/sts-fake/awsquery"
-	"github.com/eksemu/eksemu/sts-fake/iam"
+	"github.com/eksemu/eksemu/sts-fake/webidentity"
 )
 
 const (
@@ -23,18 +21,32 @@ const (
 type Options struct {
 	Gate   *Gate   // needed
 	Faults *Faults // that calls shall meet; nil for none
+	// Issuers has the keys of OpenID Connect identity providers, for AssumeRoleWithWebIdentity. Nil has none: every
+	// web identity token is refused then.
+	Issuers webidentity.Keys
+	// InactiveRegion says whether an account has STS switched off in a region: operations that would issue credentials
+	// of that account are then refused there. Nil is never.
+	InactiveRegion func(accountID, region string) bool
 }
 
 // Server is the STS API as an [http.Handler]. Make one with [New].
 //
 // No router may clean or decode the path of a request on its way here: the signature covers it.
 type Server struct {
-	gate   *Gate
-	faults *Faults
+	gate           *Gate
+	faults         *Faults
+	issuers        webidentity.Keys
+	inactiveRegion func(accountID, region string) bool
 }
 
 // New makes an STS server.
-func New(o Options) *Server { return &Server{gate: o.Gate, faults: o.Faults} }
+func New(o Options) *Server {
+	issuers := o.Issuers
+	if issuers == nil {
+		issuers = webidentity.Static(nil)
+	}
+	return &Server{gate: o.Gate, faults: o.Faults, issuers: issuers, inactiveRegion: o.InactiveRegion}
+}
 
 // ServeHTTP answers one request. It shows the call to the observer before the client can act on the answer.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -65,8 +77,9 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, call *Call) awsq
 	if response, done := s.inject(r, call); done {
 		return response
 	}
-	caller, signed, err := s.gate.Authenticate(r, body, serviceName)
-	call.Identify(caller, signed, err)
+	op, known := operationNamed(call.Operation, params.Get("Version"))
+	req := &request{http: r, call: call, params: params}
+	err = s.identify(req, body, op)
 	asksNothing := syntax == nil && !params.Has("Action") && !params.Has("Version")
 	switch {
 	case asksNothing && !aboutForm(err):
@@ -76,26 +89,48 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, call *Call) awsq
 		return s.refuseSignature(r, call, err)
 	case syntax != nil:
 		return s.fail(r, call, &awsquery.Error{Status: http.StatusBadRequest, Code: "MalformedQueryString", Message: syntax.Error()})
+	case !known:
+		return s.fail(r, call, unknownOperation(call.Operation, params.Get("Version")))
 	}
-	return s.operate(r, call, caller, params, signed.Scope.Region)
+	return s.operate(req, op)
 }
 
-// operate runs the operation that an authenticated caller asks for.
-func (s *Server) operate(r *http.Request, call *Call, caller iam.Caller, params awsquery.Params, region string) awsquery.Response {
-	action, version := params.Get("Action"), params.Get("Version")
-	run, ok := operationNamed(action, version)
-	if !ok {
-		message := fmt.Sprintf("Could not find operation %s for version %s",
-			cmp.Or(action, "NO_ACTION_SPECIFIED"), cmp.Or(version, "NO_VERSION_SPECIFIED"))
-		return s.fail(r, call, &awsquery.Error{Status: http.StatusBadRequest, Code: invalidAction, Message: message})
+// identify finds out who sent a request, and for which region. An operation that needs no signature looks at none: that
+// a wrong one does not matter there is inferred (spec/sts.md section 4.4).
+func (s *Server) identify(r *request, body []byte, op operation) error {
+	caller, signed, err := s.gate.Authenticate(r.http, body, serviceName)
+	if op.unsigned && !aboutForm(err) {
+		r.region = r.call.Region
+		return nil
 	}
-	result, err := run(s, caller, params, region)
+	r.call.Identify(caller, signed, err)
 	if err != nil {
-		return s.fail(r, call, err)
+		return err
 	}
-	response, err := awsquery.Success(awsquery.FormatFor(r.Header.Values("Accept")), namespace, action, call.RequestID, result)
+	r.caller, r.region = caller, signed.Region
+	return nil
+}
+
+// operate runs the operation that a request asks for.
+func (s *Server) operate(r *request, op operation) awsquery.Response {
+	result, err := s.run(r, op)
 	if err != nil {
-		return s.fail(r, call, err)
+		return s.fail(r.http, r.call, err)
+	}
+	format := awsquery.FormatFor(r.http.Header.Values("Accept"))
+	response, err := awsquery.Success(format, namespace, r.params.Get("Action"), r.call.RequestID, result)
+	if err != nil {
+		return s.fail(r.http, r.call, err)
 	}
 	return response
+}
+
+func (s *Server) run(r *request, op operation) (any, error) {
+	if op.regional && s.gate.Endpoint(r.http, serviceName).Global {
+		return nil, invalidActionError("Unknown Operation")
+	}
+	if err := validate(r.params, op.model); err != nil {
+		return nil, err
+	}
+	return op.run(s, r)
 }

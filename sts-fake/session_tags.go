@@ -2,7 +2,6 @@ package stsfake
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/eksemu/eksemu/sts-fake/awsquery"
@@ -13,31 +12,43 @@ func invalidTags(message string) error {
 	return &awsquery.Error{Status: http.StatusBadRequest, Code: "InvalidParameterValue", Message: message}
 }
 
-// requestedTags marks the requested tags that are transitive, and refuses a list that contradicts itself or the
-// transitive tags of the caller's own session. The three texts are recorded (spec/sts.md section 2.2), with one case
+// requestedTags reads the session tags of a request, and refuses those that contradict each other or the transitive
+// tags of the caller's own session. The three texts of this file are recorded (spec/sts.md section 2.2), with one case
 // for each. Inferred are the order of the checks, that transitive keys are compared regardless of case like the keys
 // of tags, and that a tag contradicts an inherited one even if it is not asked to be transitive: the recorded text is
 // about transitive keys.
-func requestedTags(caller iam.Caller, in assumeRoleInput) ([]iam.Tag, error) {
-	tags := slices.Clone(in.tags)
-	byKey := map[string]int{} // keys do not distinguish case
-	for i, tag := range tags {
-		byKey[strings.ToLower(tag.Key)] = i
+func requestedTags(r *request) ([]iam.Tag, error) {
+	var tags []iam.Tag
+	for _, m := range r.params.Members("Tags.member") {
+		tags = append(tags, iam.Tag{Key: m.Get("Key"), Value: m.Get("Value")})
 	}
-	if len(byKey) < len(tags) {
-		return nil, invalidTags("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+	byKey, err := tagsByKey(tags)
+	if err != nil {
+		return nil, err
 	}
-	for _, key := range in.transitiveKeys {
+	for _, key := range r.params.Strings("TransitiveTagKeys.member") {
 		i, ok := byKey[strings.ToLower(key)]
 		if !ok {
 			return nil, invalidTags("The specified transitive tag key must be included in the requested tags.")
 		}
 		tags[i].Transitive = true
 	}
-	for _, inherited := range iam.TransitiveTags(caller) {
+	for _, inherited := range iam.TransitiveTags(r.caller) {
 		if _, conflict := byKey[strings.ToLower(inherited.Key)]; conflict {
 			return nil, invalidTags("One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.")
 		}
 	}
 	return tags, nil
+}
+
+// tagsByKey are the places of tags by their keys, which do not distinguish case.
+func tagsByKey(tags []iam.Tag) (map[string]int, error) {
+	byKey := make(map[string]int, len(tags))
+	for i, tag := range tags {
+		byKey[strings.ToLower(tag.Key)] = i
+	}
+	if len(byKey) < len(tags) {
+		return nil, invalidTags("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+	}
+	return byKey, nil
 }

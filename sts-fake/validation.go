@@ -2,111 +2,131 @@ package stsfake
 
 import (
 	"fmt"
-	"regexp"
+	"net/http"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/eksemu/eksemu/sts-fake/awsquery"
 )
 
-// Patterns of the STS model, as its messages quote them and as Go reads them (spec/sts.md sections 2.2 and 4.2; those of
-// serial numbers, token codes and tags from the pages AssumeRole and Tag of the STS API reference). Messages are on
-// record with the patterns of ARNs and names; that they quote the others in the same way is inferred. \w is ASCII, which
-// the section has from practice.
-var (
-	arnPattern = pattern{
-		`[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+`,
-		regexp.MustCompile(`^[\x{09}\x{0A}\x{0D}\x{20}-\x{7E}\x{85}\x{A0}-\x{D7FF}\x{E000}-\x{FFFD}\x{10000}-\x{10FFFF}]+$`),
-	}
-	namePattern       = samePattern(`[\w+=,.@-]*`)
-	externalIDPattern = samePattern(`[\w+=,.@:\/-]*`)
-	serialPattern     = samePattern(`[\w+=/:,.@-]*`)
-	tokenCodePattern  = samePattern(`[\d]*`)
-	tagKeyPattern     = samePattern(`[\p{L}\p{Z}\p{N}_.:/=+\-@]+`)
-	tagValuePattern   = samePattern(`[\p{L}\p{Z}\p{N}_.:/=+\-@]*`)
-)
-
-type pattern struct {
-	text string
-	re   *regexp.Regexp
+// validate holds a request against an operation's part of the model. The error is AWS's one message about everything
+// that is wrong (spec/sts.md section 2.2): members in the model's order, which is recorded for two of them
+// (aws-runas#80), and of one member the pattern before the length, which is recorded as well (consigliere#18).
+func validate(p awsquery.Params, model []member) error {
+	var v validator
+	v.structure(p, "", "", model)
+	return v.err()
 }
 
-func samePattern(text string) pattern { return pattern{text, regexp.MustCompile("^(?:" + text + ")$")} }
-
-// constraint bounds a text: its length in characters, and what it may consist of.
-type constraint struct {
-	min, max int
-	pattern  pattern
-}
-
-// validator collects what is wrong with a request's members. Messages name a member with a small first letter.
-// Where several members are wrong, they come in the order of the model: AWS's order is not recorded. Of one member
-// the pattern comes before the length, which is.
+// validator collects what is wrong with a request's members.
 type validator struct {
-	items []string
+	items     []string
+	malformed error // a value of the wrong type: nothing else is said then
 }
 
-func (v *validator) problem(value, member, format string, args ...any) {
-	v.items = append(v.items, fmt.Sprintf("Value %s at '%s' failed to satisfy constraint: Member must ", value, member)+fmt.Sprintf(format, args...))
-}
-
-// required checks a text that must be there.
-func (v *validator) required(p awsquery.Params, name, member string, c constraint) string {
-	value, ok := p.Lookup(name)
-	if !ok {
-		v.problem("null", member, "not be null")
-		return ""
-	}
-	v.text(value, member, c)
-	return value
-}
-
-// optional checks a text that may be absent.
-func (v *validator) optional(p awsquery.Params, name, member string, c constraint) string {
-	value, ok := p.Lookup(name)
-	if ok {
-		v.text(value, member, c)
-	}
-	return value
-}
-
-func (v *validator) text(value, member string, c constraint) {
-	quoted := "'" + value + "'"
-	if !c.pattern.re.MatchString(value) {
-		v.problem(quoted, member, "satisfy regular expression pattern: %s", c.pattern.text)
-	}
-	switch length := utf8.RuneCountInString(value); {
-	case length < c.min:
-		v.problem(quoted, member, "have length greater than or equal to %d", c.min)
-	case length > c.max:
-		v.problem(quoted, member, "have length less than or equal to %d", c.max)
+// structure checks the members of a structure. prefix is what their parameters' names begin with, at what messages
+// put before theirs.
+func (v *validator) structure(p awsquery.Params, prefix, at string, members []member) {
+	for _, m := range members {
+		name, at := prefix+m.name, at+lowerFirst(m.name)
+		value, given := p.Lookup(name)
+		if m.shape.kind == listShape || m.shape.kind == structureShape {
+			given = p.Has(name)
+		}
+		switch {
+		case !given && m.required:
+			v.problem("null", at, "not be null")
+		case !given:
+		case m.shape.kind == structureShape:
+			v.structure(p, name+".", at+".", m.shape.members)
+		case m.shape.kind == listShape:
+			v.list(p.Members(name+".member"), at, m.shape)
+		case m.shape.kind == numberShape:
+			v.number(value, at, m.shape)
+		default:
+			v.text(value, at, m.shape)
+		}
 	}
 }
 
-// number checks an integer that may be absent: absent then stands for it. The text of the upper bound is inferred
-// from that of the lower one.
-func (v *validator) number(value, member string, low, high, absent int) (int, error) {
+// list checks a list. The value that stands for one that is too long or too short, and the names of the members inside
+// ("tags.1.member.key"), are inferred from other services' messages.
+func (v *validator) list(elements []awsquery.Params, at string, s shape) {
+	if v.length(fmt.Sprintf("'[%d members]'", len(elements)), at, len(elements), s) {
+		return
+	}
+	for i, p := range elements {
+		at := fmt.Sprintf("%s.%d.member", at, i+1)
+		if s.element.kind == structureShape {
+			v.structure(p, "", at+".", s.element.members)
+		} else {
+			v.text(p.Get(""), at, *s.element)
+		}
+	}
+}
+
+// text checks a text. That a sensitive one is left out of the message, with the quotes, is inferred from what other
+// services say about passwords.
+func (v *validator) text(value, at string, s shape) {
+	shown := "'" + value + "'"
+	if s.sensitive {
+		shown = ""
+	}
+	if s.pattern != nil && !s.pattern.re.MatchString(value) {
+		v.problem(shown, at, "satisfy regular expression pattern: %s", s.pattern.text)
+	}
+	v.length(shown, at, utf8.RuneCountInString(value), s)
+}
+
+// length checks the length of a text or list, and says whether it is wrong.
+func (v *validator) length(shown, at string, length int, s shape) bool {
+	switch {
+	case length < s.min:
+		v.problem(shown, at, "have length greater than or equal to %d", s.min)
+	case s.max > 0 && length > s.max:
+		v.problem(shown, at, "have length less than or equal to %d", s.max)
+	default:
+		return false
+	}
+	return true
+}
+
+// number checks an integer. An empty value is an absent one, which is inferred, as is the text of the upper bound from
+// that of the lower one. Code and text for what is no integer are not AWS's word: the code is the query protocol's
+// for a value of the wrong type, the text is ours.
+func (v *validator) number(value, at string, s shape) {
 	if value == "" {
-		return absent, nil
+		return
 	}
 	n, err := strconv.ParseInt(value, 10, 32)
-	if err != nil { // the code is the query protocol's for a value of the wrong type, not recorded at STS; the text is ours
-		return 0, &awsquery.Error{Status: 400, Code: "MalformedInput", Message: fmt.Sprintf("Value '%s' at '%s' is not an integer", value, member)}
+	if err != nil {
+		v.malformed = &awsquery.Error{
+			Status: http.StatusBadRequest, Code: "MalformedInput", Message: fmt.Sprintf("Value '%s' at '%s' is not an integer", value, at),
+		}
+		return
 	}
-	quoted := "'" + value + "'"
 	switch {
-	case n < int64(low):
-		v.problem(quoted, member, "have value greater than or equal to %d", low)
-	case n > int64(high):
-		v.problem(quoted, member, "have value less than or equal to %d", high)
+	case n < int64(s.min):
+		v.problem("'"+value+"'", at, "have value greater than or equal to %d", s.min)
+	case n > int64(s.max):
+		v.problem("'"+value+"'", at, "have value less than or equal to %d", s.max)
 	}
-	return int(n), nil
 }
 
-// err is AWS's one message for everything that is wrong.
+func (v *validator) problem(shown, at, format string, args ...any) {
+	if shown != "" {
+		shown += " "
+	}
+	v.items = append(v.items, fmt.Sprintf("Value %sat '%s' failed to satisfy constraint: Member must ", shown, at)+fmt.Sprintf(format, args...))
+}
+
 func (v *validator) err() error {
-	if len(v.items) == 0 {
+	switch {
+	case v.malformed != nil:
+		return v.malformed
+	case len(v.items) == 0:
 		return nil
 	}
 	plural := ""
@@ -114,4 +134,21 @@ func (v *validator) err() error {
 		plural = "s"
 	}
 	return validationError(fmt.Sprintf("%d validation error%s detected: %s", len(v.items), plural, strings.Join(v.items, "; ")))
+}
+
+// lowerFirst is a member's name as messages have it: "roleArn".
+func lowerFirst(name string) string { return strings.ToLower(name[:1]) + name[1:] }
+
+// number is the value of an integer member that was validated, or another one if the request does not have it.
+func number(p awsquery.Params, name string, absent int) int {
+	n, err := strconv.Atoi(p.Get(name))
+	if err != nil {
+		return absent
+	}
+	return n
+}
+
+// duration is DurationSeconds.
+func duration(p awsquery.Params, absent int) time.Duration {
+	return time.Duration(number(p, "DurationSeconds", absent)) * time.Second
 }

@@ -81,8 +81,12 @@ func newWorld(t testing.TB) *world {
 			w.calls = append(w.calls, c)
 		},
 	}
-	w.server = stsfake.New(stsfake.Options{Gate: w.gate})
+	w.server = stsfake.New(stsfake.Options{
+		Gate: w.gate, Issuers: issuers(t),
+		InactiveRegion: func(accountID, region string) bool { return accountID == account && region == inactiveRegion },
+	})
 	w.populate(t)
+	w.populateFederation(t)
 	return w
 }
 

@@ -1,0 +1,113 @@
+package stsfake
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/eksemu/eksemu/sts-fake/awsquery"
+	"github.com/eksemu/eksemu/sts-fake/iam"
+)
+
+var assumeRoleWithWebIdentityModel = []member{
+	required("RoleArn", arnType),
+	required("RoleSessionName", roleSessionNameType),
+	required("WebIdentityToken", clientTokenType),
+	optional("ProviderId", urlType),
+	optional("PolicyArns", policyDescriptorListType),
+	optional("Policy", sessionPolicyDocumentType),
+	optional("DurationSeconds", roleDurationSecondsType),
+	optional("MinimumSessionTokenSize", minimumSessionTokenSizeType),
+}
+
+// webIdentityRole is the answer of AssumeRoleWithWebIdentity, in the order of the STS API reference's sample.
+type webIdentityRole struct {
+	SubjectFromWebIdentityToken string
+	Audience                    string
+	AssumedRoleUser             assumedRoleUser
+	Credentials                 sessionCredentials
+	SourceIdentity              string `xml:",omitempty" json:",omitempty"`
+	Provider                    string // ARN of the OIDC provider (spec/sts.md section 4.4)
+	PackedPolicySize            *int   `xml:",omitempty" json:",omitempty"`
+	tokenSize
+}
+
+// assumeRoleWithWebIdentity gives the bearer of an OpenID Connect token a session of a role. The checks come in this
+// order, which is inferred: the model, the ARN's form, the policies, the region, the token (see verifyWebIdentity), the
+// role's trust policy, and the duration.
+func (s *Server) assumeRoleWithWebIdentity(r *request) (any, error) {
+	role, err := s.federatedRole(r)
+	if err != nil {
+		return nil, err
+	}
+	if r.params.Has("ProviderId") {
+		return nil, notEmulated("AssumeRoleWithWebIdentity", "ProviderId",
+			"OAuth 2.0 access tokens are not verified. Pass an OpenID Connect token, and leave the parameter out.")
+	}
+	policies, err := sessionPolicies(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkRegion(r, role.AccountID); err != nil {
+		return nil, err
+	}
+	identity, err := s.verifyWebIdentity(r, role.AccountID)
+	if err != nil {
+		return nil, err
+	}
+	roleARN, lasts := r.params.Get("RoleArn"), duration(r.params, defaultSeconds)
+	err = s.gate.Store.AuthorizeWebIdentity(identity.principal(), roleARN, iam.AssumeRoleContext{
+		SessionName: r.params.Get("RoleSessionName"), SourceIdentity: identity.claims.SourceIdentity, Tags: identity.tags,
+		Request: r.context(),
+	})
+	if err != nil {
+		return nil, notAuthorized("sts:AssumeRoleWithWebIdentity", fmt.Sprintf("%s of %s: ", identity.claims.Subject, identity.claims.Issuer), err)
+	}
+	if err := s.checkDuration(r, roleARN, lasts); err != nil {
+		return nil, err
+	}
+	return s.issueWebIdentityRole(r, identity, iam.SessionOptions{Duration: lasts, Policies: policies})
+}
+
+func (s *Server) issueWebIdentityRole(r *request, identity webIdentity, o iam.SessionOptions) (any, error) {
+	o.Tags, o.SourceIdentity, o.FederatedProvider = identity.tags, identity.claims.SourceIdentity, identity.provider
+	o.MinimumTokenSize = number(r.params, "MinimumSessionTokenSize", 0)
+	credentials, session, err := s.gate.Store.IssueRoleSession(r.params.Get("RoleArn"), r.params.Get("RoleSessionName"), o)
+	if err != nil {
+		return nil, refuseIssue(err, o.Policies)
+	}
+	r.call.Principal = session.ARN
+	return webIdentityRole{
+		SubjectFromWebIdentityToken: identity.claims.Subject,
+		Audience:                    identity.audience,
+		AssumedRoleUser:             assumedRoleUser{session.ARN, session.UserID},
+		Credentials:                 answerCredentials(credentials),
+		SourceIdentity:              session.SourceIdentity,
+		Provider:                    identity.provider,
+		PackedPolicySize:            packedPolicySize(o.Tags, o.Policies),
+		tokenSize:                   answerTokenSize(credentials),
+	}, nil
+}
+
+// federatedRole is the role that an operation without a caller asks for. The text for an ARN that is not a role's is
+// recorded (spec/sts.md section 2.2). That roles of another partition than the endpoint's get it too is inferred.
+func (s *Server) federatedRole(r *request) (iam.ARN, error) {
+	partition := s.gate.Store.Partition()
+	role, ok := iam.ParseARN(r.params.Get("RoleArn"))
+	endpoint := s.gate.Endpoint(r.http, serviceName)
+	if !ok || role.Service != "iam" || role.Region != "" || !strings.HasPrefix(role.Resource, "role/") ||
+		role.Partition != partition || !endpoint.Direct && endpoint.Partition != partition {
+		return iam.ARN{}, validationError("Request ARN is invalid")
+	}
+	return role, nil
+}
+
+// notAuthorized is AWS's answer to who is not trusted and has no ARN to be named by (spec/sts.md section 2.2), whatever
+// the reason. who comes before the reason in the record.
+func notAuthorized(action, who string, err error) error {
+	_, reason := asAnswer(err)
+	return &explained{
+		&awsquery.Error{Status: http.StatusForbidden, Code: "AccessDenied", Message: "Not authorized to perform " + action},
+		who + reason,
+	}
+}

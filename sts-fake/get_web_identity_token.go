@@ -1,0 +1,20 @@
+package stsfake
+
+import "github.com/eksemu/eksemu/sts-fake/iam"
+
+var getWebIdentityTokenModel = []member{
+	required("Audience", webIdentityTokenAudiences),
+	optional("DurationSeconds", webIdentityTokenDuration),
+	required("SigningAlgorithm", jwtAlgorithmType),
+	optional("Tags", tagListType),
+}
+
+// getWebIdentityToken refuses everybody: this fake AWS is no identity provider. AWS would say
+// OutboundWebIdentityFederationDisabledException to an account that has not switched it on, in words that are not on
+// record; this is the refusal for want of permission, whose resource is inferred.
+func (s *Server) getWebIdentityToken(r *request) (any, error) {
+	return nil, &iam.AccessDeniedError{
+		Principal: r.caller.ARN, Action: "sts:GetWebIdentityToken", Resource: "*",
+		Reason: "outbound web identity federation is not emulated",
+	}
+}
