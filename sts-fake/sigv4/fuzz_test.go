@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// refusalOf is the refusal that an error must be, and a well-formed one.
-func refusalOf(t *testing.T, err error) *Refusal {
+// refusalOf fails the test unless a parser's error is a well-formed refusal.
+func refusalOf(t *testing.T, err error) {
 	t.Helper()
 	var refusal *Refusal
 	if !errors.As(err, &refusal) {
@@ -19,7 +19,6 @@ func refusalOf(t *testing.T, err error) *Refusal {
 	if refusal.Check == "" || refusal.Status < 300 || refusal.Message == "" || !utf8.ValidString(refusal.Message) {
 		t.Fatalf("refusal is incomplete: %+v", refusal)
 	}
-	return refusal
 }
 
 func FuzzParseAuthorization(f *testing.F) {
