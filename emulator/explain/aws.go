@@ -68,7 +68,7 @@ func awsCause(call *trace.AWSCall) (Cause, facts) {
 		return causeByID("aws-allowed"), nil
 	}
 	said := commonCode(call.Code) + ": " + call.Message
-	for _, part := range [][]Cause{awsCauses(), stsSignatureCauses(), stsScopeCauses(), stsKeyCauses(), stsRequestCauses()} {
+	for _, part := range [][]Cause{webIdentityCauses(), mfaCauses(), awsCauses(), stsSignatureCauses(), stsScopeCauses(), stsKeyCauses(), stsRequestCauses()} {
 		cause, found, ok := recognise(part, said)
 		if !ok || cause.ID == "sts-unavailable" {
 			continue

@@ -35,7 +35,8 @@ func TestWordingsAreNotShadowed(t *testing.T) {
 		append(tokenCauses(), tokenTimeCauses()...),
 		transportCauses(),
 		append(append(append(stsSignatureCauses(), stsScopeCauses()...), stsKeyCauses()...), stsRequestCauses()...),
-		mapperCauses(), apiServerCauses(), allowedCauses(), deniedCauses(), nodeCauses(), afterwardsCauses(), awsCauses(),
+		mapperCauses(), apiServerCauses(), allowedCauses(), deniedCauses(), nodeCauses(), afterwardsCauses(),
+		append(append(webIdentityCauses(), mfaCauses()...), awsCauses()...),
 	} {
 		for _, want := range group {
 			for _, says := range want.Says {

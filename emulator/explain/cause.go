@@ -22,7 +22,7 @@ func Causes() []Cause {
 	var all []Cause
 	for _, part := range [][]Cause{
 		tokenCauses(), tokenTimeCauses(), transportCauses(), stsSignatureCauses(), stsScopeCauses(), stsKeyCauses(), stsRequestCauses(),
-		mappingCauses(), mapperCauses(), apiServerCauses(), allowedCauses(), deniedCauses(), nodeCauses(), afterwardsCauses(), awsCauses(),
+		mappingCauses(), mapperCauses(), apiServerCauses(), allowedCauses(), deniedCauses(), nodeCauses(), afterwardsCauses(), webIdentityCauses(), mfaCauses(), awsCauses(),
 	} {
 		all = append(all, part...)
 	}

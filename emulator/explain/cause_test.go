@@ -37,7 +37,7 @@ func TestEveryCause(t *testing.T) {
 			checkCase(t, tc, verdicts[len(verdicts)-1], causeByID(tc.cause).Hop)
 		}
 	}
-	for _, tc := range awsCases() {
+	for _, tc := range append(webIdentityCases(), awsCases()...) {
 		tested[tc.cause] = true
 		e := tc.story.events[0]
 		v := ExplainAWS(e)
@@ -309,6 +309,27 @@ func because(reason string, s *story) *story {
 	return s
 }
 
+// webIdentityCases: the texts are [R] (spec/sts.md section 2.2), but for the two that say otherwise.
+func webIdentityCases() []causeCase {
+	refused := func(status int, code, message string) *story {
+		s := unknown(awsCall("sts", "AssumeRoleWithWebIdentity", status, code, message))
+		s.events[0].AWS.AccessKeyID = ""
+		return s
+	}
+	const issuer = "https://oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE"
+	return []causeCase{
+		{"no-oidc-provider", refused(400, "InvalidIdentityToken", "No OpenIDConnect provider found in your account for "+issuer), issuer, "--url " + issuer + " "},
+		{"web-identity-audience", refused(400, "InvalidIdentityToken", "Incorrect token audience"), "audience", "--audience sts.amazonaws.com"},
+		{"web-identity-claim", refused(400, "InvalidIdentityToken", "Missing a required claim: aud"), "no claim aud", ""},
+		{"web-identity-expired", refused(400, "ExpiredTokenException", "Token expired: current date/time 1731098245 must be before the expiration date/time 1731095240"), "is over", "AWS_WEB_IDENTITY_TOKEN_FILE"},
+		{"web-identity-expired", refused(400, "ExpiredTokenException", "Token too old: 441398"), "is over", ""},
+		{"web-identity-keys", refused(400, "InvalidIdentityToken", "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements"), "key", ".well-known/openid-configuration"},
+		{"web-identity-issuer", refused(400, "IDPCommunicationError", "x"), "could not reach", ""},           // [D] for the code
+		{"web-identity-invalid", refused(400, "InvalidIdentityToken", "x"), "its form or its signature", ""}, // the text is anything
+		{"web-identity-denied", because("system:serviceaccount:default:other of "+issuer+": no statement allows it", refused(403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")), "; here: system:serviceaccount:default:other of", `"Federated"`},
+	}
+}
+
 func awsCases() []causeCase {
 	const assume = "User: arn:aws:iam::111122223333:user/alice is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/r"
 	return []causeCase{
@@ -334,6 +355,8 @@ func awsCases() []causeCase {
 		{"aws-invalid-request", awsCall("eks", "", 404, "UnknownOperationException", "x"), "knows the caller", ""},
 		{"aws-invalid-request", awsCall("ec2", "DescribeInstances", 400, "MissingParameter", "x"), "knows the caller", ""},
 		{"aws-access-denied", awsCall("eks", "ListClusters", 403, "AccessDeniedException", "x"), "not allowed eks:ListClusters", ""},
+		{"mfa-code", awsCall("sts", "AssumeRole", 403, "AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code. "), aliceARN, "clock"},
+		{"mfa-device", awsCall("sts", "AssumeRole", 403, "AccessDenied", "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user."), aliceARN, "list-mfa-devices"},
 		{"session-expired", awsCall("sts", "AssumeRole", 403, "ExpiredToken", "The security token included in the request is expired"), "expired", ""},
 	}
 }

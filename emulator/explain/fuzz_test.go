@@ -46,7 +46,7 @@ func checkPrintable(t *testing.T, events []trace.Event) {
 
 func FuzzExplain(f *testing.F) {
 	var stories []*story
-	for _, cases := range [][]causeCase{tokenCases(), stsCases(), scopeCases(), mapperCases(), apiServerCases(), allowedCases(), deniedCases(), nodeCases(), awsCases()} {
+	for _, cases := range [][]causeCase{tokenCases(), stsCases(), scopeCases(), mapperCases(), apiServerCases(), allowedCases(), deniedCases(), nodeCases(), webIdentityCases(), awsCases()} {
 		for _, tc := range cases {
 			stories = append(stories, tc.story)
 		}
@@ -76,7 +76,7 @@ func TestSecretsInEvents(t *testing.T) {
 		"?X-Amz-Security-Token=IQoJb3JpZ2luX2VjEA&X-Amz-Signature=" + strings.Repeat("0123456789abcdef", 4),
 		"eyJhbGciOiJSUzI1NiIsImtpZCI6IngifQ.eyJpc3MiOiJrdWJlcm5ldGVzIn0.c2lnbmF0dXJl\x1b[2J",
 	}, " ")
-	for _, cases := range [][]causeCase{tokenCases(), stsCases(), mapperCases(), apiServerCases(), allowedCases(), deniedCases(), nodeCases(), awsCases()} {
+	for _, cases := range [][]causeCase{tokenCases(), stsCases(), mapperCases(), apiServerCases(), allowedCases(), deniedCases(), nodeCases(), webIdentityCases(), awsCases()} {
 		for _, tc := range cases {
 			checkPrintable(t, tainted(t, tc.story.events, secret))
 		}
