@@ -32,7 +32,7 @@ type adminError struct {
 // admin serves the admin API of an environment.
 type admin struct {
 	env  *Environment
-	stop context.CancelFunc // ends the environment
+	stop func() // ends the environment
 }
 
 func (a *admin) handler() http.Handler {

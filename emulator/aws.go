@@ -41,7 +41,7 @@ type awsSide struct {
 
 // startAWS makes the AWS side and opens the gateway to it.
 func (e *Environment) startAWS(ctx context.Context) error {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(e.opts.Port)))
+	listener, err := e.listen(ctx)
 	if err != nil {
 		return fmt.Errorf("listen for AWS clients (choose another --port, or leave it out for any free one): %w", err)
 	}
@@ -71,11 +71,33 @@ func (e *Environment) startAWS(ctx context.Context) error {
 		LoopbackPorts: e.apiServerPorts,
 	})
 	go func() { //nolint:contextcheck // it serves until Shutdown, not until the start's context ends
-		if err := e.gateway.Serve(); err != nil && !errors.Is(err, http.ErrServerClosed) {
-			e.finish()
+		if err := e.gateway.Serve(); err != nil {
+			e.finish(fmt.Errorf("the AWS endpoint at %s broke: %w", e.runtime.Gateway, err))
 		}
 	}()
-	return nil
+	return e.runtime.writeAs(e.files.Dir, startingFile) // so that it can be stopped before it is ready
+}
+
+// listen opens the gateway's port: the one that was asked for, that of the last start if it is still free, or any.
+func (e *Environment) listen(ctx context.Context) (net.Listener, error) {
+	open := func(port int) (net.Listener, error) {
+		return new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	}
+	port := e.opts.Port
+	if port == 0 && e.state.Port != 0 {
+		if listener, err := open(e.state.Port); err == nil {
+			return listener, nil
+		}
+	}
+	listener, err := open(port)
+	if err != nil {
+		return nil, err
+	}
+	e.state.Port = listener.Addr().(*net.TCPAddr).Port
+	if err := e.state.save(); err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	return listener, nil
 }
 
 // apiServerPorts are the ports that clients may tunnel to on this machine.
@@ -193,7 +215,7 @@ func (a *awsSide) handler(host string) http.Handler {
 // direct serves requests that come without a proxy: the admin API, and AWS calls of clients whose endpoint is
 // overridden, which the service in the credential scope tells apart.
 func (e *Environment) direct() http.Handler {
-	admin := (&admin{env: e, stop: e.finish}).handler()
+	admin := (&admin{env: e, stop: func() { e.finish(ErrStopped) }}).handler()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if isAdmin(r) {
 			admin.ServeHTTP(w, r)
@@ -224,8 +246,11 @@ func scopeService(r *http.Request) string {
 	if _, after, ok := strings.Cut(r.Header.Get("Authorization"), "Credential="); ok {
 		credential, _, _ = strings.Cut(after, ",")
 	}
-	if parts := strings.Split(credential, "/"); len(parts) == 5 || len(parts) == 4 {
-		return parts[len(parts)-2]
+	switch parts := strings.Split(credential, "/"); {
+	case len(parts) == 5:
+		return parts[3]
+	case len(parts) == 4 && parts[3] == "aws4_request":
+		return parts[2]
 	}
 	return ""
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -23,22 +24,38 @@ type Client struct {
 	http    *http.Client
 }
 
+// attachTimeout is how long a running environment may take to answer.
+const attachTimeout = 5 * time.Second
+
 // Attach finds the running environment of a state folder. It returns [ErrNotRunning] if there is none, also when a
-// killed one left its files behind.
+// killed one left its files behind. One that does not answer within five seconds is an error of its own.
 func Attach(ctx context.Context, stateDir string) (*Client, error) {
+	return attach(ctx, stateDir, attachTimeout)
+}
+
+func attach(ctx context.Context, stateDir string, timeout time.Duration) (*Client, error) {
 	r, err := ReadRuntime(stateDir)
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{Dir: stateDir, Runtime: r, http: &http.Client{Transport: &http.Transport{}}} // no proxy: it is the proxy
-	status, err := c.Status(ctx)
-	if ctx.Err() != nil {
+	c := newClient(stateDir, r)
+	limited, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	status, err := c.Status(limited)
+	switch {
+	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
-	}
-	if err != nil || status.PID != r.PID {
+	case limited.Err() != nil:
+		return nil, fmt.Errorf("environment %s does not answer within %s, though its process %d listens: look at %s, and end the process if it hangs",
+			r.Name, timeout, r.PID, filepath.Join(Layout{stateDir}.Logs(), "eksemu.log"))
+	case err != nil || status.PID != r.PID:
 		return nil, ErrNotRunning
 	}
 	return c, nil
+}
+
+func newClient(stateDir string, r Runtime) *Client {
+	return &Client{Dir: stateDir, Runtime: r, http: &http.Client{Transport: &http.Transport{}}} // no proxy: it is the proxy
 }
 
 // Status is the state of a running environment.

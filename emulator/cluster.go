@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -123,19 +124,33 @@ func (e *Environment) prepareAuthenticator(ctx context.Context, c *runningCluste
 // applyManifests installs what EKS installs, and on the first start of a cluster what the configuration brings.
 func (e *Environment) applyManifests(ctx context.Context) error {
 	c := e.cluster
-	manifests := [][]byte{eksObjects}
-	if !e.state.Bootstrap[c.spec.Name] {
-		for _, manifest := range c.spec.AllManifests() {
-			manifests = append(manifests, []byte(manifest))
+	if err := c.applyOnceReady(ctx, eksObjects); err != nil {
+		return err
+	}
+	now := digest(c.spec.AllManifests())
+	if e.state.Bootstrap[c.spec.Name] {
+		if before := e.state.Manifests[c.spec.Name]; before != "" && before != now {
+			e.notes = append(e.notes, fmt.Sprintf("the manifests of cluster %s have changed since it was made, and were not applied: it keeps its objects. "+
+				"Apply them with kubectl, or begin anew with `eksemu down` and `eksemu up`", c.spec.Name))
+		}
+		return nil
+	}
+	for i, manifest := range c.spec.AllManifests() {
+		if err := c.applyOnceReady(ctx, []byte(manifest)); err != nil {
+			return fmt.Errorf("%s of cluster %s: %w", manifestName(c.spec, i), c.spec.Name, err)
 		}
 	}
-	for _, manifest := range manifests {
-		if err := c.applyOnceReady(ctx, manifest); err != nil {
-			return err
-		}
-	}
-	e.state.Bootstrap[c.spec.Name] = true
+	e.state.Bootstrap[c.spec.Name], e.state.Manifests[c.spec.Name] = true, now
 	return e.state.save()
+}
+
+// manifestName is where the configuration has one of AllManifests.
+func manifestName(spec config.Cluster, i int) string {
+	if i < len(spec.Manifests) {
+		return fmt.Sprintf("manifests[%d]", i)
+	}
+	i -= len(spec.Manifests)
+	return fmt.Sprintf("manifestFiles[%d] (%s)", i, spec.ManifestFiles[i])
 }
 
 // namespacesWait is how long a new API server may take to make its own namespaces after it says that it is ready.
@@ -143,18 +158,34 @@ const namespacesWait = 10 * time.Second
 
 // applyOnceReady applies a manifest, and again while a namespace that the API server makes itself is missing.
 func (c *runningCluster) applyOnceReady(ctx context.Context, manifest []byte) error {
-	var last error
+	var missing error
 	err := wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, namespacesWait, true, func(ctx context.Context) (bool, error) {
-		_, last = c.kube.Apply(ctx, manifest)
-		if apierrors.IsNotFound(last) {
+		_, err := c.kube.Apply(ctx, manifest)
+		if comesByItself(err) {
+			missing = err
 			return false, nil
 		}
-		return true, last
+		return true, err
 	})
-	if err != nil && last != nil {
-		return last
+	if missing != nil && wait.Interrupted(err) {
+		return missing
+	}
+	if apierrors.IsNotFound(err) {
+		return fmt.Errorf("%w (put what it needs into a manifest before this one)", err)
 	}
 	return err
+}
+
+// comesByItself tells whether an object is refused for want of a namespace that the API server makes a moment after it
+// says that it is ready (k8s.io/kubernetes pkg/controlplane/controller/systemnamespaces, and default).
+func comesByItself(err error) bool {
+	var refusal apierrors.APIStatus
+	if !apierrors.IsNotFound(err) || !errors.As(err, &refusal) {
+		return false
+	}
+	details := refusal.Status().Details
+	return details != nil && details.Kind == "namespaces" &&
+		slices.Contains([]string{"default", "kube-system", "kube-public", "kube-node-lease"}, details.Name)
 }
 
 // startAuthenticator starts aws-iam-authenticator and waits until it has read aws-auth.

@@ -15,11 +15,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/eksemu/eksemu/emulator/authn"
 	"github.com/eksemu/eksemu/emulator/cluster"
+	"github.com/eksemu/eksemu/emulator/config"
 	"github.com/eksemu/eksemu/emulator/kube"
 	"github.com/eksemu/eksemu/emulator/trace"
 )
@@ -32,6 +32,7 @@ type apiServer struct {
 	applied []string       // paths, in order
 	refuse  map[string]int // path to the status of the next refusals
 	times   int            // how often that path is still refused
+	missing string         // the namespace for want of which it is refused
 	refused func()         // called at each refusal
 	exists  map[string]bool
 }
@@ -60,7 +61,7 @@ func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		resource(group+"/v1", "Role", "RoleBinding")
 	case r.Method == http.MethodPatch && s.refuse[path] != 0 && s.times > 0:
 		s.times--
-		failure(w, s.refuse[path])
+		refuse(w, s.refuse[path], s.missing)
 		s.refused()
 	case r.Method == http.MethodPatch:
 		s.applied = append(s.applied, path)
@@ -78,9 +79,16 @@ func reply(w http.ResponseWriter, status int, body any) {
 	_ = json.NewEncoder(w).Encode(body)
 }
 
-func failure(w http.ResponseWriter, status int) {
+func failure(w http.ResponseWriter, status int) { refuse(w, status, "") }
+
+// refuse says no, because a namespace is missing if one is named.
+func refuse(w http.ResponseWriter, status int, namespace string) {
 	reason := strings.ReplaceAll(http.StatusText(status), " ", "")
-	reply(w, status, map[string]any{"apiVersion": "v1", "kind": "Status", "status": "Failure", "reason": reason, "code": status, "message": "refused: " + reason})
+	body := map[string]any{"apiVersion": "v1", "kind": "Status", "status": "Failure", "reason": reason, "code": status, "message": "refused: " + reason}
+	if namespace != "" {
+		body["message"], body["details"] = `namespaces "`+namespace+`" not found`, map[string]string{"name": namespace, "kind": "namespaces"}
+	}
+	reply(w, status, body)
 }
 
 // withAPIServer gives an environment a cluster whose API server is played.
@@ -136,7 +144,7 @@ func TestManifestsAreAppliedOnce(t *testing.T) {
 func TestManifestsWaitForNamespaces(t *testing.T) {
 	t.Parallel()
 	e, api := withAPIServer(t)
-	api.refuse[awsAuthPath], api.times = http.StatusNotFound, 2
+	api.refuse[awsAuthPath], api.times, api.missing = http.StatusNotFound, 2, "kube-system"
 	if err := e.applyManifests(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +158,7 @@ func TestManifestsThatAreRefused(t *testing.T) {
 	e, api := withAPIServer(t)
 	api.refuse[awsAuthPath], api.times = http.StatusForbidden, 1
 	err := e.applyManifests(t.Context())
-	if err == nil || err.Error() != "apply ConfigMap kube-system/aws-auth: refused: Forbidden" {
+	if err == nil || err.Error() != "manifests[0] of cluster my-cluster: apply ConfigMap kube-system/aws-auth: refused: Forbidden" {
 		t.Errorf("error %v", err)
 	}
 	if e.state.Bootstrap["my-cluster"] {
@@ -163,9 +171,73 @@ func TestManifestsGiveUp(t *testing.T) {
 	t.Parallel()
 	e, api := withAPIServer(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	api.refuse[awsAuthPath], api.times, api.refused = http.StatusNotFound, 1000, cancel
-	if err := e.cluster.applyOnceReady(ctx, []byte(awsAuth)); !errors.Is(err, context.Canceled) && !apierrors.IsNotFound(err) {
-		t.Errorf("error %v", err)
+	api.refuse[awsAuthPath], api.times, api.missing = http.StatusNotFound, 1000, "kube-system"
+	api.refused = func() {
+		if api.times < 998 {
+			cancel()
+		}
+	}
+	err := e.cluster.applyOnceReady(ctx, []byte(awsAuth))
+	if want := `apply ConfigMap kube-system/aws-auth: namespaces "kube-system" not found`; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
+// TestManifestsInTheWrongOrder: nobody will make that namespace, so nobody waits for it.
+func TestManifestsInTheWrongOrder(t *testing.T) {
+	t.Parallel()
+	e, api := withAPIServer(t)
+	api.refuse[awsAuthPath], api.times, api.missing = http.StatusNotFound, 1, "team-a"
+	err := e.applyManifests(t.Context())
+	const want = `manifests[0] of cluster my-cluster: apply ConfigMap kube-system/aws-auth: namespaces "team-a" not found (put what it needs into a manifest before this one)`
+	if err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
+func TestManifestName(t *testing.T) {
+	t.Parallel()
+	spec := config.Cluster{Manifests: []string{"a", "b"}, ManifestFiles: []string{"rbac.yaml"}, Files: []string{"c"}}
+	for i, want := range []string{"manifests[0]", "manifests[1]", "manifestFiles[0] (rbac.yaml)"} {
+		if got := manifestName(spec, i); got != want {
+			t.Errorf("%d is %s, want %s", i, got, want)
+		}
+	}
+}
+
+// TestManifestsThatChanged: a cluster that is kept does not follow its configuration, and its user is told.
+func TestManifestsThatChanged(t *testing.T) {
+	t.Parallel()
+	e, api := withAPIServer(t)
+	if err := e.applyManifests(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.applyManifests(t.Context()); err != nil || len(e.Notes()) > 0 {
+		t.Errorf("nothing has changed: %v, %q", err, e.Notes())
+	}
+	api.applied = nil
+	e.cluster.spec.Manifests = append(slices.Clone(e.cluster.spec.Manifests), "{}")
+	if err := e.applyManifests(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	const want = "the manifests of cluster my-cluster have changed since it was made, and were not applied: it keeps its objects. Apply them with kubectl, or begin anew with `eksemu down` and `eksemu up`"
+	if diff := cmp.Diff([]string{want}, e.Notes()); diff != "" {
+		t.Errorf("notes (-want +got):\n%s", diff)
+	}
+	if slices.Contains(api.applied, awsAuthPath) {
+		t.Error("they were applied")
+	}
+}
+
+func TestDigest(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, manifests := range [][]string{nil, {""}, {"a"}, {"b"}, {"ab"}, {"a", "b"}, {"a", "", "b"}} {
+		sum := digest(manifests)
+		if seen[sum] || sum != digest(manifests) {
+			t.Errorf("%q has the digest of others, or two", manifests)
+		}
+		seen[sum] = true
 	}
 }
 

@@ -9,6 +9,7 @@
 //
 //	lock                   held while the environment lives; freed by the system when it dies
 //	runtime.json           how to reach it; there exactly while it is ready
+//	starting.json          how to stop it; there while it starts
 //	state.json             sealing key and what has been done once
 //	ca.pem, ca.key         certificate authority of the gateway's AWS names
 //	ca-bundle.pem          the system's roots and ours, for AWS_CA_BUNDLE
@@ -78,13 +79,14 @@ type Environment struct {
 	gateway    *gateway.Gateway
 	cluster    *runningCluster
 	runtime    Runtime
+	notes      []string
 
 	mu         sync.Mutex
 	components map[string]*ComponentStatus
 	ports      []int // of the clusters' API servers
 
-	done     context.Context // ends when the environment shall end
-	finish   context.CancelFunc
+	done     context.Context // ends when the environment shall end, with the reason as its cause
+	finish   context.CancelCauseFunc
 	stopOnce sync.Once
 	stopErr  error
 }
@@ -92,19 +94,38 @@ type Environment struct {
 // Start starts an environment and returns when it is ready. When it cannot, nothing is left running and the error
 // says which step failed and why. ctx bounds the start alone: the environment lives until [Environment.Stop].
 func Start(ctx context.Context, opts Options) (*Environment, error) {
+	e := newEnvironment(ctx, opts)
+	if err := e.start(ctx); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+func newEnvironment(ctx context.Context, opts Options) *Environment {
 	if opts.Progress == nil {
 		opts.Progress = func(string) {}
 	}
 	e := &Environment{opts: opts, files: Layout{opts.Dir}, components: map[string]*ComponentStatus{}}
-	e.done, e.finish = context.WithCancel(context.WithoutCancel(ctx))
+	e.done, e.finish = context.WithCancelCause(context.WithoutCancel(ctx))
+	return e
+}
+
+// start takes the steps, until one fails or somebody asks the environment to stop.
+func (e *Environment) start(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(e.done, func() { cancel(context.Cause(e.done)) })()
 	for _, step := range e.steps() {
-		opts.Progress(step.what)
+		e.opts.Progress(step.what)
 		if err := step.do(ctx); err != nil {
+			if e.done.Err() != nil {
+				err = context.Cause(e.done) // what the step says about it is that it was interrupted
+			}
 			err = fmt.Errorf("%s: %w", step.what, err)
-			return nil, errors.Join(err, e.Stop(context.WithoutCancel(ctx)))
+			return errors.Join(err, e.Stop(context.WithoutCancel(ctx)))
 		}
 	}
-	return e, nil
+	return nil
 }
 
 // step is a part of a start.
@@ -131,6 +152,20 @@ func (e *Environment) steps() []step {
 // The owner then calls [Environment.Stop].
 func (e *Environment) Done() <-chan struct{} { return e.done.Done() }
 
+// Err tells, once Done is closed, what broke; nil if nothing did.
+func (e *Environment) Err() error {
+	if err := context.Cause(e.done); err != nil && !errors.Is(err, ErrStopped) {
+		return err
+	}
+	return nil
+}
+
+// ErrStopped is why a start ends that somebody asked to stop.
+var ErrStopped = errors.New("stopped before it was ready")
+
+// Notes are what the user should know about the start, though it succeeded.
+func (e *Environment) Notes() []string { return e.notes }
+
 // Runtime tells how to reach the environment.
 func (e *Environment) Runtime() Runtime { return e.runtime }
 
@@ -138,7 +173,7 @@ func (e *Environment) Runtime() Runtime { return e.runtime }
 // folder stays. It may be called more than once.
 func (e *Environment) Stop(ctx context.Context) error {
 	e.stopOnce.Do(func() {
-		e.finish()
+		e.finish(ErrStopped)
 		var errs []error
 		errs = append(errs, e.unpublish())
 		if e.cluster != nil {

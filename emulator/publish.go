@@ -38,7 +38,7 @@ func (e *Environment) publish(context.Context) error {
 			return err
 		}
 	}
-	return e.runtime.write(e.files.Dir)
+	return errors.Join(e.runtime.write(e.files.Dir), remove(e.files.Dir, startingFile))
 }
 
 func (e *Environment) publishCluster(c *runningCluster) error {
@@ -76,7 +76,12 @@ func (e *Environment) unpublish() error {
 	if e.lock == nil {
 		return nil // the state folder is somebody else's
 	}
-	if err := os.Remove(filepath.Join(e.files.Dir, "runtime.json")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	return errors.Join(remove(e.files.Dir, runtimeFile), remove(e.files.Dir, startingFile))
+}
+
+// remove removes a file of a folder, if it is there.
+func remove(dir, file string) error {
+	if err := os.Remove(filepath.Join(dir, file)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
@@ -97,8 +102,27 @@ func (e *Environment) writeKubeconfigs() error {
 			return err
 		}
 	}
+	if err := e.removeStaleKubeconfigs(); err != nil {
+		return err
+	}
 	config.CurrentContext = contextName(e.opts.Config.DefaultIdentity(), c.spec.Name)
 	return writeKubeconfig(config, e.files.Kubeconfig(""))
+}
+
+// removeStaleKubeconfigs removes those of identities that an earlier start had and this one has not.
+func (e *Environment) removeStaleKubeconfigs() error {
+	dir := filepath.Dir(e.files.Kubeconfig("x"))
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, entry := range entries {
+		if !e.runtime.Has(entry.Name()) {
+			errs = append(errs, remove(dir, entry.Name()))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func writeKubeconfig(config *clientcmdapi.Config, path string) error {

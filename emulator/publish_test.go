@@ -135,3 +135,22 @@ func TestAdmin(t *testing.T) {
 		t.Errorf("a damaged kubeconfig: %v", err)
 	}
 }
+
+// TestStaleKubeconfigs: an identity that the configuration has no more leaves no kubeconfig.
+func TestStaleKubeconfigs(t *testing.T) {
+	t.Parallel()
+	e := publishedEnvironment(t)
+	stale := e.files.Kubeconfig("carol")
+	write(t, stale, "")
+	if err := e.writeKubeconfigs(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(stale); err == nil {
+		t.Error("carol is gone, but there is a kubeconfig for her")
+	}
+	for _, name := range []string{"alice", ""} {
+		if _, err := os.Stat(e.files.Kubeconfig(name)); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -52,9 +52,11 @@ var ErrNotRunning = errors.New("not running")
 var ErrDamaged = errors.New("damaged")
 
 // ReadRuntime reads runtime.json of a state folder.
-func ReadRuntime(stateDir string) (Runtime, error) {
+func ReadRuntime(stateDir string) (Runtime, error) { return readRuntime(stateDir, runtimeFile) }
+
+func readRuntime(stateDir, file string) (Runtime, error) {
 	var r Runtime
-	path := filepath.Join(stateDir, "runtime.json")
+	path := filepath.Join(stateDir, file)
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return r, ErrNotRunning
@@ -72,12 +74,20 @@ func ReadRuntime(stateDir string) (Runtime, error) {
 	return r, nil
 }
 
-func (r Runtime) write(stateDir string) error {
+// Files of the state folder that hold a [Runtime].
+const (
+	runtimeFile  = "runtime.json"
+	startingFile = "starting.json" // there from when the gateway serves until the environment is ready
+)
+
+func (r Runtime) write(stateDir string) error { return r.writeAs(stateDir, runtimeFile) }
+
+func (r Runtime) writeAs(stateDir, file string) error {
 	raw, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err
 	}
-	return atomicfile.Write(filepath.Join(stateDir, "runtime.json"), append(raw, '\n'), 0o600)
+	return atomicfile.Write(filepath.Join(stateDir, file), append(raw, '\n'), 0o600)
 }
 
 // Has tells whether all of the named identities exist.

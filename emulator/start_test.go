@@ -38,7 +38,7 @@ func TestStartFails(t *testing.T) {
 		steps      int // begun
 		spoil      func(t *testing.T, o *Options)
 	}{
-		{"a file where the folder shall be", "prepare the state folder: make the state folder (set XDG_STATE_HOME to a folder that you can write to): ", 1,
+		{"a file where the folder shall be", "prepare the state folder: make the state folder: mkdir ", 1,
 			func(t *testing.T, o *Options) { write(t, o.Dir, "") }},
 		{"a folder in use", "prepare the state folder: an environment is already running in ", 1,
 			func(t *testing.T, o *Options) {
@@ -95,6 +95,18 @@ func TestStartFails(t *testing.T) {
 	}
 }
 
+// TestStateFolderThatCannotBeUsed: the error says what to do about it.
+func TestStateFolderThatCannotBeUsed(t *testing.T) {
+	t.Parallel()
+	o := testOptions(t)
+	write(t, o.Dir, "")
+	_, err := Start(t.Context(), o)
+	want := " (make " + o.Dir + " a folder that you can write to, or set XDG_STATE_HOME to another one)"
+	if err == nil || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("error %v, want one that ends with %q", err, want)
+	}
+}
+
 // TestFailedStartFreesEverything starts twice in the same folder, on the same port.
 func TestFailedStartFreesEverything(t *testing.T) {
 	t.Parallel()
@@ -148,7 +160,7 @@ func TestStartRemovesWhatAKilledOneLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := &Environment{opts: o, files: Layout{o.Dir}}
-	e.done, e.finish = context.WithCancel(t.Context())
+	e.done, e.finish = context.WithCancelCause(t.Context())
 	if err := e.prepare(t.Context()); err != nil {
 		t.Fatal(err)
 	}

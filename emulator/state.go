@@ -2,12 +2,15 @@ package emulator
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -20,13 +23,24 @@ import (
 // state is state.json: what must outlive the process.
 type state struct {
 	path       string
-	SealingKey []byte          `json:"sealingKey"` // of STS sessions
-	Bootstrap  map[string]bool `json:"bootstrap"`  // clusters whose manifests have been applied
+	SealingKey []byte            `json:"sealingKey"`          // of STS sessions
+	Bootstrap  map[string]bool   `json:"bootstrap"`           // clusters whose manifests have been applied
+	Manifests  map[string]string `json:"manifests,omitempty"` // what they were, by cluster, as digest has it
+	Port       int               `json:"port,omitempty"`      // of the gateway, kept so that shells stay valid over a restart
+}
+
+// digest tells manifests from others.
+func digest(manifests []string) string {
+	hash := sha256.New()
+	for _, manifest := range manifests {
+		fmt.Fprintf(hash, "%d\n%s", len(manifest), manifest)
+	}
+	return hex.EncodeToString(hash.Sum(nil))
 }
 
 // loadState reads state.json, or makes a new state with a sealing key. A damaged file is refused and left as it is.
 func loadState(path string, sealingKey []byte) (*state, error) {
-	s := &state{path: path, Bootstrap: map[string]bool{}}
+	s := &state{path: path, Bootstrap: map[string]bool{}, Manifests: map[string]string{}}
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		s.SealingKey = sealingKey
@@ -35,7 +49,7 @@ func loadState(path string, sealingKey []byte) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal(raw, s); err != nil || len(s.SealingKey) != len(sealingKey) || s.Bootstrap == nil {
+	if err := json.Unmarshal(raw, s); err != nil || len(s.SealingKey) != len(sealingKey) || s.Bootstrap == nil || s.Manifests == nil {
 		return nil, fmt.Errorf("state file %s is damaged and was left as it is: remove the environment with `eksemu down`, or put a good copy back", path)
 	}
 	return s, nil
@@ -56,7 +70,7 @@ func lockState(dir string) (*stateLock, error) {
 	file := flock.New(filepath.Join(dir, "lock"), flock.SetPermissions(0o600))
 	locked, err := file.TryLock()
 	if err != nil {
-		return nil, fmt.Errorf("lock the state folder %s (it must be writable): %w", dir, err)
+		return nil, fmt.Errorf("lock the state folder %s: %w", dir, err)
 	}
 	if !locked {
 		return nil, fmt.Errorf("an environment is already running in %s: use it, stop it with `eksemu down`, or choose another --name", dir)
@@ -99,9 +113,17 @@ func RemoveState(dir string) error {
 
 // prepare makes the state folder this process's own and loads or makes what is kept in it.
 func (e *Environment) prepare(context.Context) error {
+	err := e.openState()
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.ENOTDIR) {
+		return fmt.Errorf("%w (make %s a folder that you can write to, or set XDG_STATE_HOME to another one)", err, e.files.Dir)
+	}
+	return err
+}
+
+func (e *Environment) openState() error {
 	for _, dir := range []string{e.files.Dir, e.files.Logs(), filepath.Dir(e.files.AWSConfig()), filepath.Dir(e.files.Kubeconfig("x"))} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return fmt.Errorf("make the state folder (set XDG_STATE_HOME to a folder that you can write to): %w", err)
+			return fmt.Errorf("make the state folder: %w", err)
 		}
 	}
 	var err error
@@ -109,7 +131,7 @@ func (e *Environment) prepare(context.Context) error {
 		return err
 	}
 	// A runtime file that is still here was left by a process that was killed.
-	if err := os.Remove(filepath.Join(e.files.Dir, "runtime.json")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := e.unpublish(); err != nil {
 		return err
 	}
 	if e.state, err = loadState(filepath.Join(e.files.Dir, "state.json"), e.opts.Config.SealingKey()); err != nil {

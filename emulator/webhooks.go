@@ -44,7 +44,7 @@ func (e *Environment) openWebhooks(ctx context.Context, c *runningCluster) (func
 	}
 	go func() {
 		if err := c.hooks.ServeTLS(listener, "", ""); err != nil && !errors.Is(err, http.ErrServerClosed) {
-			e.finish() // without its webhooks the cluster authenticates nobody
+			e.finish(fmt.Errorf("the webhooks of cluster %s broke, without which it authenticates nobody: %w", c.spec.Name, err))
 		}
 	}()
 	return func(path string) cluster.Webhook {

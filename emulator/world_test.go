@@ -58,7 +58,7 @@ func awsEnvironment(t *testing.T) *Environment {
 	t.Helper()
 	e := &Environment{opts: testOptions(t), components: map[string]*ComponentStatus{}}
 	e.files = Layout{e.opts.Dir}
-	e.done, e.finish = context.WithCancel(context.WithoutCancel(t.Context()))
+	e.done, e.finish = context.WithCancelCause(context.WithoutCancel(t.Context()))
 	t.Cleanup(func() {
 		if err := e.Stop(context.WithoutCancel(t.Context())); err != nil {
 			t.Error(err)
