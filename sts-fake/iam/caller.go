@@ -44,7 +44,7 @@ type Caller struct {
 }
 
 // root says whether a caller has the rights of a root user, before its session policies.
-func (c Caller) root() bool { return c.PrincipalID == c.AccountID }
+func (c Caller) root() bool { return c.PrincipalID != "" && c.PrincipalID == c.AccountID }
 
 func (st *state) longTermCaller(owner keyOwner) Caller {
 	c := Caller{Type: CallerUser, AccountID: owner.accountID, ARN: owner.arn, PrincipalARN: owner.arn, AccessKeyID: owner.key.ID}

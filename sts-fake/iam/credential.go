@@ -53,5 +53,5 @@ func (s *Store) sessionCredential(accessKeyID, token string) (string, Caller, er
 	if caller.SessionPolicies, err = r.parsePolicies(); err != nil {
 		return "", Caller{}, fmt.Errorf("%q: %w: %w", accessKeyID, ErrInvalidToken, err)
 	}
-	return s.sealer.secret(token), caller, nil
+	return secretFrom(r.secret), caller, nil
 }

@@ -43,7 +43,7 @@ func FixtureAccessKey(accountID, seed string) (AccessKey, error) {
 	if err != nil {
 		return AccessKey{}, fmt.Errorf("derive the access key of %q: %w", seed, err)
 	}
-	return AccessKey{ID: id, Secret: secretFrom(fixtureSum("secret-access-key", accountID, seed))}, nil
+	return AccessKey{ID: id, Secret: secretFrom(fixtureSum("secret-access-key", accountID, seed)[:secretBytes])}, nil
 }
 
 // NewAccessKeyID composes an access key ID that encodes its account: prefix ("AKIA", "ASIA") and 80 bits in
@@ -59,8 +59,15 @@ func NewAccessKeyID(prefix, accountID string, random uint64) (string, error) {
 	return prefix + base32.StdEncoding.EncodeToString(raw), nil
 }
 
-// secretFrom makes a 40-character secret access key of the first 240 bits of a MAC.
-func secretFrom(mac []byte) string { return base64.StdEncoding.EncodeToString(mac[:30]) }
+// secretBytes is what a secret access key of 40 characters has in it.
+const secretBytes = 30
+
+// secretFrom makes a secret access key of secretBytes bytes.
+func secretFrom(raw []byte) string {
+	var text [secretBytes / 3 * 4]byte
+	base64.StdEncoding.Encode(text[:], raw)
+	return string(text[:])
+}
 
 func fixtureSum(purpose string, parts ...string) []byte {
 	mac := hmac.New(sha256.New, []byte(fixtureLabel))

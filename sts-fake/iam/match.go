@@ -47,7 +47,8 @@ func glob(p pattern, value string) bool {
 }
 
 // arnLike compares ARNs part by part, so that a * does not reach across a colon of the first five (IAM User
-// Guide, "Amazon Resource Name (ARN) condition operators"). A colon that comes out of a variable parts nothing: inferred.
+// Guide, "Amazon Resource Name (ARN) condition operators"). That colons in
+// the value of a variable part as well is inferred; without it a variable could not stand for an ARN.
 func arnLike(p pattern, text string) bool {
 	if len(p) == 1 && p[0] == '*' {
 		return true
@@ -71,7 +72,7 @@ func (p pattern) parts(n int) []pattern {
 	var out []pattern
 	start := 0
 	for i, r := range p {
-		if r == ':' && len(out) < n-1 {
+		if r&^quoted == ':' && len(out) < n-1 {
 			out = append(out, p[start:i])
 			start = i + 1
 		}

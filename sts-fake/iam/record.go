@@ -22,6 +22,7 @@ const (
 // record is what a session token carries. Times are seconds since 1970; 0 is none.
 type record struct {
 	kind                 sessionKind
+	secret               []byte // secretBytes of it
 	principalID          string // AROA…, AIDA…, or the account ID of a root user
 	name                 string
 	issued, expires, mfa int64
@@ -33,9 +34,9 @@ type record struct {
 
 var errRecord = errors.New("the session token carries no session")
 
-// encode writes a record: the kind, then numbers as varints and texts with their lengths in front.
+// encode writes a record: kind and secret, then numbers as varints and texts with their lengths in front.
 func (r record) encode() []byte {
-	b := append(make([]byte, 0, 256), byte(r.kind))
+	b := append(append(make([]byte, 0, 256), byte(r.kind)), r.secret...)
 	for _, text := range []string{r.principalID, r.name, r.sourceIdentity, r.provider} {
 		b = appendText(b, text)
 	}
@@ -66,8 +67,11 @@ func boolByte(b bool) byte {
 
 // decodeRecord reads what encode wrote.
 func decodeRecord(data []byte) (record, error) {
-	in := recordReader{rest: string(data)}
-	r := record{kind: sessionKind(in.byte())}
+	if len(data) < 1+secretBytes {
+		return record{}, errRecord
+	}
+	r := record{kind: sessionKind(data[0]), secret: data[1 : 1+secretBytes]}
+	in := recordReader{rest: string(data[1+secretBytes:])}
 	r.principalID, r.name, r.sourceIdentity, r.provider = in.text(), in.text(), in.text(), in.text()
 	r.issued, r.expires, r.mfa = in.number(), in.number(), in.number()
 	if n := in.count(3); n > 0 {

@@ -4,7 +4,6 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
@@ -28,9 +27,8 @@ const (
 // sealer encrypts and authenticates session records and authorization messages with AES-256-GCM, each with its own
 // key.
 type sealer struct {
-	tokens    cipher.AEAD
-	messages  cipher.AEAD
-	secretKey []byte // derives secret access keys from tokens
+	tokens   cipher.AEAD
+	messages cipher.AEAD
 }
 
 func newSealer(key []byte) (sealer, error) {
@@ -45,11 +43,7 @@ func newSealer(key []byte) (sealer, error) {
 	if err != nil {
 		return sealer{}, err
 	}
-	secretKey, err := hkdf.Key(sha256.New, key, nil, "eksemu session secret access key", 32)
-	if err != nil {
-		return sealer{}, fmt.Errorf("derive the key of secret access keys: %w", err)
-	}
-	return sealer{tokens, messages, secretKey}, nil
+	return sealer{tokens, messages}, nil
 }
 
 func newAEAD(key []byte, purpose string) (cipher.AEAD, error) {
@@ -134,11 +128,4 @@ func decodeStrict(encoding *base64.Encoding, text string) ([]byte, bool) {
 	}
 	raw, err := encoding.Strict().DecodeString(text)
 	return raw, err == nil
-}
-
-// secret is the secret access key that belongs to a token: 40 characters.
-func (s sealer) secret(token string) string {
-	mac := hmac.New(sha256.New, s.secretKey)
-	mac.Write([]byte(token))
-	return secretFrom(mac.Sum(nil))
 }

@@ -90,17 +90,18 @@ func (s *Store) issue(of, accountID string, r record, o SessionOptions) (Credent
 }
 
 func (s *Store) sealRecord(accountID string, r record, minimum int) (Credentials, error) {
-	var random [8]byte
+	var random [8 + secretBytes]byte
 	if _, err := io.ReadFull(s.random, random[:]); err != nil {
-		return Credentials{}, fmt.Errorf("draw an access key ID: %w", err)
+		return Credentials{}, fmt.Errorf("draw an access key: %w", err)
 	}
 	id, err := NewAccessKeyID(temporaryKeyPrefix, accountID, binary.BigEndian.Uint64(random[:]))
 	if err != nil {
 		return Credentials{}, err
 	}
+	r.secret = random[8:]
 	token, err := s.sealer.seal(s.random, id, r.encode(), minimum)
 	if err != nil {
 		return Credentials{}, err
 	}
-	return Credentials{id, s.sealer.secret(token), token, time.Unix(r.expires, 0).UTC()}, nil
+	return Credentials{id, secretFrom(r.secret), token, time.Unix(r.expires, 0).UTC()}, nil
 }
