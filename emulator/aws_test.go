@@ -30,6 +30,7 @@ func TestScopeService(t *testing.T) {
 		{"both", fmt.Sprintf(header, "AKIA/20261123/us-west-2/eks/aws4_request"), "AKIA/20261123/us-west-2/sts/aws4_request", "eks"},
 		{"too short a scope", fmt.Sprintf(header, "AKIA/20261123/us-west-2/eks"), "", ""},
 		{"too long a scope", fmt.Sprintf(header, "AKIA/20261123/us-west-2/eks/aws4_request/x"), "", ""},
+		{"SigV4A", "AWS4-ECDSA-P256-SHA256 Credential=AKIA/20261123/sts/aws4_request, SignedHeaders=host, Signature=aa", "", "sts"},
 		{"another scheme", "Bearer k8s-aws-v1.aHR0cHM6", "", ""},
 	} {
 		r := httptest.NewRequest(http.MethodGet, "/?X-Amz-Credential="+url.QueryEscape(tc.query), nil)
