@@ -171,3 +171,14 @@ func TestCanonicalFormIsBounded(t *testing.T) {
 		})
 	}
 }
+
+// TestUnreserved goes through all bytes (RFC 3986 §2.3).
+func TestUnreserved(t *testing.T) {
+	t.Parallel()
+	const want = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+	for c := range 256 {
+		if got := unreserved(byte(c)); got != (strings.IndexByte(want, byte(c)) >= 0) {
+			t.Errorf("%q: got %v", byte(c), got)
+		}
+	}
+}

@@ -4,9 +4,17 @@ import "strings"
 
 const upperHex = "0123456789ABCDEF"
 
-// unreserved are the bytes that are never percent-encoded (RFC 3986 §2.3).
+// The bytes that are never percent-encoded (RFC 3986 §2.3), one bit each: those below 64 and those from 64 on.
+const (
+	unreservedLow  uint64 = 1<<'-' | 1<<'.' | 0x3ff<<'0'
+	unreservedHigh uint64 = 0x3ffffff<<('A'-64) | 1<<('_'-64) | 0x3ffffff<<('a'-64) | 1<<('~'-64)
+)
+
 func unreserved(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_' || c == '.' || c == '~'
+	if c < 64 {
+		return unreservedLow>>c&1 == 1
+	}
+	return c < 128 && unreservedHigh>>(c-64)&1 == 1
 }
 
 func appendEncoded(buf []byte, c byte) []byte {
@@ -19,10 +27,7 @@ func appendEncoded(buf []byte, c byte) []byte {
 // canonicalElement decodes a name or value of a query ("+" is a space) and percent-encodes it again. What is in
 // canonical encoding already, as clients send it, is returned as it is. A problem is AWS's text for a broken escape.
 func canonicalElement(raw string) (element, problem string) {
-	i := 0
-	for i < len(raw) && unreserved(raw[i]) {
-		i++
-	}
+	i := canonicalPrefix(raw)
 	if i == len(raw) {
 		return raw, ""
 	}
@@ -41,10 +46,28 @@ func canonicalElement(raw string) (element, problem string) {
 		buf = appendEncoded(buf, c)
 		i++
 	}
-	if string(buf) == raw {
-		return raw, ""
-	}
 	return string(buf), ""
+}
+
+// canonicalPrefix is the length of what s begins with that is in canonical encoding: unreserved bytes, and escapes in upper
+// case of others.
+func canonicalPrefix(s string) int {
+	i := 0
+	for i < len(s) {
+		if unreserved(s[i]) {
+			i++
+			continue
+		}
+		if s[i] != '%' || len(s)-i < 3 {
+			return i
+		}
+		high, low := hexDigit(s[i+1]), hexDigit(s[i+2])
+		if high > 15 || low > 15 || s[i+1] >= 'a' || s[i+2] >= 'a' || unreserved(high<<4|low) {
+			return i
+		}
+		i += 3
+	}
+	return i
 }
 
 // decodeEscape decodes the escape that s begins with.
@@ -77,16 +100,17 @@ func decode(canonical string) string {
 	if !strings.Contains(canonical, "%") {
 		return canonical
 	}
-	buf := make([]byte, 0, len(canonical))
+	var b strings.Builder
+	b.Grow(len(canonical))
 	for i := 0; i < len(canonical); i++ {
 		c := canonical[i]
 		if c == '%' {
 			c, _ = decodeEscape(canonical[i:])
 			i += 2
 		}
-		buf = append(buf, c)
+		b.WriteByte(c)
 	}
-	return string(buf)
+	return b.String()
 }
 
 // brokenEscape returns AWS's text for the first broken escape in s, or "".

@@ -1,7 +1,6 @@
 package sigv4
 
 import (
-	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -25,8 +24,9 @@ func parseQuery(raw string) (query, error) {
 		return nil, withoutDocument(CheckSize, http.StatusBadRequest, "the query has more than "+strconv.Itoa(maxParameters)+" parameters")
 	}
 	q := make(query, 0, n)
-	for pair := range strings.SplitSeq(raw, "&") {
-		if pair == "" {
+	for more := true; more; {
+		var pair string
+		if pair, raw, more = strings.Cut(raw, "&"); pair == "" {
 			continue
 		}
 		name, value, _ := strings.Cut(pair, "=")
@@ -57,7 +57,10 @@ func (q query) first(name string) (value string, ok bool) {
 // before "Param=…", since "-" sorts before "=".
 func (q query) sort() {
 	slices.SortFunc(q, func(a, b parameter) int {
-		return cmp.Or(strings.Compare(a.name, b.name), strings.Compare(a.value, b.value))
+		if order := strings.Compare(a.name, b.name); order != 0 {
+			return order
+		}
+		return strings.Compare(a.value, b.value)
 	})
 }
 

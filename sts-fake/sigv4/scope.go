@@ -27,11 +27,15 @@ type CredentialScope struct {
 }
 
 // String is the scope as it stands in the string to sign.
-func (c CredentialScope) String() string {
-	if c.regionless {
-		return c.Date + "/" + c.Service + "/" + c.Terminator
+func (c CredentialScope) String() string { return string(c.appendTo(nil)) }
+
+func (c CredentialScope) appendTo(buf []byte) []byte {
+	buf = append(append(buf, c.Date...), '/')
+	if !c.regionless {
+		buf = append(append(buf, c.Region...), '/')
 	}
-	return c.Date + "/" + c.Region + "/" + c.Service + "/" + c.Terminator
+	buf = append(append(buf, c.Service...), '/')
+	return append(buf, c.Terminator...)
 }
 
 // parseCredential makes check 12: access key ID and scope, exactly five elements; for SigV4A four, which have no

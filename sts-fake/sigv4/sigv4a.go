@@ -46,7 +46,7 @@ func publicKey(accessKeyID, secretAccessKey string) *ecdsa.PublicKey {
 	attempt := len(input) - 5
 	for n := byte(1); n < 255; n++ {
 		input[attempt] = n
-		candidate := hmacSHA256([]byte("AWS4A"+secretAccessKey), string(input))
+		candidate := hmacSHA256([]byte("AWS4A"+secretAccessKey), input)
 		increment(candidate[:])
 		if key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), candidate[:]); err == nil {
 			return &key.PublicKey
@@ -79,12 +79,12 @@ func (s *Signed) checkRegionSetSigned() error {
 
 // provesV4A says whether the signature is one by the secret's key pair: DER in lower-case hex. That upper-case hex is
 // refused is not AWS's word. As with every ECDSA, a signature (r, s) has a twin (r, n-s) that proves the same request.
-func (s *Signed) provesV4A(secretAccessKey, toSign string) bool {
+func (s *Signed) provesV4A(secretAccessKey string, toSign []byte) bool {
 	signature, err := hex.DecodeString(s.parameters.signature)
 	if err != nil || hex.EncodeToString(signature) != s.parameters.signature {
 		return false
 	}
-	hash := sha256.Sum256([]byte(toSign))
+	hash := sha256.Sum256(toSign)
 	if s.keys == nil {
 		key := publicKey(s.AccessKeyID, secretAccessKey)
 		return key != nil && ecdsa.VerifyASN1(key, hash[:], signature)
