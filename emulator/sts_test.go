@@ -77,9 +77,9 @@ func TestStartAlone(t *testing.T) {
 		t.Errorf("through the gateway: %v, %v", who, err)
 	}
 	session, err := client.AssumeRole(t.Context(), &sts.AssumeRoleInput{
-		RoleArn: aws.String("arn:aws:iam::111122223333:role/some-other-role"), RoleSessionName: aws.String("s"),
+		RoleArn: aws.String("arn:aws:iam::111122223333:role/some-other-role"), RoleSessionName: aws.String("session"),
 	})
-	if err != nil || *session.AssumedRoleUser.Arn != "arn:aws:sts::111122223333:assumed-role/some-other-role/s" {
+	if err != nil || *session.AssumedRoleUser.Arn != "arn:aws:sts::111122223333:assumed-role/some-other-role/session" {
 		t.Errorf("the role: %v, %v", session, err)
 	}
 }
