@@ -11,10 +11,13 @@ const (
 )
 
 func unreserved(c byte) bool {
-	if c < 64 {
-		return unreservedLow>>c&1 == 1
+	switch c >> 6 {
+	case 0:
+		return unreservedLow>>(c&63)&1 == 1
+	case 1:
+		return unreservedHigh>>(c&63)&1 == 1
 	}
-	return c < 128 && unreservedHigh>>(c-64)&1 == 1
+	return false
 }
 
 func appendEncoded(buf []byte, c byte) []byte {
@@ -97,19 +100,19 @@ func hexDigit(c byte) byte {
 
 // decode undoes canonical encoding.
 func decode(canonical string) string {
-	if !strings.Contains(canonical, "%") {
+	i := strings.IndexByte(canonical, '%')
+	if i < 0 {
 		return canonical
 	}
 	var b strings.Builder
 	b.Grow(len(canonical))
-	for i := 0; i < len(canonical); i++ {
-		c := canonical[i]
-		if c == '%' {
-			c, _ = decodeEscape(canonical[i:])
-			i += 2
-		}
+	for ; i >= 0; i = strings.IndexByte(canonical, '%') {
+		c, _ := decodeEscape(canonical[i:])
+		b.WriteString(canonical[:i])
 		b.WriteByte(c)
+		canonical = canonical[i+3:]
 	}
+	b.WriteString(canonical)
 	return b.String()
 }
 

@@ -249,3 +249,18 @@ func TestRefusalError(t *testing.T) {
 		}
 	}
 }
+
+// TestHMAC compares with crypto/hmac, for keys shorter and longer than a block.
+func TestHMAC(t *testing.T) {
+	t.Parallel()
+	text := []byte(strings.Repeat("0123456789abcdef", 32))
+	for key := range 2*sha256.BlockSize + 2 {
+		for _, data := range []int{0, 1, 63, 64, 139, 192, 193, 512} {
+			want := hmac.New(sha256.New, text[:key])
+			want.Write(text[:data])
+			if got := hmacSHA256(text[:key], text[:data]); !hmac.Equal(got[:], want.Sum(nil)) {
+				t.Errorf("key of %d bytes, data of %d: got %x, want %x", key, data, got, want.Sum(nil))
+			}
+		}
+	}
+}
