@@ -39,21 +39,71 @@ func TestWireAnswers(t *testing.T) {
 	for file, c := range tests {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
-			got := newWorld(t).exchange(t, c)
-			path := filepath.Join("testdata", file)
-			if *update {
-				if err := os.WriteFile(path, got, 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), string(got)); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", path, diff)
-			}
+			wantFile(t, file, newWorld(t).exchange(t, c))
 		})
+	}
+}
+
+// Every operation that can succeed, and every operation's refusal, in both formats.
+func TestWireOperations(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t) // for tokens: the answers come from worlds of their own
+	message, err := w.store.SealMessage(`{"allowed":false,"explicitDeny":false}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rich := w.idToken(t, map[string]any{
+		"https://aws.amazon.com/source_identity": "alice", "https://aws.amazon.com/tags": map[string]any{"principal_tags": map[string]string{"Team": "blue"}},
+	})
+	const allow = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`
+	for name, c := range map[string]try{
+		"assume-role-policy":                    {form: assume("Policy", allow, "MinimumSessionTokenSize", "256")},
+		"assume-role-refused":                   {form: assume("RoleArn", "", "RoleSessionName", "a b", "Tags.member.1.Key", "")},
+		"assume-role-with-saml-refused":         {form: samlForm(), unsigned: true},
+		"assume-role-with-web-identity":         {form: webIdentityForm(w.idToken(t, nil)), unsigned: true},
+		"assume-role-with-web-identity-tags":    {method: "GET", query: webIdentityForm(rich), unsigned: true},
+		"assume-role-with-web-identity-refused": {form: webIdentityForm(w.idToken(t, map[string]any{"iss": "https://token.actions.githubusercontent.com"})), unsigned: true},
+		"assume-role-with-web-identity-expired": {form: webIdentityForm(w.idToken(t, map[string]any{"exp": 1})), unsigned: true},
+		"assume-root-refused":                   {form: rootForm()},
+		"assume-root-global":                    {form: rootForm(), host: "sts.amazonaws.com", region: "us-east-1"},
+		"decode-authorization-message":          {form: form("DecodeAuthorizationMessage", "EncodedMessage", message), by: klapaucius(t)},
+		"decode-authorization-message-refused":  {form: form("DecodeAuthorizationMessage", "EncodedMessage", "x"), by: klapaucius(t)},
+		"get-access-key-info":                   {form: form("GetAccessKeyInfo", "AccessKeyId", "ASIARZPUZDIKJDW6CMBJ")},
+		"get-access-key-info-refused":           {form: form("GetAccessKeyInfo", "AccessKeyId", "AKIA")},
+		"get-caller-identity-refused":           {form: identityForm, region: "us-east-1"},
+		"get-delegated-access-token-refused":    {form: form("GetDelegatedAccessToken", "TradeInToken", "x")},
+		"get-federation-token":                  {form: form("GetFederationToken", "Name", "guest", "Policy", allow), by: klapaucius(t)},
+		"get-federation-token-refused":          {form: form("GetFederationToken", "Name", "guest")},
+		"get-session-token":                     {form: form("GetSessionToken", "SerialNumber", deviceSerial, "TokenCode", w.code(t)), by: klapaucius(t)},
+		"get-session-token-refused":             {form: form("GetSessionToken", "SerialNumber", deviceSerial, "TokenCode", "000000")},
+		"get-web-identity-token-refused":        {form: form("GetWebIdentityToken", "Audience.member.1", "me", "SigningAlgorithm", "RS256")},
+		"inactive-region":                       {form: form("GetSessionToken"), host: "sts." + inactiveRegion + ".amazonaws.com", region: inactiveRegion},
+	} {
+		for extension, accept := range map[string]string{".xml": "", ".json": "application/json"} {
+			t.Run(name+extension, func(t *testing.T) {
+				t.Parallel()
+				c := c
+				c.accept = accept
+				wantFile(t, name+extension, newWorld(t).exchange(t, c))
+			})
+		}
+	}
+}
+
+func wantFile(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", path, diff)
 	}
 }
 
