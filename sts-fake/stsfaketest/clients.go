@@ -9,14 +9,15 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 
 	stsfake "github.com/eksemu/eksemu/sts-fake"
 )
 
 // Config is the configuration of an AWS client that is [Server.User] and has the server as its endpoint.
 //
-// The endpoint is for every service that is configured with it, and this server is STS alone: give the clients of
-// other services theirs.
+// It retries what AWS's clients retry, but does not make the test wait in between. The endpoint is for every service
+// that is configured with it, and this server is STS alone: give the clients of other services theirs.
 func (s *Server) Config() aws.Config { return s.ConfigFor(s.User.Credentials) }
 
 // ConfigFor is [Server.Config] for other credentials: of a [User], of [Server.RoleSession], or wrong ones.
@@ -27,6 +28,9 @@ func (s *Server) ConfigFor(credentials aws.Credentials) aws.Config {
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return credentials, nil
 		}),
+		Retryer: func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxBackoff = time.Millisecond })
+		},
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -180,9 +179,6 @@ func ExampleServer_FailNext() {
 
 	srv := stsfaketest.New(t)
 	cfg := srv.Config()
-	cfg.Retryer = func() aws.Retryer {
-		return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxBackoff = time.Millisecond })
-	}
 
 	srv.FailNext(stsfake.Fault{Operation: "GetCallerIdentity", Code: "Throttling", Times: 2})
 	fmt.Println(whoami(sts.NewFromConfig(cfg)), "after", len(srv.Requests()), "calls")
