@@ -224,7 +224,7 @@ func ExampleServer_Setenv() {
 	// Somewhere in the code under test:
 	cfg, err := config.LoadDefaultConfig(context.Background())
 	if err != nil {
-		log.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 	fmt.Println(whoami(sts.NewFromConfig(cfg)))
 	// Output: arn:aws:iam::111122223333:user/test
@@ -245,11 +245,11 @@ func ExampleServer_Client() {
 	cfg.BaseEndpoint = nil
 	tokens, err := token.NewGenerator(true, false)
 	if err != nil {
-		log.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 	bearer, err := tokens.GetWithSTS("my-cluster", sts.NewFromConfig(cfg))
 	if err != nil {
-		log.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 
 	for _, cluster := range []string{"my-cluster", "another-cluster"} {

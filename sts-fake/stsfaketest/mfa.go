@@ -22,7 +22,7 @@ func (s *Server) NewMFADevice(user User) *MFADevice {
 	owner, err := s.store.User(user.ARN)
 	s.need(err)
 	seed := make([]byte, 20)
-	rand.Read(seed) //nolint:errcheck // crypto/rand.Read never returns an error
+	rand.Read(seed) // crypto/rand.Read never returns an error
 	device := &MFADevice{
 		SerialNumber: fmt.Sprintf("arn:%s:iam::%s:mfa/%s-%d", s.store.Partition(), owner.AccountID, owner.Name, len(owner.MFADevices)+1),
 		seed:         base32.StdEncoding.EncodeToString(seed), server: s,
