@@ -1,8 +1,11 @@
 package emulator
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"github.com/eksemu/eksemu/emulator/trace"
@@ -60,4 +63,29 @@ func (l *traceLog) close() error {
 		return nil
 	}
 	return l.file.Close()
+}
+
+// ReadTrace returns the events of the last run of an environment from its state folder, oldest first: none if there
+// are none. It is for an environment that is not running; ask a running one with [Client.Events]. Lines that are no
+// events, such as one that was cut off when the process was killed, are left out.
+func ReadTrace(stateDir string) ([]trace.Event, error) {
+	path := Layout{stateDir}.Trace()
+	var events []trace.Event
+	for _, file := range []string{path + ".1", path} {
+		raw, err := os.ReadFile(file)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("read the trace: %w", err)
+		}
+		for line := range bytes.Lines(raw) {
+			var e trace.Event
+			if json.Unmarshal(line, &e) != nil {
+				continue
+			}
+			if len(events) > 0 && e.Seq <= events[len(events)-1].Seq {
+				events = nil // every run counts from 1
+			}
+			events = append(events, e)
+		}
+	}
+	return events, nil
 }

@@ -101,3 +101,50 @@ func TestOpenTraceLogFails(t *testing.T) {
 		t.Errorf("closing a log that was never opened: %v", err)
 	}
 }
+
+func TestReadTrace(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := Layout{dir}.Trace()
+	numbers := func() []uint64 {
+		t.Helper()
+		events, err := ReadTrace(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var numbers []uint64
+		for _, e := range events {
+			numbers = append(numbers, e.Seq)
+		}
+		return numbers
+	}
+	if got := numbers(); got != nil {
+		t.Errorf("nothing was written, but there is %v", got)
+	}
+	for _, tc := range []struct {
+		name, older, file string
+		want              []uint64
+	}{
+		{"one run", "", `{"seq":1}` + "\n" + `{"seq":2}` + "\n", []uint64{1, 2}},
+		{"two runs", "", `{"seq":1}` + "\n" + `{"seq":2}` + "\n" + `{"seq":1}` + "\n", []uint64{1}},
+		{"in two files", `{"seq":1}` + "\n" + `{"seq":2}` + "\n", `{"seq":3}` + "\n", []uint64{1, 2, 3}},
+		{"of a run that was killed", "", `{"seq":1}` + "\n" + `{"seq":2,"ti`, []uint64{1}},
+		{"after a run that was killed", "", `{"seq":7}` + "\n" + `{"se{"seq":1}` + "\n" + `{"seq":2}` + "\n", []uint64{2}},
+		{"something else", "", "notes\n\n", nil},
+	} {
+		write(t, path+".1", tc.older)
+		write(t, path, tc.file)
+		if diff := cmp.Diff(tc.want, numbers()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tc.name, diff)
+		}
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadTrace(dir); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("error %v", err)
+	}
+}

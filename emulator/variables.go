@@ -67,6 +67,7 @@ func AWSVariables(stateDir string, r Runtime) []Variable {
 		{"AWS_CA_BUNDLE", l.CABundle()},
 		{"AWS_CONFIG_FILE", l.AWSConfig()},
 		{"AWS_SHARED_CREDENTIALS_FILE", l.AWSCredentials()},
+		{"AWS_EC2_METADATA_DISABLED", "true"}, // on an EC2 instance, its own role would stand in for a profile without credentials
 	}
 }
 
@@ -78,9 +79,9 @@ const NoProxy = "127.0.0.1,localhost,::1"
 // of a token, which aws-iam-authenticator then refuses (spec eks.md §6.1).
 func Misleading(isSet func(name string) bool) []string {
 	names := []string{
-		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE",
+		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE",
 		"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE",
-		"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_EKS",
+		"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_EKS", "AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL_IAM",
 		"AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
 		"https_proxy", "no_proxy",
 	}

@@ -16,6 +16,7 @@ func TestVariables(t *testing.T) {
 		{"AWS_CA_BUNDLE", "/state/ca-bundle.pem"},
 		{"AWS_CONFIG_FILE", "/state/aws/config"},
 		{"AWS_SHARED_CREDENTIALS_FILE", "/state/aws/credentials"},
+		{"AWS_EC2_METADATA_DISABLED", "true"},
 	}
 	if diff := cmp.Diff(aws, AWSVariables("/state", testRuntime())); diff != "" {
 		t.Errorf("of AWS clients (-want +got):\n%s", diff)
@@ -51,6 +52,7 @@ func TestMisleading(t *testing.T) {
 		{[]string{"HOME", "PATH", "KUBECONFIG", "AWS_PAGER"}, nil},
 		{[]string{"AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"}, []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}},
 		{[]string{"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_EKS"}, []string{"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_EKS"}},
+		{[]string{"AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN", "AWS_EC2_METADATA_DISABLED"}, []string{"AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"}},
 		{[]string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION"}, []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION"}},
 		{[]string{"https_proxy", "no_proxy", "http_proxy"}, []string{"https_proxy", "no_proxy"}},
 		{[]string{"AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"}, []string{"AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"}},

@@ -47,7 +47,7 @@ func run() int {
 		LookPath:    exec.LookPath,
 		Now:         time.Now,
 		Proxy:       http.ProxyFromEnvironment,
-		StateHome:   filepath.Join(xdg.StateHome, "eksemu"),
+		StateHome:   stateHome(),
 		Terminal:    term.IsTerminal(int(os.Stderr.Fd())),
 		OutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
 		Width:       width(),
@@ -72,6 +72,14 @@ func signals() (context.Context, func()) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop)
 	return ctx, stop
+}
+
+// stateHome is where state folders are; "" if the environment names no place for them.
+func stateHome() string {
+	if os.Getenv("HOME") == "" && os.Getenv("XDG_STATE_HOME") == "" {
+		return ""
+	}
+	return filepath.Join(xdg.StateHome, "eksemu")
 }
 
 // keepPipes makes a write to a pipe that nobody reads fail (EPIPE). Without it, the system ends the process. Nothing is

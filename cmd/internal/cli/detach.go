@@ -18,6 +18,7 @@ import (
 // report is one line of what a background environment tells the command that started it.
 type report struct {
 	Step  string `json:"step,omitempty"`
+	Note  string `json:"note,omitempty"` // what the user should know, though it succeeds
 	Ready bool   `json:"ready,omitempty"`
 	Error string `json:"error,omitempty"`
 	Code  int    `json:"code,omitempty"`
@@ -36,8 +37,9 @@ func (app *App) upDetached(ctx context.Context, name *nameFlag, f *upFlags, opti
 	stop := context.AfterFunc(ctx, func() { _ = child.Signal(os.Interrupt) }) // it may have ended
 	defer stop()
 	progress := app.progress(quiet)
-	err = follow(reports, progress)
+	notes, err := follow(reports, progress)
 	progress.end(err == nil)
+	app.printNotes(notes)
 	if errors.Is(err, errNotReady) {
 		return exitWith(ExitStart, fmt.Errorf("environment %s: %w: see %s", options.Name, err, backgroundLog(options.Dir)))
 	}
@@ -60,7 +62,7 @@ func (app *App) spawn(name *nameFlag, f *upFlags, options emulator.Options) (io.
 	}
 	log, err := os.OpenFile(backgroundLog(options.Dir), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("open its log (make %s a folder that you can write to, or set XDG_STATE_HOME to another one): %w", options.Dir, err)
 	}
 	defer log.Close() //nolint:errcheck // the child has its own
 	read, write, err := os.Pipe()
@@ -95,20 +97,22 @@ func backgroundLog(dir string) string {
 }
 
 // follow shows the reports of a background process until it is ready or has failed.
-func follow(reports io.Reader, progress *progress) error {
+func follow(reports io.Reader, progress *progress) (notes []string, err error) {
 	decoder := json.NewDecoder(reports)
 	for {
 		var r report
 		if err := decoder.Decode(&r); err != nil {
-			return exitWith(ExitStart, errNotReady)
+			return notes, exitWith(ExitStart, errNotReady)
 		}
 		switch {
 		case r.Step != "":
 			progress.begin(r.Step)
+		case r.Note != "":
+			notes = append(notes, r.Note)
 		case r.Ready:
-			return nil
+			return notes, nil
 		default:
-			return exitWith(r.Code, errors.New(r.Error))
+			return notes, exitWith(r.Code, errors.New(r.Error))
 		}
 	}
 }
@@ -121,6 +125,9 @@ func (app *App) upInBackground(ctx context.Context, options emulator.Options, wa
 	if err != nil {
 		tell(report{Error: err.Error(), Code: ExitCode(err)})
 		return err
+	}
+	for _, note := range env.Notes() {
+		tell(report{Note: note})
 	}
 	tell(report{Ready: true})
 	_ = pipe.Close() // nobody listens any more

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -33,7 +32,9 @@ func (app *App) down(ctx context.Context, name *nameFlag, keep bool) error {
 	if err != nil {
 		return err
 	}
-	stopped, err := stopRunning(ctx, dir)
+	limited, cancel := context.WithTimeoutCause(ctx, stopLimit, fmt.Errorf("it did not stop within %s", stopLimit))
+	defer cancel()
+	stopped, err := emulator.Stop(limited, dir)
 	if err != nil {
 		return exitWith(ExitStart, fmt.Errorf("stop environment %s: %w", name.name, err))
 	}
@@ -56,21 +57,4 @@ func (app *App) down(ctx context.Context, name *nameFlag, keep bool) error {
 		fmt.Fprintf(app.ErrOut, "environment %s is not running\n", name.name)
 	}
 	return nil
-}
-
-// stopRunning stops the environment of a state folder, if one runs, and waits for its end.
-func stopRunning(ctx context.Context, dir string) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, stopLimit)
-	defer cancel()
-	client, err := emulator.Attach(ctx, dir)
-	if errors.Is(err, emulator.ErrNotRunning) || errors.Is(err, emulator.ErrDamaged) {
-		return false, nil // one that runs all the same holds the lock, so its state is not removed
-	}
-	if err != nil {
-		return false, err
-	}
-	if err := client.Stop(ctx); err != nil {
-		return false, err
-	}
-	return true, emulator.WaitStopped(ctx, dir)
 }

@@ -30,13 +30,9 @@ func newExplainCommand(app *App) *cobra.Command {
 		if last < 1 {
 			return fmt.Errorf("--last %d: ask for at least 1", last)
 		}
-		client, err := name.attach(cmd.Context())
+		events, err := app.events(cmd.Context(), name)
 		if err != nil {
 			return err
-		}
-		events, err := client.Events(cmd.Context(), 0, 0)
-		if err != nil {
-			return exitWith(ExitStart, err)
 		}
 		verdicts := verdicts(events, all)
 		verdicts = verdicts[max(0, len(verdicts)-last):]

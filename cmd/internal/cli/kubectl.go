@@ -15,12 +15,12 @@ func newKubectlCommand(app *App) *cobra.Command {
 		Use:   "kubectl [--name NAME] ARGUMENTS…",
 		Short: "Run the kubectl that is linked into this binary",
 		Long: `Run the real kubectl that is linked into this binary, with all its commands and flags. Without --kubeconfig and
-KUBECONFIG it uses the kubeconfig of the running environment.`,
+KUBECONFIG, or with --name, it uses the kubeconfig of the running environment.`,
 		DisableFlagParsing: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := &nameFlag{app: app, name: app.defaultName()}
-			args = name.take(args)
-			if _, set := app.LookupEnv("KUBECONFIG"); !set && !names(args, "--kubeconfig") && !asksForHelp(args) {
+			args, named := name.take(args)
+			if _, set := app.LookupEnv("KUBECONFIG"); (named || !set) && !names(args, "--kubeconfig") && !asksForHelp(args) {
 				client, err := name.attach(cmd.Context())
 				if err != nil {
 					return err
@@ -46,14 +46,16 @@ func asksForHelp(args []string) bool {
 }
 
 // take takes a leading --name off arguments that are otherwise kubectl's.
-func (f *nameFlag) take(args []string) []string {
+func (f *nameFlag) take(args []string) (rest []string, named bool) {
 	switch {
 	case len(args) >= 2 && args[0] == "--name":
-		f.name, args = args[1], args[2:]
+		f.name = args[1]
+		return args[2:], true
 	case len(args) >= 1 && strings.HasPrefix(args[0], "--name="):
-		f.name, args = strings.TrimPrefix(args[0], "--name="), args[1:]
+		f.name = strings.TrimPrefix(args[0], "--name=")
+		return args[1:], true
 	}
-	return args
+	return args, false
 }
 
 // names tells whether arguments have a flag, in either of its forms.

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -59,9 +61,23 @@ func validName(name string) error {
 	return nil
 }
 
+// validStateHome refuses a place for state folders that clients could not be told.
+func validStateHome(dir string) error {
+	if dir == "" {
+		return errors.New("there is no place for the state: set HOME, or XDG_STATE_HOME to a folder that you can write to")
+	}
+	if strings.ContainsFunc(dir, func(r rune) bool { return r == os.PathListSeparator || unicode.IsControl(r) }) {
+		return fmt.Errorf("state folder %q: KUBECONFIG and dotenv files cannot name it, because of a %q or a control character: set XDG_STATE_HOME to another folder", dir, os.PathListSeparator)
+	}
+	return nil
+}
+
 // dir is the environment's state folder.
 func (f *nameFlag) dir() (string, error) {
 	if err := validName(f.name); err != nil {
+		return "", err
+	}
+	if err := validStateHome(f.app.StateHome); err != nil {
 		return "", err
 	}
 	return filepath.Join(f.app.StateHome, f.name), nil
@@ -75,12 +91,16 @@ func (f *nameFlag) attach(ctx context.Context) (*emulator.Client, error) {
 	}
 	client, err := emulator.Attach(ctx, dir)
 	if errors.Is(err, emulator.ErrNotRunning) {
-		return nil, exitWith(ExitStart, fmt.Errorf("environment %s is not running: start it with `eksemu up%s --detach`", f.name, f.flag()))
+		return nil, f.notRunning()
 	}
 	if err != nil {
 		return nil, exitWith(ExitStart, err)
 	}
 	return client, nil
+}
+
+func (f *nameFlag) notRunning() error {
+	return exitWith(ExitStart, fmt.Errorf("environment %s is not running: start it with `eksemu up%s --detach`", f.name, f.flag()))
 }
 
 // flag is how --name has to be repeated in a command that is shown to the user.

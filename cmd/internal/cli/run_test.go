@@ -237,8 +237,9 @@ func TestTarget(t *testing.T) {
 	}
 	dir := filepath.Join(w.StateHome, "default")
 	want := []string{
-		"AWS_PROFILE=bob", "AWS_EC2_METADATA_DISABLED=true", "HTTPS_PROXY=" + f.Gateway, "NO_PROXY=127.0.0.1,localhost,::1",
+		"AWS_PROFILE=bob", "HTTPS_PROXY=" + f.Gateway, "NO_PROXY=127.0.0.1,localhost,::1",
 		"AWS_CA_BUNDLE=" + dir + "/ca-bundle.pem", "AWS_CONFIG_FILE=" + dir + "/aws/config", "AWS_SHARED_CREDENTIALS_FILE=" + dir + "/aws/credentials",
+		"AWS_EC2_METADATA_DISABLED=true",
 	}
 	if diff := cmp.Diff(want, target.Environ("bob")); diff != "" {
 		t.Errorf("environment of bob (-want +got):\n%s", diff)

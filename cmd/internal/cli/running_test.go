@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/eksemu/eksemu/emulator"
 	"github.com/eksemu/eksemu/emulator/explain"
 	"github.com/eksemu/eksemu/emulator/trace"
 )
@@ -214,6 +216,92 @@ func TestDown(t *testing.T) {
 	}
 }
 
+// TestDownWhileStarting: an environment that is not ready yet can be stopped, too.
+func TestDownWhileStarting(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	f := w.start(t, "default")
+	dir := filepath.Join(w.StateHome, "default")
+	if err := os.Rename(filepath.Join(dir, "runtime.json"), filepath.Join(dir, "starting.json")); err != nil {
+		t.Fatal(err)
+	}
+	lock := hold(t, dir)
+	f.onStop = func() { _ = lock.Unlock() }
+	w.run("down").want(t, ExitOK, "environment default is stopped and removed\n")
+	if !f.stopped {
+		t.Error("it was not asked to stop")
+	}
+}
+
+// fakeRunning is an environment that ends.
+type fakeRunning struct{ broke, stop error }
+
+func (f fakeRunning) Done() <-chan struct{} {
+	done := make(chan struct{})
+	close(done)
+	return done
+}
+func (f fakeRunning) Err() error                 { return f.broke }
+func (f fakeRunning) Stop(context.Context) error { return f.stop }
+
+// TestAwait: an environment that breaks is no success.
+func TestAwait(t *testing.T) {
+	t.Parallel()
+	broke, stop := errors.New("the AWS endpoint broke"), errors.New("etcd was killed")
+	for _, tc := range []struct {
+		env  fakeRunning
+		code int
+		want string
+	}{
+		{fakeRunning{}, ExitOK, ""},
+		{fakeRunning{broke: broke}, ExitStart, "the AWS endpoint broke"},
+		{fakeRunning{stop: stop}, ExitStart, "etcd was killed"},
+		{fakeRunning{broke, stop}, ExitStart, "the AWS endpoint broke\netcd was killed"},
+	} {
+		err := newWorld(t).await(t.Context(), tc.env)
+		if ExitCode(err) != tc.code || err != nil && err.Error() != tc.want {
+			t.Errorf("%+v: %v with code %d, want %q with %d", tc.env, err, ExitCode(err), tc.want, tc.code)
+		}
+	}
+}
+
+func TestComponentText(t *testing.T) {
+	t.Parallel()
+	c := emulator.ComponentStatus{Name: "etcd", State: "ready", PID: 7, Restarts: 1, Error: "exited with status 1"}
+	for _, tc := range []struct{ state, err, want string }{
+		{"ready", "exited with status 1", "etcd  ready  pid 7  restarts 1"},
+		{"exited", "exited with status 1", "etcd  exited  pid 7  restarts 1  exited with status 1 (see `eksemu logs etcd`)"},
+		{"exited", "exited with status 1:\n    one\n    no space left on device", "etcd  exited  pid 7  restarts 1  exited with status 1: no space left on device (see `eksemu logs etcd`)"},
+		{"exited", "k8s-aws-v1.aHR0cHM6\x1b[31m", "etcd  exited  pid 7  restarts 1  k8s-aws-v1.[redacted] [31m (see `eksemu logs etcd`)"},
+		{"started", "", "etcd  started  pid 7  restarts 1"},
+	} {
+		c.State, c.Error = tc.state, tc.err
+		if got := componentText(c); got != tc.want {
+			t.Errorf("%s, %q:\n%s, want\n%s", tc.state, tc.err, got, tc.want)
+		}
+	}
+}
+
+// TestTheTraceOfTheLastRun: what happened can be explained when it is over.
+func TestTheTraceOfTheLastRun(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	path := filepath.Join(w.StateHome, "default", "trace.jsonl")
+	write(t, path, `{"seq":1,"time":"2026-11-23T12:00:00Z","kind":"request","request":{"auditID":"a","verb":"list","uri":"/api/v1/namespaces/default/pods","username":"bob","resource":"pods","namespace":"default","code":403,"decision":"forbid","message":"pods is forbidden"}}`+"\n")
+	from := "environment default is not running: this is from " + path + ", of its last run\n"
+	got := w.run("trace")
+	got.want(t, ExitOK, from)
+	if !strings.Contains(got.out, "403 list /api/v1/namespaces/default/pods as bob") {
+		t.Errorf("trace:\n%s", got.out)
+	}
+	got = w.run("explain")
+	got.want(t, ExitOK, from)
+	if !strings.Contains(got.out, "pods is forbidden") {
+		t.Errorf("explain:\n%s", got.out)
+	}
+	w.run("trace", "--follow").want(t, ExitStart, notRunning)
+}
+
 func TestInstanceCredentials(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -263,6 +351,9 @@ func TestKubectl(t *testing.T) {
 	w.env["KUBECONFIG"] = "mine"
 	if w.run("kubectl", "get", "pods"); got[len(got)-1] != unset {
 		t.Errorf("KUBECONFIG was replaced by %s", got[len(got)-1])
+	}
+	if w.run("kubectl", "--name", "other", "get", "pods"); got[len(got)-1] != kubeconfig("other") {
+		t.Errorf("--name other, but KUBECONFIG is %s", got[len(got)-1])
 	}
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -40,6 +41,20 @@ func newStatusCommand(app *App) *cobra.Command {
 	return command
 }
 
+// componentText tells how a child is and, if it is not up, why, in one line.
+func componentText(c emulator.ComponentStatus) string {
+	text := fmt.Sprintf("%s  %s  pid %d  restarts %d", c.Name, c.State, c.PID, c.Restarts)
+	if c.State == "ready" || c.Error == "" {
+		return text
+	}
+	lines := strings.Split(strings.TrimSpace(c.Error), "\n")
+	reason := lines[0]
+	if last := strings.TrimSpace(lines[len(lines)-1]); len(lines) > 1 {
+		reason += " " + last
+	}
+	return fmt.Sprintf("%s  %s (see `eksemu logs %s`)", text, printable(redact(reason)), c.Name)
+}
+
 func (app *App) printStatus(client *emulator.Client, status emulator.Status) error {
 	r := client.Runtime
 	w := tabwriter.NewWriter(app.Out, 0, 0, 2, ' ', 0)
@@ -50,7 +65,7 @@ func (app *App) printStatus(client *emulator.Client, status emulator.Status) err
 		fmt.Fprintf(w, "cluster\t%s  %s\n", c.Name, c.Endpoint)
 	}
 	for _, c := range status.Components {
-		fmt.Fprintf(w, "process\t%s  %s  pid %d  restarts %d\n", c.Name, c.State, c.PID, c.Restarts)
+		fmt.Fprintf(w, "process\t%s\n", componentText(c))
 	}
 	for _, i := range r.Identities {
 		fmt.Fprintf(w, "identity\t%s  %s\n", i.Name, i.ARN)

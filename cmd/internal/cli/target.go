@@ -56,7 +56,7 @@ func (t *target) Identities() []string {
 
 // Environ implements scenarios.Environment.
 func (t *target) Environ(identity string) []string {
-	environ := []string{"AWS_PROFILE=" + identity, "AWS_EC2_METADATA_DISABLED=true"}
+	environ := []string{"AWS_PROFILE=" + identity}
 	for _, v := range emulator.AWSVariables(t.client.Dir, t.client.Runtime) {
 		environ = append(environ, v.Name+"="+v.Value)
 	}

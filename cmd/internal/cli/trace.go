@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -28,20 +29,33 @@ func newTraceCommand(app *App) *cobra.Command {
 	output := addOutputFlag(command)
 	command.Flags().BoolVarP(&follow, "follow", "f", false, "go on with new events until interrupted")
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
-		client, err := name.attach(cmd.Context())
-		if err != nil {
-			return err
-		}
 		write := writeEventText
 		if output.json() {
 			write = writeEventJSON
 		}
-		return app.followTrace(cmd.Context(), client, follow, write)
+		if !follow {
+			events, err := app.events(cmd.Context(), name)
+			return errors.Join(err, writeEvents(app.Out, events, write))
+		}
+		client, err := name.attach(cmd.Context())
+		if err != nil {
+			return err
+		}
+		return app.followTrace(cmd.Context(), client, write)
 	}
 	return command
 }
 
-func (app *App) followTrace(ctx context.Context, client *emulator.Client, follow bool, write func(io.Writer, trace.Event) error) error {
+func writeEvents(w io.Writer, events []trace.Event, write func(io.Writer, trace.Event) error) error {
+	for _, event := range events {
+		if err := write(w, event); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (app *App) followTrace(ctx context.Context, client *emulator.Client, write func(io.Writer, trace.Event) error) error {
 	var last uint64
 	wait := time.Duration(0)
 	for {
@@ -52,14 +66,11 @@ func (app *App) followTrace(ctx context.Context, client *emulator.Client, follow
 		if err != nil {
 			return exitWith(ExitStart, err)
 		}
-		for _, event := range events {
-			if err := write(app.Out, event); err != nil {
-				return err
-			}
-			last = event.Seq
+		if err := writeEvents(app.Out, events, write); err != nil {
+			return err
 		}
-		if !follow {
-			return nil
+		if len(events) > 0 {
+			last = events[len(events)-1].Seq
 		}
 		wait = followWait
 	}

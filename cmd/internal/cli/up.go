@@ -135,18 +135,36 @@ func (app *App) upInForeground(ctx context.Context, name *nameFlag, f *upFlags, 
 	if err != nil {
 		return err
 	}
+	app.printNotes(env.Notes())
 	app.printReady(name, env.Runtime(), false)
 	return app.await(ctx, env)
 }
 
-// await waits until an environment is interrupted or shall end, and stops it.
-func (app *App) await(ctx context.Context, env *emulator.Environment) error {
+// printNotes says what the user should know about a start that succeeded.
+func (app *App) printNotes(notes []string) {
+	for _, note := range notes {
+		fmt.Fprintln(app.ErrOut, "note:", note)
+	}
+}
+
+// running is what can be waited for: an environment.
+type running interface {
+	Done() <-chan struct{}
+	Err() error
+	Stop(ctx context.Context) error
+}
+
+var _ running = (*emulator.Environment)(nil)
+
+// await waits until an environment is interrupted or shall end, and stops it. What broke it is an error.
+func (app *App) await(ctx context.Context, env running) error {
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(app.ErrOut, "stopping; the environment's state is kept for its next start")
 	case <-env.Done():
 	}
-	if err := env.Stop(context.WithoutCancel(ctx)); err != nil {
+	broke := env.Err()
+	if err := errors.Join(broke, env.Stop(context.WithoutCancel(ctx))); err != nil {
 		return exitWith(ExitStart, err)
 	}
 	if ctx.Err() != nil {

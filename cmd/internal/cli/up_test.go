@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -70,6 +71,7 @@ func TestFollow(t *testing.T) {
 		err, shown    string
 	}{
 		{"ready", `{"step":"one"}{"step":"two"}{"ready":true}`, ExitOK, "", " • one …\n • two …\n"},
+		{"ready, with a note", `{"step":"one"}{"note":"mind this"}{"ready":true}`, ExitOK, "", " • one …\n"},
 		{"failed", `{"step":"one"}` + "\n" + `{"error":"no luck","code":4}`, ExitTimeout, "no luck", " • one …\n"},
 		{"interrupted", `{"error":"interrupted","code":130}`, ExitInterrupted, "interrupted", ""},
 		{"an early end", `{"step":"one"}`, ExitStart, notReady, " • one …\n"},
@@ -80,7 +82,10 @@ func TestFollow(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			err := follow(strings.NewReader(tc.reports), w.progress(false))
+			notes, err := follow(strings.NewReader(tc.reports), w.progress(false))
+			if want := tc.name == "ready, with a note"; want != slices.Equal(notes, []string{"mind this"}) {
+				t.Errorf("notes %q", notes)
+			}
 			if ExitCode(err) != tc.code || err != nil && err.Error() != tc.err || err == nil && tc.err != "" {
 				t.Errorf("error %v with code %d, want %q with %d", err, ExitCode(err), tc.err, tc.code)
 			}
@@ -213,7 +218,7 @@ func TestRunAgainstARunningOne(t *testing.T) {
 }
 
 // hold locks a state folder for the rest of the test, as the process of its environment does.
-func hold(t *testing.T, dir string) {
+func hold(t *testing.T, dir string) *flock.Flock {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		t.Fatal(err)
@@ -223,6 +228,7 @@ func hold(t *testing.T, dir string) {
 		t.Fatalf("lock %s: %t, %v", dir, locked, err)
 	}
 	t.Cleanup(func() { _ = lock.Unlock() })
+	return lock
 }
 
 func TestRemoveAbandoned(t *testing.T) {

@@ -174,3 +174,23 @@ func TestExitCode(t *testing.T) {
 		}
 	}
 }
+
+// TestStateHome: every verb of an environment refuses a place that its clients could not be told, or that is none.
+func TestStateHome(t *testing.T) {
+	t.Parallel()
+	const unnameable = ": KUBECONFIG and dotenv files cannot name it, because of a ':' or a control character: set XDG_STATE_HOME to another folder\n"
+	for dir, want := range map[string]string{
+		"":               "error: there is no place for the state: set HOME, or XDG_STATE_HOME to a folder that you can write to\n",
+		"/tmp/a:b/state": `error: state folder "/tmp/a:b/state"` + unnameable,
+		"/tmp/a\nb":      `error: state folder "/tmp/a\nb"` + unnameable,
+	} {
+		for _, verb := range []string{"up", "sts", "run", "down", "status", "env", "logs", "explain", "trace", "kubectl get pods"} {
+			w := newWorld(t)
+			w.StateHome = dir
+			w.run(strings.Fields(verb)...).want(t, ExitUsage, want)
+		}
+	}
+	if err := validStateHome("/Users/me/Library/Application Support/it's $HOME"); err != nil {
+		t.Error(err)
+	}
+}

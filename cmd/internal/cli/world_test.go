@@ -119,6 +119,7 @@ type fakeEnvironment struct {
 	events      []trace.Event
 	credentials map[string]string // JSON, by name
 	stopped     bool
+	onStop      func()        // may be nil
 	more        chan struct{} // closed when events were added
 }
 
@@ -232,6 +233,9 @@ func (f *fakeEnvironment) stop(out http.ResponseWriter, _ *http.Request) {
 	defer f.mu.Unlock()
 	f.stopped = true
 	answer(out, http.StatusAccepted, map[string]string{})
+	if f.onStop != nil {
+		f.onStop()
+	}
 }
 
 // files are the paths of everything in a folder.
