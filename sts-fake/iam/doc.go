@@ -1,6 +1,6 @@
-// Package iam is the identity half of a fake AWS: who exists, what their keys are, and who may assume which
-// role. It holds accounts, users, roles, trust policies and identity policies in a [Store], and it issues and
-// opens role sessions.
+// Package iam is the identity half of a fake AWS: who exists, what their keys are, and who may do what. It holds
+// accounts, users, roles, OIDC providers, trust policies and identity policies in a [Store], and it issues and opens
+// sessions.
 //
 // # Principals and their IDs
 //
@@ -14,21 +14,32 @@
 //
 // An access key ID encodes its account (see [FixtureAccessKey] and [NewAccessKeyID]). Fixture keys are derived
 // from names with a public label, so that the same configuration always has the same keys: they are test data
-// and protect nothing.
+// and protect nothing. A user may have MFA devices, whose codes [TOTP] makes and [Store.VerifyMFA] checks.
 //
 // # Sessions
 //
-// [Store.IssueRoleSession] keeps nothing. The session token is the session: an encrypted and authenticated
-// record of the role's unique ID, the session's name, expiry, source identity and tags, bound to its access
-// key ID. The secret access key is derived from the token. Any store with the same sealing key and the same
-// roles can verify a session that another one issued.
+// There are three kinds: of a role ([Store.IssueRoleSession]), of a user or root itself
+// ([Store.IssueUserSession], GetSessionToken), and of a federated user ([Store.IssueFederatedSession],
+// GetFederationToken). None of them is kept. The session token is the session: an encrypted and authenticated
+// record of the principal's unique ID, the secret access key, the session's name, expiry, source identity, tags
+// and policies, bound to its access key ID. Any store with the same sealing key and the same principals can
+// verify a session that another one issued, and a million sessions take no memory.
+//
+// [Store.Credential] opens a session, or finds a long-term key: every request pays for it, so that it takes no
+// lock and reads a state that does not change. [Store.SealMessage] seals what DecodeAuthorizationMessage opens.
 //
 // # Policies
 //
 // [ParsePolicy] reads a policy document strictly and lists everything that is wrong with it. What the package
-// could not evaluate (a condition operator, a policy variable) is an error there, and never a condition that
-// quietly holds or fails. [Store.AuthorizeAssumeRole] evaluates the policies for sts:AssumeRole.
+// could not evaluate (a condition operator, a value that is not of its operator's kind) is an error there, and
+// never a condition that quietly holds or fails. It knows every condition operator, policy variables, and
+// principals of all kinds.
 //
-// The rules follow spec/sts.md section 4 and the IAM User Guide. Where the project has no evidence of what AWS
-// does, a comment says so.
+// Three functions ask policies: [Store.AuthorizeAssumeRole], with the trust policy of the role, the caller's
+// identity policies and its session policies; [Store.AuthorizeWebIdentity], for whoever has a token of an OIDC
+// provider, with the trust policy alone; and [Store.Authorize], for what no resource has a policy for. An
+// [AccessDeniedError] says which of them decided, which AWS tells nobody.
+//
+// The rules follow spec/sts.md section 4 and the IAM User Guide, whose pages comments name by the last part of
+// their address. Where the project has no evidence of what AWS does, a comment says that the rule is inferred.
 package iam

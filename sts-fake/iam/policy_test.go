@@ -171,6 +171,9 @@ func FuzzParsePolicy(f *testing.F) {
 	f.Add([]byte(`{"Statement":{"Effect":"Deny","NotPrincipal":"*","NotAction":"sts:*","Condition":{"ForAnyValue:StringNotLikeIfExists":{"aws:TagKeys":["a*",1,true]}}}}`))
 	f.Add([]byte(`{"Statement":{"Effect":"Allow","Action":"*","Resource":["*"],"Condition":{"Null":{"sts:ExternalId":"FALSE"},"ArnLike":{"aws:PrincipalArn":"arn:*:iam::*:role/*"}}}}`))
 	f.Add([]byte(`{"Statement":[[[{"a":[null,1e999]}]]]}`))
+	f.Add([]byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"arn:aws:iam::*:role/${aws:username, 'x'}${*}","Condition":{"ArnLike":{"a:b":"${aws:PrincipalArn}"}}}}`))
+	f.Add([]byte(`{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"NumericLessThan":{"a:b":[1,"2.5"]},"DateGreaterThanEquals":{"aws:CurrentTime":["2026-01-02",1767355200]},"NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"},"BinaryEquals":{"a:c":"QQ=="}}}}`))
+	f.Add([]byte(`{"Statement":{"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::111122223333:oidc-provider/x.y/z","CanonicalUser":"79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"},"Action":"sts:*"}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, err := ParsePolicy(data)
 		if err != nil {
