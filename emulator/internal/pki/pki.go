@@ -10,7 +10,7 @@
 // "system:masters" as the organization therefore makes a break-glass administrator whom neither
 // aws-iam-authenticator nor RBAC can stop.
 //
-// All keys are ECDSA P-256 and all private keys are PKCS #8 in PEM ("PRIVATE KEY"), a form that OpenSSL, Go and
+// All keys are ECDSA P-256, but for that of service accounts, and all private keys are PKCS #8 in PEM ("PRIVATE KEY"), a form that OpenSSL, Go and
 // kube-apiserver read alike. Certificates satisfy OpenSSL's strict mode, which Python 3.13 (boto3) switches on.
 package pki
 
@@ -19,6 +19,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -37,6 +38,9 @@ const (
 	// clock of a laptop's virtual machine does after the laptop slept.
 	Backdate = 24 * time.Hour
 )
+
+// serviceAccountKeyBits is a usual size; that of EKS is not in its documentation.
+const serviceAccountKeyBits = 2048
 
 // The PEM block types that the package writes.
 const (
@@ -69,17 +73,22 @@ func newSerial() (*big.Int, error) {
 
 // ServiceAccountKey makes the key pair for service account tokens: private for kube-apiserver's
 // --service-account-signing-key-file and kube-controller-manager's --service-account-private-key-file, public
-// for kube-apiserver's --service-account-key-file. Tokens are signed with ES256.
+// for kube-apiserver's --service-account-key-file. It is an RSA key, so that tokens are signed with RS256, as EKS's are
+// (https://docs.aws.amazon.com/eks/latest/userguide/irsa-fetch-keys.html): whoever verifies theirs may know nothing else.
 func ServiceAccountKey() (privatePEM, publicPEM []byte, err error) {
-	key, privatePEM, err := newKey()
+	key, err := rsa.GenerateKey(rand.Reader, serviceAccountKeyBits)
 	if err != nil {
 		return nil, nil, fmt.Errorf("make a service account key: %w", err)
 	}
-	der, err := x509.MarshalPKIXPublicKey(key.Public())
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, nil, fmt.Errorf("make a service account key: encode it: %w", err)
+	}
+	public, err := x509.MarshalPKIXPublicKey(key.Public())
 	if err != nil {
 		return nil, nil, fmt.Errorf("make a service account key: encode the public key: %w", err)
 	}
-	return privatePEM, pem.EncodeToMemory(&pem.Block{Type: publicKeyBlock, Bytes: der}), nil
+	return pem.EncodeToMemory(&pem.Block{Type: privateKeyBlock, Bytes: private}), pem.EncodeToMemory(&pem.Block{Type: publicKeyBlock, Bytes: public}), nil
 }
 
 // parsePrivateKey reads the one private key of a PEM file.

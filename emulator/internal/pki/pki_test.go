@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
 	"net"
@@ -230,9 +231,9 @@ func TestServiceAccountKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, ok := private.(*ecdsa.PrivateKey)
+	key, ok := private.(*rsa.PrivateKey)
 	if !ok || len(public) != 1 || !key.PublicKey.Equal(public[0]) {
-		t.Errorf("got %T and %d public keys, want an ECDSA key and its public key", private, len(public))
+		t.Errorf("got %T and %d public keys, want an RSA key and its public key", private, len(public))
 	}
 }
 
