@@ -85,21 +85,33 @@ func (b *Backend) start(ctx context.Context, f *files) (cluster.Info, error) {
 	return info, nil
 }
 
-// startPair starts etcd and kube-apiserver side by side: the API server retries until its store answers.
+// startPair starts etcd and kube-apiserver side by side: the API server retries until its store answers. When etcd does
+// not stay up, what it said counts: the API server would only say, much later, that nobody answers.
 func (b *Backend) startPair(ctx context.Context, f *files, ready func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	errs := make(chan error, 2)
-	go func() { errs <- b.child(ctx, "etcd", f.etcdArgs(), nil) }()
-	go func() { errs <- b.child(ctx, "kube-apiserver", f.apiServerArgs(b.spec), ready) }()
-	var first error
-	for range cap(errs) {
-		if err := <-errs; err != nil && first == nil {
-			first = err
-			cancel()
-		}
+	served := make(chan error, 1)
+	go func() { served <- b.child(ctx, "kube-apiserver", f.apiServerArgs(b.spec), ready) }()
+	err := b.child(ctx, "etcd", f.etcdArgs(), nil)
+	if err != nil {
+		cancel()
+		<-served
+		return err
 	}
-	return first
+	b.mu.Lock()
+	store := b.store
+	b.mu.Unlock()
+	select {
+	case err := <-served:
+		if died := store.Err(); died != nil {
+			return fmt.Errorf("start etcd: %w", died)
+		}
+		return err
+	case <-store.Done():
+		cancel()
+		<-served
+		return fmt.Errorf("start etcd: %w", store.Err())
+	}
 }
 
 func (b *Backend) startControllerManager(ctx context.Context, f *files, info cluster.Info) error {

@@ -212,3 +212,24 @@ func TestStartIsInterrupted(t *testing.T) {
 		t.Errorf("left running: %v", left)
 	}
 }
+
+// TestStartWithoutStore has etcd end again and again: the error has what it said, and comes without waiting for the API
+// server to find out.
+func TestStartWithoutStore(t *testing.T) {
+	t.Parallel()
+	r := &record{}
+	b := testBackendOf(t, r, func(name string, _ []string) string {
+		if name == "etcd" {
+			return "echo cannot open the database: no space left on device >&2; exit 1"
+		}
+		return waiting
+	})
+	_, err := b.Start(t.Context(), b.spec)
+	want := "start etcd: etcd died 3 times in a row: exited with status 1: cannot open the database: no space left on device"
+	if err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+	if left := r.running(); len(left) > 0 {
+		t.Errorf("left running: %v", left)
+	}
+}
