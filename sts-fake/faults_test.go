@@ -3,6 +3,7 @@ package stsfake_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	stsfake "github.com/eksemu/eksemu/sts-fake"
+	"github.com/eksemu/eksemu/sts-fake/iam"
 )
 
 const whoAmI = "Action=GetCallerIdentity&Version=2011-06-15"
@@ -258,4 +260,28 @@ func TestFaultsAreUsedUpOnce(t *testing.T) {
 	if throttled.Load() != 20 || len(f.Pending()) != 0 {
 		t.Errorf("%d of 50 calls were throttled, want 20; pending %v", throttled.Load(), f.Pending())
 	}
+}
+
+// A handler of one's own whose next calls are throttled; package stsfaketest does this with less.
+func ExampleFaults_FailNext() {
+	store, err := iam.NewStore(iam.Options{Now: time.Now})
+	if err != nil {
+		panic(err)
+	}
+	faults := &stsfake.Faults{}
+	handler := stsfake.New(stsfake.Options{Gate: &stsfake.Gate{Store: store, Now: time.Now}, Faults: faults})
+
+	fmt.Println(faults.FailNext(stsfake.Fault{Operation: "GetCallerIdentity", Code: "Throttling", Times: 2}))
+	fmt.Println(faults.FailNext(stsfake.Fault{Operation: "GetCalerIdentity", Code: "Throttling"}))
+	for range 3 {
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/?Action=GetCallerIdentity&Version=2011-06-15", nil))
+		fmt.Println(answer.Code)
+	}
+	// Output:
+	// <nil>
+	// fault: STS has no operation "GetCalerIdentity": did you mean "GetCallerIdentity"?
+	// 400
+	// 400
+	// 403
 }
