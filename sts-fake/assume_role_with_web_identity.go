@@ -94,9 +94,8 @@ func (s *Server) issueWebIdentityRole(r *request, identity webIdentity, o iam.Se
 func (s *Server) federatedRole(r *request) (iam.ARN, error) {
 	partition := s.gate.Store.Partition()
 	role, ok := iam.ParseARN(r.params.Get("RoleArn"))
-	endpoint := s.gate.Endpoint(r.http, serviceName)
 	if !ok || role.Service != "iam" || role.Region != "" || !strings.HasPrefix(role.Resource, "role/") ||
-		role.Partition != partition || !endpoint.Direct && endpoint.Partition != partition {
+		role.Partition != partition || !r.endpoint.Direct && r.endpoint.Partition != partition {
 		return iam.ARN{}, validationError("Request ARN is invalid")
 	}
 	return role, nil

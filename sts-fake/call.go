@@ -13,7 +13,8 @@ import (
 	"github.com/eksemu/eksemu/sts-fake/sigv4"
 )
 
-// Call is what an observer sees of one AWS API call. It has no secret key, session token or signature in it. Texts
+// Call is what an observer sees of one AWS API call. It has no secret key, session token, web identity token, MFA code
+// or signature in it. Texts
 // are cut, with "…" at the end, where a client could make them long: Message, Reason, CanonicalRequest and
 // StringToSign at 4 KiB, all others at 1 KiB.
 type Call struct {
@@ -24,7 +25,9 @@ type Call struct {
 	Region      string    // that the host stands for; on the direct endpoint that the request was signed for
 	Method      string
 	AccessKeyID string // as the request claims; see Principal
-	Principal   string // the caller's ARN; "" unless the signature was proved
+	// Principal is the caller's ARN: "" unless the signature was proved. For AssumeRoleWithWebIdentity, which nobody
+	// signs, it is the session that was given; "" if it was refused.
+	Principal   string
 	UserAgent   string
 	RequestID   string
 	Fingerprint string // of the signature: see [sigv4.Fingerprint]
@@ -42,7 +45,10 @@ type Call struct {
 
 // Begin starts the record of a call to a service of this gate.
 func (g *Gate) Begin(r *http.Request, service string) *Call {
-	endpoint := g.Endpoint(r, service)
+	return g.begin(r, service, g.Endpoint(r, service))
+}
+
+func (g *Gate) begin(r *http.Request, service string, endpoint Endpoint) *Call {
 	return &Call{
 		Time: g.Now(), Service: service, Host: endpoint.Host, Region: endpoint.Region, Method: r.Method,
 		UserAgent: r.UserAgent(), RequestID: g.requestID(), Request: r,
@@ -55,7 +61,7 @@ func (c *Call) Identify(caller iam.Caller, signed *sigv4.Signed, err error) {
 	if signed != nil {
 		c.AccessKeyID, c.Fingerprint = signed.AccessKeyID, signed.Fingerprint()
 		if c.Region == "" {
-			c.Region = signed.Scope.Region
+			c.Region = signed.Region
 		}
 	} else {
 		var signature string

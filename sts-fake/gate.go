@@ -44,8 +44,13 @@ const (
 //
 // The error is a *[sigv4.Refusal] with AWS's status, code and text; other protocols than the query protocol have
 // codes of their own for some. The signed request is there as soon as it could be read, even if it was then refused.
+//
+// STS, alone of the emulated services, takes SigV4A signatures (spec/sts.md section 1.6).
 func (g *Gate) Authenticate(r *http.Request, body []byte, service string) (iam.Caller, *sigv4.Signed, error) {
-	endpoint := g.Endpoint(r, service)
+	return g.authenticate(r, body, service, g.Endpoint(r, service))
+}
+
+func (g *Gate) authenticate(r *http.Request, body []byte, service string, endpoint Endpoint) (iam.Caller, *sigv4.Signed, error) {
 	if endpoint.Service != service {
 		return iam.Caller{}, nil, misdirected(endpoint, service)
 	}

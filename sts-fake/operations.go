@@ -25,11 +25,12 @@ type operation struct {
 
 // request is a request for an operation.
 type request struct {
-	http   *http.Request
-	call   *Call
-	params awsquery.Params
-	caller iam.Caller // nobody for an unsigned operation
-	region string     // that the request is for; "" if nothing says
+	http     *http.Request
+	call     *Call
+	endpoint Endpoint
+	params   awsquery.Params
+	caller   iam.Caller // nobody for an unsigned operation
+	region   string     // that the request is for; "" if nothing says
 }
 
 // operationNamed finds an operation of this version of STS.

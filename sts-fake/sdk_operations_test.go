@@ -84,7 +84,7 @@ func TestSDKSessionsOfUsers(t *testing.T) {
 		t.Fatal(err)
 	}
 	arn, id := identity(t.Context(), t, client(sdkCredentials(guest.Credentials)))
-	if arn != guestARN || arn != *guest.FederatedUser.Arn || id != account+":guest" || *guest.PackedPolicySize < 1 {
+	if arn != guestARN || arn != *guest.FederatedUser.Arn || id != account+":guest" || *guest.SessionTokenUtilization < 1 {
 		t.Errorf("got %s, %s, %+v", arn, id, guest)
 	}
 	_, err = client(sdkCredentials(guest.Credentials), once).AssumeRole(t.Context(), &sts.AssumeRoleInput{RoleArn: aws.String(devARN), RoleSessionName: aws.String("me")})

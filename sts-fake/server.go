@@ -50,8 +50,9 @@ func New(o Options) *Server {
 
 // ServeHTTP answers one request. It shows the call to the observer before the client can act on the answer.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	call := s.gate.Begin(r, serviceName)
-	response := s.answer(w, r, call)
+	endpoint := s.gate.Endpoint(r, serviceName)
+	call := s.gate.begin(r, serviceName, endpoint)
+	response := s.answer(w, &request{http: r, call: call, endpoint: endpoint})
 	response.RequestID = call.RequestID
 	s.gate.End(call, response.Status)
 	if response.Status == 0 { // a fault that closes the connection
@@ -63,7 +64,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // answer authenticates a request and answers it. A refusal for the signature comes before one for the operation;
 // that order is inferred, as is the place of the redirect for a request without Action and Version: behind the
 // checks of its form, before everything about who sent it (spec/sts.md section 1.7).
-func (s *Server) answer(w http.ResponseWriter, r *http.Request, call *Call) awsquery.Response {
+func (s *Server) answer(w http.ResponseWriter, req *request) awsquery.Response {
+	r, call := req.http, req.call
 	body, err := ReadBody(w, r)
 	if err != nil {
 		return s.refuseBody(r, call, err)
@@ -78,7 +80,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, call *Call) awsq
 		return response
 	}
 	op, known := operationNamed(call.Operation, params.Get("Version"))
-	req := &request{http: r, call: call, params: params}
+	req.params = params
 	err = s.identify(req, body, op)
 	asksNothing := syntax == nil && !params.Has("Action") && !params.Has("Version")
 	switch {
@@ -98,7 +100,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, call *Call) awsq
 // identify finds out who sent a request, and for which region. An operation that needs no signature looks at none: that
 // a wrong one does not matter there is inferred (spec/sts.md section 4.4).
 func (s *Server) identify(r *request, body []byte, op operation) error {
-	caller, signed, err := s.gate.Authenticate(r.http, body, serviceName)
+	caller, signed, err := s.gate.authenticate(r.http, body, serviceName, r.endpoint)
 	if op.unsigned && !aboutForm(err) {
 		r.region = r.call.Region
 		return nil
@@ -126,7 +128,7 @@ func (s *Server) operate(r *request, op operation) awsquery.Response {
 }
 
 func (s *Server) run(r *request, op operation) (any, error) {
-	if op.regional && s.gate.Endpoint(r.http, serviceName).Global {
+	if op.regional && r.endpoint.Global {
 		return nil, invalidActionError("Unknown Operation")
 	}
 	if err := validate(r.params, op.model); err != nil {

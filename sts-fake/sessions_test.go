@@ -36,7 +36,7 @@ func (w *world) issue(t *testing.T, c try) (sessionResult, aws.Credentials) {
 	return r, aws.Credentials{AccessKeyID: r.Credentials.AccessKeyId, SecretAccessKey: r.Credentials.SecretAccessKey, SessionToken: r.Credentials.SessionToken}
 }
 
-func (w *world) caller(t *testing.T, c aws.Credentials) iam.Caller {
+func (w *world) callerOf(t *testing.T, c aws.Credentials) iam.Caller {
 	t.Helper()
 	_, caller, err := w.store.Credential(c.AccessKeyID, c.SessionToken)
 	if err != nil {
@@ -74,7 +74,7 @@ func TestGetSessionToken(t *testing.T) {
 		if want := w.clock().Add(tt.lasts).Format(time.RFC3339); result.Credentials.Expiration != want {
 			t.Errorf("%s: expires %s, want %s", name, result.Credentials.Expiration, want)
 		}
-		caller := w.caller(t, credentials)
+		caller := w.callerOf(t, credentials)
 		if caller.ARN != tt.arn || !caller.Temporary || caller.MFA != tt.mfa || !strings.HasPrefix(credentials.AccessKeyID, "ASIA") {
 			t.Errorf("%s: the caller is %+v", name, caller)
 		}
@@ -97,7 +97,7 @@ func TestGetFederationToken(t *testing.T) {
 	if u := result.FederatedUser; u.Arn != arn || u.FederatedUserId != "111122223333:guest" || *result.PackedPolicySize < 1 {
 		t.Errorf("got %+v", result)
 	}
-	caller := w.caller(t, credentials)
+	caller := w.callerOf(t, credentials)
 	if caller.Type != iam.CallerFederatedUser || len(caller.SessionPolicies) != 1 || len(caller.Tags) != 1 {
 		t.Errorf("the caller is %+v", caller)
 	}
@@ -124,7 +124,7 @@ func TestMinimumSessionTokenSize(t *testing.T) {
 			if n := len(credentials.SessionToken); n < size || n > 4096 || result.SessionTokenSize != n || result.SessionTokenUtilization != (n*100+4095)/4096 {
 				t.Errorf("at least %d: got %d, %+v", size, n, result)
 			}
-			w.caller(t, credentials)
+			w.callerOf(t, credentials)
 		}
 	}
 }
