@@ -65,6 +65,9 @@ type Status struct {
 	Started    time.Time         `json:"started"`
 	Components []ComponentStatus `json:"components"`
 	Events     uint64            `json:"events"` // number of the newest trace event
+
+	ClockOffset time.Duration `json:"clockOffset"` // of the AWS side; see Clock
+	Faults      int           `json:"faults"`      // that wait for STS calls
 }
 
 // ComponentStatus is the state of a child process.

@@ -198,6 +198,7 @@ func (e *Environment) Status() Status {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	s := Status{Name: e.opts.Name, PID: e.runtime.PID, Started: e.runtime.Started, Events: e.trace.Last()}
+	s.ClockOffset, s.Faults = e.clock.read().Offset, len(e.faults.Pending())
 	for _, name := range componentOrder {
 		if c := e.components[name]; c != nil {
 			s.Components = append(s.Components, *c)

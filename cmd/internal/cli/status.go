@@ -67,6 +67,12 @@ func (app *App) printStatus(client *emulator.Client, status emulator.Status) err
 	for _, c := range status.Components {
 		fmt.Fprintf(w, "process\t%s\n", componentText(c))
 	}
+	if status.ClockOffset != 0 {
+		fmt.Fprintf(w, "clock\tthat of STS is %s (see `eksemu clock`)\n", offsetText(status.ClockOffset))
+	}
+	if status.Faults > 0 {
+		fmt.Fprintf(w, "faults\t%d waiting for STS calls (see `eksemu fault list`)\n", status.Faults)
+	}
 	for _, i := range r.Identities {
 		fmt.Fprintf(w, "identity\t%s  %s\n", i.Name, i.ARN)
 	}

@@ -214,6 +214,9 @@ func TestFault(t *testing.T) {
 	if _, refusal := w.whoami(t, "default", "alice"); !strings.Contains(refusal, "Throttling: Rate exceeded") {
 		t.Errorf("error %q", refusal)
 	}
+	if got := w.run("status"); !strings.Contains(got.out, "\nfaults       5 waiting for STS calls (see `eksemu fault list`)\n") {
+		t.Errorf("status %s", got.out)
+	}
 	got := w.run("fault", "list")
 	got.want(t, ExitOK, "")
 	golden(t, "fault-list.txt", underline(got.out))
@@ -224,6 +227,13 @@ func TestFault(t *testing.T) {
 		t.Errorf("%s: %v", got.out, err)
 	}
 	w.run("fault", "clear").want(t, ExitOK, "5 faults forgotten\n")
+	w.run("fault", "add", "--drop").want(t, ExitOK, "")
+	if arn, refusal := w.whoami(t, "default", "bob"); refusal == "" {
+		t.Errorf("an answer in spite of the dropped connection: %s", arn)
+	}
+	if got := w.run("trace"); !strings.Contains(got.out, "sts:GetCallerIdentity no answer AKIA") || !strings.Contains(got.out, stsfake.FaultReason) {
+		t.Errorf("trace %s", got.out)
+	}
 	if _, refusal := w.whoami(t, "default", "alice"); refusal != "" {
 		t.Errorf("error %q", refusal)
 	}
@@ -244,6 +254,10 @@ func TestClock(t *testing.T) {
 		if !strings.HasSuffix(got.out, tc.want) {
 			t.Errorf("%s prints %q, want …%q", tc.line, got.out, tc.want)
 		}
+	}
+	w.run("clock", "advance", "--", "-5m").want(t, ExitOK, "")
+	if got := w.run("status"); !strings.Contains(got.out, "\nclock        that of STS is 5m0s behind the real clock (see `eksemu clock`)\n") {
+		t.Errorf("status %s", got.out)
 	}
 	w.run("clock", "advance", "1000000h").want(t, ExitMismatch, "error: the clock of the AWS side cannot be moved by 1000000h0m0s: it stays within a hundred years of the real one\n")
 }

@@ -89,6 +89,9 @@ func eventText(e trace.Event) string {
 	switch {
 	case e.AWS != nil:
 		who := or(e.AWS.Principal, e.AWS.AccessKeyID)
+		if e.AWS.Status == 0 {
+			return fmt.Sprintf("%s:%s no answer %s %s", e.AWS.Service, e.AWS.Operation, who, e.AWS.Reason)
+		}
 		return fmt.Sprintf("%s:%s %d %s %s %s", e.AWS.Service, e.AWS.Operation, e.AWS.Status, who, e.AWS.Code, e.AWS.Message)
 	case e.TokenReview != nil && e.TokenReview.Authenticated:
 		return fmt.Sprintf("%d authenticated as %s %q", e.TokenReview.Status, e.TokenReview.Username, e.TokenReview.Groups)
