@@ -54,7 +54,7 @@ func (s *Server) assumeRole(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	tags, err := requestedTags(r)
+	tags, err := requestedTags(r, r.params.Strings("TransitiveTagKeys.member"))
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ func (s *Server) getFederationToken(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	tags, err := requestedTags(r)
+	tags, err := requestedTags(r, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ func invalidTags(message string) error {
 // for each. Inferred are the order of the checks, that transitive keys are compared regardless of case like the keys
 // of tags, and that a tag contradicts an inherited one even if it is not asked to be transitive: the recorded text is
 // about transitive keys.
-func requestedTags(r *request) ([]iam.Tag, error) {
+func requestedTags(r *request, transitiveKeys []string) ([]iam.Tag, error) {
 	var tags []iam.Tag
 	for _, m := range r.params.Members("Tags.member") {
 		tags = append(tags, iam.Tag{Key: m.Get("Key"), Value: m.Get("Value")})
@@ -26,7 +26,7 @@ func requestedTags(r *request) ([]iam.Tag, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, key := range r.params.Strings("TransitiveTagKeys.member") {
+	for _, key := range transitiveKeys {
 		i, ok := byKey[strings.ToLower(key)]
 		if !ok {
 			return nil, invalidTags("The specified transitive tag key must be included in the requested tags.")
