@@ -2,6 +2,8 @@ package iam
 
 import "testing"
 
+// Operators on strings, ARNs, booleans and absent keys. [D]: IAM User Guide, reference_policies_elements_condition_operators
+// and reference_policies_multi-value-conditions; the rows marked [I] are inferred. Others are in operators_test.go.
 func TestConditions(t *testing.T) {
 	t.Parallel()
 	type values = []string
@@ -56,8 +58,8 @@ func TestConditions(t *testing.T) {
 		{"ForAnyValue:StringEqualsIfExists", values{"a"}, nil, true},
 		{"ForAnyValue:StringNotEquals", values{"a"}, nil, false},
 		{"ForAnyValue:StringNotEquals", values{"a"}, values{"a", "b"}, true},
-		{"StringEquals", values{"a"}, values{"x", "a"}, true},
-		{"StringNotEquals", values{"a"}, values{"x", "a"}, false},
+		{"StringEquals", values{"a"}, values{"x", "a"}, true},     // [I]
+		{"StringNotEquals", values{"a"}, values{"x", "a"}, false}, // [I]
 	}
 	for _, tt := range tests {
 		c, ok := parseOperator(tt.operator)

@@ -29,6 +29,7 @@ func TestTOTP(t *testing.T) {
 	}
 }
 
+// The window of one step is RFC 6238's advice; AWS's is not known [I]. Whose device it must be: spec/sts.md section 2.2 [R].
 func TestVerifyMFA(t *testing.T) {
 	t.Parallel()
 	c := newClock()

@@ -106,11 +106,11 @@ func (s *Store) DeleteOIDCProvider(arn string) error {
 	})
 }
 
-// OIDCProvider finds an account's provider for an issuer, which is compared byte by byte (as OpenID Connect Discovery
-// section 4.3 does; that IAM does is inferred). The error is [ErrNotFound] if there is none.
+// OIDCProvider finds an account's provider for an issuer, with or without its scheme. Host and path are compared byte
+// by byte (as OpenID Connect Discovery section 4.3 does; that IAM does is inferred). The error is [ErrNotFound] if there is none.
 func (s *Store) OIDCProvider(accountID, issuer string) (OIDCProvider, error) {
 	p, ok := s.read().providers[OIDCProviderARN(s.partition, accountID, issuer)]
-	if !ok || p.URL != "https://"+issuerName(issuer) {
+	if !ok {
 		return OIDCProvider{}, fmt.Errorf("OIDC provider of account %s for %s: %w", accountID, issuer, ErrNotFound)
 	}
 	return p.clone(), nil

@@ -29,7 +29,10 @@ func TestOIDCProviders(t *testing.T) {
 	if diff := cmp.Diff(eks, got); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
-	for _, miss := range []string{"https://oidc.eks.us-west-2.amazonaws.com/id/ABCD/", "https://OIDC.eks.us-west-2.amazonaws.com/id/ABCD", github.URL, ""} {
+	if _, err := s.OIDCProvider(account, eks.Name()); err != nil {
+		t.Errorf("without its scheme: %v", err)
+	}
+	for _, miss := range []string{"https://oidc.eks.us-west-2.amazonaws.com/id/ABCD/", "https://OIDC.eks.us-west-2.amazonaws.com/id/ABCD", github.URL, "http://" + eks.Name(), ""} {
 		if _, err := s.OIDCProvider(account, miss); !errors.Is(err, ErrNotFound) {
 			t.Errorf("%q: got %v", miss, err)
 		}
