@@ -40,7 +40,7 @@ var _ = Describe("the ways into a running environment", func() {
 		It("has a format for every consumer", func() {
 			var vars map[string]string
 			Expect(json.Unmarshal([]byte(shared.must("eksemu", "env", "--format", "json")), &vars)).To(Succeed())
-			Expect(vars).To(HaveLen(6))
+			Expect(vars).To(HaveLen(7))
 			github := shared.write("github.env", "BEFORE=1\n")
 			shared.with("GITHUB_ENV="+github).must("eksemu", "env", "--format", "github")
 			appended, err := os.ReadFile(github)
@@ -74,7 +74,9 @@ var _ = Describe("the ways into a running environment", func() {
 
 	It("answers a client without the proxy, whose endpoint is overridden for EKS alone", func() {
 		found := awsCLIs()
-		Expect(found).NotTo(BeEmpty(), "no aws CLI on this machine: install one, such as Debian's package awscli")
+		if len(found) == 0 {
+			missing("aws", false)
+		}
 		state := shared.status()
 		for major, path := range found {
 			person := shared.guest().with(
@@ -87,6 +89,20 @@ var _ = Describe("the ways into a running environment", func() {
 				args = append(args, "--endpoint-url", state.Gateway)
 			}
 			Expect(person.must(path, args...)).To(MatchJSON(`{"clusters": ["my-cluster"]}`))
+		}
+	})
+
+	It("tells an aws CLI which service is not emulated, and what to do", func() {
+		found := awsCLIs()
+		if len(found) == 0 {
+			missing("aws", false)
+		}
+		for _, path := range found {
+			for _, args := range [][]string{{"s3", "ls"}, {"iam", "list-users"}, {"dynamodb", "list-tables"}, {"lambda", "list-functions"}} {
+				a := shared.guest().withEksemu().run(path, args...)
+				Expect(a.code).NotTo(Equal(0), a.String())
+				Expect(a.err).To(MatchRegexp(`An error occurred \(NotEmulated\) when calling the \w+ operation: \S+ is not emulated: eksemu answers for .*\bsts\b.*--fallback URL`), a.String())
+			}
 		}
 	})
 

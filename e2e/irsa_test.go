@@ -102,6 +102,7 @@ var _ = Describe("irsa: IAM roles for service accounts", Ordered, func() {
 	}
 
 	It("publishes the issuer's documents, with which anybody can verify the tokens", func() {
+		needs("aws", "curl")
 		curl := func(url string, into any) {
 			GinkgoHelper()
 			Expect(json.Unmarshal([]byte(person.script(`curl -fsS --proxy "$HTTPS_PROXY" --cacert "$AWS_CA_BUNDLE" `+url)), into)).To(Succeed())

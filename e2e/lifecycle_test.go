@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -31,6 +32,17 @@ var _ = Describe("the life of an environment", Ordered, func() {
 		Expect(person.processes()).To(BeEmpty())
 	})
 
+	It("is stopped by down while it starts: exit code 3, nothing left", func() {
+		session := person.start("eksemu", "up")
+		Eventually(session.Err).Should(gbytes.Say("start etcd and kube-apiserver"))
+		a := person.run("eksemu", "down")
+		Expect(a.code).To(Equal(0), a.String())
+		Expect(a.err).To(Equal("environment default is stopped and removed\n"))
+		Eventually(session).Should(gexec.Exit(3))
+		Expect(session.Err).To(gbytes.Say("stopped before it was ready"))
+		Expect(person.processes()).To(BeEmpty())
+	})
+
 	It("ends with Ctrl-C when it is ready: exit code 130, nothing left running, state kept", func() {
 		session := person.start("eksemu", "up")
 		Eventually(session.Err).Should(gbytes.Say("Environment default is ready"))
@@ -49,9 +61,29 @@ var _ = Describe("the life of an environment", Ordered, func() {
 		Expect(filepath.Join(state.StateDir, "state.json")).To(BeARegularFile())
 	})
 
-	It("goes on where it was, on the same API server address", func() {
+	It("goes on where it was, on the same addresses", func() {
 		person.must("eksemu", "up", "--detach")
 		person.expectKeepsake()
+		before := person.status()
+		person.must("eksemu", "down", "--keep-state")
+		edited := strings.Replace(person.must("eksemu", "config", "init"), "verbs: [get, list, watch]", "verbs: [get]", 1)
+		a := person.run("eksemu", "up", "--detach", "--config", person.write("edited.yaml", edited))
+		Expect(a.code).To(Equal(0), a.String())
+		Expect(a.err).To(ContainSubstring("note: the manifests of cluster my-cluster have changed since it was made, and were not applied"))
+		person.expectKeepsake()
+		after := person.status()
+		Expect(after.Gateway).To(Equal(before.Gateway))
+		Expect(after.Clusters).To(Equal(before.Clusters))
+	})
+
+	It("explains what happened in a life that is over", func() {
+		person.expectAnswers()
+		person.must("eksemu", "down", "--keep-state")
+		a := person.run("eksemu", "explain", "-n", "9")
+		Expect(a.code).To(Equal(0), a.String())
+		Expect(a.out).To(ContainSubstring("mallory"))
+		Expect(a.err).To(ContainSubstring("environment default is not running: this is from"))
+		person.must("eksemu", "up", "--detach")
 	})
 
 	It("is started once: another up of that name exits with 3", func() {

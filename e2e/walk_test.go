@@ -175,6 +175,7 @@ func (w *walk) seeThreeAnswers() {
 
 func (w *walk) askByHand() {
 	It("the POST that kubectl does, by hand: 201 Created", func() {
+		needs("curl", "jq")
 		w.person = w.person.with("KUBECONFIG=" + w.file)
 		out := w.person.script(`
 kubectl config view --raw -o jsonpath='{.clusters[0].cluster.certificate-authority-data}' | base64 -d > my-cluster-ca-data
