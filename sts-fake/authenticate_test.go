@@ -112,6 +112,10 @@ func TestAnswersWithoutDocument(t *testing.T) {
 		{"[S] PUT", try{method: "PUT", form: identityForm}, 302, iamPage, ""},
 		{"[S] DELETE", try{method: "DELETE", query: identityForm}, 302, iamPage, ""},
 		{"[S] wrong content type", try{form: `{}`, contentType: "application/x-amz-json-1.1"}, 403, "", "text/html"},
+		{"[S] DELETE, unsigned operation", try{method: "DELETE", query: webIdentityForm("token"), unsigned: true}, 302, iamPage, ""},
+		{"[S] wrong content type, unsigned operation", try{query: webIdentityForm("token"), form: `{}`, contentType: "application/json", unsigned: true}, 403, "", "text/html"},
+		{"[I] another path, unsigned operation", try{method: "GET", query: webIdentityForm("token"), unsigned: true, before: func(r *http.Request) { r.URL.Path = "/x" }}, 404, "", ""},
+		{"ours: another service's host, unsigned operation", try{form: webIdentityForm("token"), host: "eks.us-west-2.amazonaws.com", unsigned: true}, 421, "", ""},
 		{"[I] another path", try{method: "GET", query: identityForm, before: func(r *http.Request) { r.URL.Path = "/x" }}, 404, "", ""},
 	}
 	for _, tt := range tests {
