@@ -21,6 +21,9 @@ func ExplainAWS(e trace.Event) Verdict { //nolint:revive // Explain for one call
 		Cluster:  e.Cluster, Client: call.Client, RequestID: call.RequestID, UserAgent: call.UserAgent, Token: e.Token,
 		Evidence: Evidence{Component: call.Service, Text: strings.TrimSpace(strconv.Itoa(call.Status) + " " + call.Code)},
 	}
+	if call.Status == 0 {
+		v.Evidence.Text = "no answer"
+	}
 	if call.Message != "" {
 		v.Evidence.Text += ": " + call.Message
 	}
@@ -66,6 +69,9 @@ func awsFacts(call *trace.AWSCall, v Verdict) facts {
 func awsCause(call *trace.AWSCall) (Cause, facts) {
 	if call.Status >= 200 && call.Status < 300 {
 		return causeByID("aws-allowed"), nil
+	}
+	if call.Status == 0 { // the connection was closed instead
+		return causeByID("aws-no-answer"), nil
 	}
 	said := commonCode(call.Code) + ": " + call.Message
 	for _, part := range [][]Cause{webIdentityCauses(), mfaCauses(), awsCauses(), stsSignatureCauses(), stsScopeCauses(), stsKeyCauses(), stsRequestCauses()} {

@@ -344,6 +344,7 @@ func awsCases() []causeCase {
 		{"aws-conflict", awsCall("eks", "CreateAccessEntry", 409, "ResourceInUseException", "The specified access entry resource is already in use on this cluster."), "in use", ""},
 		{"aws-invalid-request", awsCall("eks", "CreateAccessEntry", 400, "InvalidParameterException", "The specified principalArn is invalid: invalid principal."), "not what to do", ""},
 		{"aws-failure", awsCall("eks", "ListClusters", 500, "ServerException", "x"), "500", ""},
+		{"aws-no-answer", because("a fault that was asked for", awsCall("sts", "GetCallerIdentity", 0, "", "")), "without an answer; here: a fault that was asked for", ""},
 		{"aws-refused", awsCall("eks", "ListClusters", 418, "", ""), "418", ""},
 		{"aws-auth-failure", because("signature: The request signature we calculated does not match", awsCall("ec2", "DescribeInstances", 401, "AuthFailure", "AWS was not able to validate the provided access credentials")),
 			"is wrong; here: signature: The request signature we", "aws sts get-caller-identity"},

@@ -33,6 +33,7 @@ func awsCauses() []Cause {
 			"InvalidParameter: {message}", "InvalidParameterValue: {message}", "InvalidParameterCombination: {message}", "MissingParameter: {message}", "InvalidRequest: {message}", "InvalidState: {message}",
 			"BadRequest: {message}", "ValidationError: {message}", "UnknownOperation: {message}", "InvalidAction: {message}", "NoSuchVersion: {message}"),
 		denied("aws-failure", "{service} could not answer ({status})", "Retry; AWS's health dashboard tells about outages.", "InternalFailure: {message}", "InternalError: {message}", "ServiceUnavailable: {message}"),
+		denied("aws-no-answer", "{service} ended the connection without an answer", "Retry; AWS's health dashboard tells about outages."),
 		denied("aws-refused", "{service} answered {status} to {operation}", "Read the message; it is all that AWS says."),
 	}
 }
