@@ -1,6 +1,7 @@
 package sts
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -28,7 +29,7 @@ func start(name, region string, flags ...string) environment {
 	file := filepath.Join(dir, "environment.yaml")
 	template, err := os.ReadFile("testdata/environment.yaml")
 	Expect(err).NotTo(HaveOccurred())
-	filled := strings.NewReplacer("REGION", region, "PARTITION", partitions[region]).Replace(string(template))
+	filled := strings.NewReplacer("REGION", region, "PARTITION", partitions[region], "KEYS", trusted.keys()).Replace(string(template))
 	Expect(os.WriteFile(file, []byte(filled), 0o600)).To(Succeed())
 
 	e := environment{name: name, stateHome: dir}
@@ -44,10 +45,13 @@ var partitions = map[string]string{"us-west-2": "aws", "cn-north-1": "aws-cn", "
 // eksemu runs a verb on the environment, which has to succeed, and returns what it printed to stdout.
 func (e environment) eksemu(args ...string) string {
 	GinkgoHelper()
-	verb := append(slices.Clone(args), "--name", e.name)
-	answer := shell{"XDG_STATE_HOME": e.stateHome, "HOME": e.stateHome}.run([]string{binary}, verb...)
-	Expect(answer.code).To(Equal(0), answer.String())
-	return answer.out
+	command := exec.Command(executable, append(slices.Clone(args), "--name", e.name)...)
+	command.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + e.stateHome, "XDG_STATE_HOME=" + e.stateHome}
+	var stderr bytes.Buffer
+	command.Stderr = &stderr
+	out, err := command.Output()
+	Expect(err).NotTo(HaveOccurred(), "eksemu %v:\n%s", args, &stderr)
+	return string(out)
 }
 
 // endpoint is the URL of STS for clients that are not sent through the proxy.
@@ -55,8 +59,8 @@ func (e environment) endpoint() string { return e.vars["HTTPS_PROXY"] }
 
 // call is an AWS call in the trace.
 type call struct {
-	Operation, Host, Region, Principal, Code, Message string
-	Status                                            int
+	Host, Code, Message, StringToSign string
+	Status                            int
 }
 
 // calls runs something and returns the AWS calls that were made in the meantime.

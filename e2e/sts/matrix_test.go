@@ -14,11 +14,8 @@ const (
 	roleARN  = "arn:aws:iam::111122223333:role/team/reader"
 )
 
-// aliceKey is alice's in testdata/environment.yaml, and wrongKey has another secret.
-var (
-	aliceKey = credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}
-	wrongKey = credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY"}
-)
+// wrongKey is alice's access key of testdata/environment.yaml with another secret.
+var wrongKey = credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY"}
 
 // AWS's words, spec/sts.md section 2.2.
 const (
@@ -43,6 +40,9 @@ var _ = Describe("a client", func() {
 				a := c.ask(world.as("reader"), c.identity...)
 				expectARN(a, `^arn:aws:sts::111122223333:assumed-role/reader/(botocore-session|aws-go-sdk|aws-sdk-js)-\d+$`)
 			})
+			It("acts as a role, by a token file as pods have one", func() {
+				expectARN(c.ask(pod(), c.identity...), "^arn:aws:sts::111122223333:assumed-role/deployer/pod$")
+			})
 			It("finds STS at another endpoint, without the proxy", func() {
 				args := c.identity
 				if c.unaware {
@@ -63,42 +63,46 @@ var _ = Describe("a client", func() {
 			It("is refused with a session that has ended", func() {
 				c.expectRefusal(c.ask(ended.with(session), c.identity...), "GetCallerIdentity", "ExpiredToken", expiredToken)
 			})
-			for name, skewed := range map[string]struct {
-				environment *environment
-				message     string
-			}{
-				"behind": {&ahead, tooOld}, "ahead": {&behind, tooNew},
-			} {
-				It("has a clock that is far "+name, func() {
-					calls := skewed.environment.calls(func() {
-						a := c.ask(skewed.environment.as("alice"), c.identity...)
-						if c.adjusts {
-							expectARN(a, "^"+aliceARN+"$")
-						} else {
-							c.expectRefusal(a, "GetCallerIdentity", "SignatureDoesNotMatch", skewMessage(a.err, skewed.message))
-						}
-					})
-					Expect(calls[0].Code).To(Equal("SignatureDoesNotMatch"))
-					Expect(calls[0].Message).To(Equal(skewMessage(calls[0].Message, skewed.message)))
-					if c.adjusts {
-						Expect(calls).To(HaveExactElements(HaveField("Status", 403), HaveField("Status", 200)))
-					} else {
-						Expect(calls).To(HaveLen(1), "botocore does not correct its clock for STS")
-					}
-				})
-			}
-			if c.adjusts {
-				It("has a clock that is far behind, and a wrong secret", func() {
-					calls := ahead.calls(func() {
-						c.expectRefusal(c.ask(ahead.with(wrongKey), c.identity...), "GetCallerIdentity", "SignatureDoesNotMatch", signatureMismatch)
-					})
-					Expect(calls).To(HaveExactElements(
-						HaveField("Message", HavePrefix("Signature expired: ")), HaveField("Message", signatureMismatch)))
-				})
-			}
+			describeClocks(c)
 		})
 	}
 })
+
+func describeClocks(c client) {
+	for name, skewed := range map[string]struct {
+		environment *environment
+		message     string
+	}{
+		"behind": {&ahead, tooOld}, "ahead": {&behind, tooNew},
+	} {
+		It("has a clock that is far "+name, func() {
+			calls := skewed.environment.calls(func() {
+				a := c.ask(skewed.environment.as("alice"), c.identity...)
+				if c.adjusts {
+					expectARN(a, "^"+aliceARN+"$")
+				} else {
+					c.expectRefusal(a, "GetCallerIdentity", "SignatureDoesNotMatch", skewMessage(a.err, skewed.message))
+				}
+			})
+			Expect(calls[0].Code).To(Equal("SignatureDoesNotMatch"))
+			Expect(calls[0].Message).To(Equal(skewMessage(calls[0].Message, skewed.message)))
+			if c.adjusts {
+				Expect(calls).To(HaveExactElements(HaveField("Status", 403), HaveField("Status", 200)))
+			} else {
+				Expect(calls).To(HaveLen(1), "botocore does not correct its clock for STS")
+			}
+		})
+	}
+	if c.adjusts {
+		It("has a clock that is far behind, and a wrong secret", func() {
+			calls := ahead.calls(func() {
+				c.expectRefusal(c.ask(ahead.with(wrongKey), c.identity...), "GetCallerIdentity", "SignatureDoesNotMatch", signatureMismatch)
+			})
+			Expect(calls).To(HaveExactElements(
+				HaveField("Message", HavePrefix("Signature expired: ")), HaveField("Message", signatureMismatch)))
+		})
+	}
+}
 
 // expectARN checks that a client was answered with an ARN.
 func expectARN(a answer, pattern string) {

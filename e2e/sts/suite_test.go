@@ -16,14 +16,16 @@
 // package of, the aws CLI 1 and a newer boto3. Programs in Go are built by the suite, and the JavaScript SDK is
 // installed by `npm ci` into the user's cache folder; the rest comes from PATH.
 //
-// Environments are started once for the suite, in folders of its own, so that several may run at a time. The specs read
-// no clock but those of the processes, and wait for nothing but the ends of processes.
+// Environments are started once for the suite, in folders of its own, so that several suites may run at a time. Nothing
+// waits for anything but the ends of processes.
 package sts
 
 import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -40,13 +42,14 @@ func TestSTS(t *testing.T) {
 // patience is how long a program may take before the spec fails.
 const patience = 2 * time.Minute
 
-// binary is the eksemu that is tested, and prepared are the clients that the suite makes itself.
+// executable is the eksemu that is tested, and prepared are the clients that the suite makes itself.
 var (
-	binary   string
-	prepared struct {
-		Go         string // the program testdata/go
-		JavaScript string // js/client.mjs beside its modules; "" if it cannot be had
-		NoScript   string // why
+	executable string
+	prepared   struct {
+		Go            string // the program testdata/go
+		Authenticator string // aws-iam-authenticator
+		JavaScript    string // js/client.mjs beside its modules; "" if it cannot be had
+		NoScript      string // why
 	}
 )
 
@@ -63,6 +66,9 @@ var (
 // session are credentials that [ended] has issued, and that are no longer good.
 var session credentials
 
+// trusted is the issuer of the environments' OpenID Connect provider.
+var trusted issuer
+
 // skew is more than STS forgives (15 minutes, spec/sts.md section 1.5).
 const skew = 20 * time.Minute
 
@@ -75,6 +81,11 @@ var _ = SynchronizedBeforeSuite(func() []byte {
 	var err error
 	prepared.Go, err = gexec.Build("./testdata/go")
 	Expect(err).NotTo(HaveOccurred())
+	prepared.Authenticator = filepath.Join(filepath.Dir(prepared.Go), "aws-iam-authenticator")
+	build := exec.Command("go", "build", "-o", prepared.Authenticator, "sigs.k8s.io/aws-iam-authenticator/cmd/aws-iam-authenticator")
+	build.Dir = "testdata/authenticator"
+	out, err := build.CombinedOutput()
+	Expect(err).NotTo(HaveOccurred(), string(out))
 	prepared.JavaScript, err = installScript()
 	if err != nil {
 		prepared.NoScript = err.Error()
@@ -83,10 +94,11 @@ var _ = SynchronizedBeforeSuite(func() []byte {
 	Expect(err).NotTo(HaveOccurred())
 	return shared
 }, func(shared []byte) {
-	binary = os.Getenv("EKSEMU")
-	Expect(binary).To(BeARegularFile(), "EKSEMU must name the eksemu binary by its absolute path")
+	executable = os.Getenv("EKSEMU")
+	Expect(executable).To(BeARegularFile(), "EKSEMU must name the eksemu binary by its absolute path")
 	Expect(json.Unmarshal(shared, &prepared)).To(Succeed())
 
+	trusted = newIssuer()
 	world = start("world", "us-west-2")
 	ahead = start("ahead", "us-west-2", "--clock-offset", skew.String())
 	behind = start("behind", "us-west-2", "--clock-offset", "-"+skew.String())
