@@ -3,14 +3,15 @@ package awsquery
 import (
 	"bytes"
 	"encoding/json"
-	"encoding/xml"
 	"fmt"
 	"net/http"
+	"reflect"
 )
 
-// Success encodes the answer of an operation. result is a struct whose xml tags name the members in AWS's
-// order and whose json tags name them as well; nil gives an answer without a result. namespace is the
-// service's XML namespace.
+// Success encodes the answer of an operation. result is a struct whose fields are the members in AWS's order, named
+// by xml and json tags where AWS spells them otherwise; nil gives an answer without a result. Its values are texts,
+// whole numbers, booleans, [Timestamp]s, pointers to them, structs and slices; ",omitempty" is understood, and for XML
+// "Tags>member" is. namespace is the service's XML namespace.
 //
 // XML is indented by two spaces and ends in a newline, without an XML declaration; JSON is compact with its
 // keys in alphabetical order (spec/sts.md section 2.1).
@@ -63,7 +64,7 @@ func Failure(f Format, namespace, requestID string, e *Error) (Response, error) 
 	return Response{Status: e.Status, ContentType: f.contentType(), RequestID: requestID, Body: body}, nil
 }
 
-// Member is an element below the root of an XML answer: its name, and a value for encoding/xml.
+// Member is an element below the root of an XML answer: its name, and a value as in [Success].
 type Member struct {
 	Name  string
 	Value any
@@ -72,38 +73,18 @@ type Member struct {
 // document is an XML document of one root and its children. indent "" puts everything on one line. It ends in
 // a newline if it is indented.
 func document(root, namespace, indent string, children ...Member) ([]byte, error) {
-	var b bytes.Buffer
-	enc := xml.NewEncoder(&b)
-	enc.Indent("", indent)
-	start := xml.StartElement{Name: xml.Name{Local: root}}
-	if namespace != "" {
-		start.Attr = []xml.Attr{{Name: xml.Name{Local: "xmlns"}, Value: namespace}}
-	}
-	if err := enc.EncodeToken(start); err != nil {
-		return nil, err
-	}
+	w := xmlWriter{buf: make([]byte, 0, 1<<10), indent: indent}
+	w.start(root, namespace)
 	for _, c := range children {
-		if err := enc.EncodeElement(c.Value, xml.StartElement{Name: xml.Name{Local: c.Name}}); err != nil {
+		if err := w.value(c.Name, reflect.ValueOf(c.Value)); err != nil {
 			return nil, err
 		}
 	}
-	if err := enc.EncodeToken(start.End()); err != nil {
-		return nil, err
-	}
-	if err := enc.Close(); err != nil {
-		return nil, err
-	}
+	w.end(root)
 	if indent != "" {
-		b.WriteByte('\n')
+		w.buf = append(w.buf, '\n')
 	}
-	return rawQuotes(b.Bytes()), nil
-}
-
-// rawQuotes undoes encoding/xml's escapes of quotes: AWS leaves ' as it is (spec/sts.md section 2.1); that it
-// does so with " is inferred. Text that contains the letters of such an escape has its & escaped and stays.
-func rawQuotes(b []byte) []byte {
-	b = bytes.ReplaceAll(b, []byte("&#39;"), []byte("'"))
-	return bytes.ReplaceAll(b, []byte("&#34;"), []byte(`"`))
+	return w.buf, nil
 }
 
 // sortedJSON encodes v compactly, with every object's keys in alphabetical order and numbers as their own
