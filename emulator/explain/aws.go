@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/eksemu/eksemu/emulator/redact"
 	"github.com/eksemu/eksemu/emulator/trace"
 )
 
@@ -54,7 +55,7 @@ func awsQuestion(call *trace.AWSCall) string {
 // awsFacts collects what the sentence about a call may mention.
 func awsFacts(call *trace.AWSCall, v Verdict) facts {
 	f := facts{
-		"service": strings.ToUpper(redact(call.Service)), "operation": cmp.Or(call.Operation, "a request that names no operation"),
+		"service": strings.ToUpper(redact.Line(call.Service)), "operation": cmp.Or(call.Operation, "a request that names no operation"),
 		"status": strconv.Itoa(call.Status), "action": v.Question,
 		"arn": v.Identity.name(), "principal": v.Identity.CanonicalARN, "key": "an access key",
 	}

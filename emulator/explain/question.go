@@ -3,6 +3,7 @@ package explain
 import (
 	"strings"
 
+	"github.com/eksemu/eksemu/emulator/redact"
 	"github.com/eksemu/eksemu/emulator/trace"
 )
 
@@ -78,7 +79,7 @@ func (q question) asked() string {
 // grant writes the commands that let somebody do what the question asks. The subject is a flag for kubectl
 // create rolebinding.
 func (q question) grant(subject string) string {
-	name := quoteShell(objectName(redact("allow-" + q.verb + "-" + q.resource + q.path)))
+	name := quoteShell(objectName(redact.Line("allow-" + q.verb + "-" + q.resource + q.path)))
 	if q.resource == "" {
 		return "kubectl create clusterrole " + name + " --verb=" + quoteShell(q.verb) + " --non-resource-url=" + quoteShell(q.path) + "\n" +
 			"kubectl create clusterrolebinding " + name + " --clusterrole=" + name + " " + subject

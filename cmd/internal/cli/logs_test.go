@@ -67,35 +67,6 @@ const (
 	jwt          = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzeXN0ZW06In0.c2lnbmF0dXJl-_"
 )
 
-// TestRedact has lines as upstream logs them.
-func TestRedact(t *testing.T) {
-	t.Parallel()
-	for _, tc := range []struct{ line, want string }{
-		{"nothing to hide: 3 events, k8s-aws-v1. is the prefix", "nothing to hide: 3 events, k8s-aws-v1. is the prefix"},
-		{`level=error msg="token k8s-aws-v1.aHR0cHM6Ly9zdHMu_-+/= is bad"`, `level=error msg="token k8s-aws-v1.[redacted] is bad"`},
-		{"Authorization: Bearer " + jwt, "Authorization: Bearer eyJ[redacted]"},
-		{"GET /?X-Amz-Signature=" + signature + "&X-Amz-Expires=60", "GET /?X-Amz-Signature=[redacted]&X-Amz-Expires=60"},
-		{"GET /?x-amz-security-token=FwoGZX%2FIvY%3D%3D&a=b", "GET /?x-amz-security-token=[redacted]&a=b"},
-		{"%3FX-Amz-Signature%3D" + signature, "%3FX-Amz-Signature%3D[redacted]"},
-		{`parse "https://sts.amazonaws.com/?X-Amz-Signature=` + signature + `": bad`, `parse "https://sts.amazonaws.com/?X-Amz-Signature=[redacted]": bad`},
-		{"Credential=AKIAIOSFODNN7EXAMPLE/20261123/us-west-2/sts/aws4_request, SignedHeaders=host, Signature=" + signature, "Credential=AKIAIOSFODNN7EXAMPLE/20261123/us-west-2/sts/aws4_request, SignedHeaders=host, Signature=[redacted]"},
-		{"X-Amz-Security-Token: " + sessionToken, "X-Amz-Security-Token: [redacted]"},
-		{`X-Amz-Security-Token:[` + sessionToken + `]`, `X-Amz-Security-Token:[[redacted]]`},
-		{`{"SecretAccessKey": "` + testSecret + `", "SessionToken":"` + sessionToken + `"}`, `{"SecretAccessKey": "[redacted]", "SessionToken":"[redacted]"}`},
-		{`{\"SessionToken\":\"` + sessionToken + `\"}`, `{\"SessionToken\":\"[redacted]\"}`},
-		{"aws_secret_access_key = " + testSecret, "aws_secret_access_key = [redacted]"},
-		{"signature mismatch: the signature of the certificate", "signature mismatch: the signature of the certificate"},
-	} {
-		got := redact(tc.line)
-		if got != tc.want {
-			t.Errorf("%s\nis redacted as\n%s\nwant\n%s", tc.line, got, tc.want)
-		}
-		if again := redact(got); strings.Contains(again, signature) {
-			t.Errorf("still in it: %s", again)
-		}
-	}
-}
-
 func TestLogsAreRedacted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -123,20 +94,13 @@ func TestCopyRedactedFails(t *testing.T) {
 	}
 }
 
-func FuzzRedact(f *testing.F) {
-	for _, seed := range []string{"", "k8s-aws-v1.", "X-Amz-Signature=" + signature, "SessionToken: \"" + sessionToken, jwt, "\xff\x1b", "signature=signature="} {
+func FuzzPrintable(f *testing.F) {
+	for _, seed := range []string{"", "\xff\x1b[2J", "a\r\nb\tc", "\u202e"} {
 		f.Add(seed)
 	}
-	f.Fuzz(func(t *testing.T, around string) {
-		for _, secret := range []string{"k8s-aws-v1." + strings.Repeat("Q", 40), "X-Amz-Signature=" + signature} {
-			line := around + " " + secret + " " + around
-			hidden := secret[strings.IndexAny(secret, ".=")+1:]
-			if strings.Contains(redact(line), hidden) && !strings.Contains(around, hidden) {
-				t.Errorf("%q is redacted as %q", line, redact(line))
-			}
-		}
-		if strings.ContainsAny(printable(around), "\n\r\x1b") {
-			t.Errorf("%q is printed as %q", around, printable(around))
+	f.Fuzz(func(t *testing.T, text string) {
+		if strings.ContainsAny(printable(text), "\n\r\x1b\u202e") {
+			t.Errorf("%q is printed as %q", text, printable(text))
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/eksemu/eksemu/emulator"
+	"github.com/eksemu/eksemu/emulator/redact"
 )
 
 func newStatusCommand(app *App) *cobra.Command {
@@ -52,7 +53,7 @@ func componentText(c emulator.ComponentStatus) string {
 	if last := strings.TrimSpace(lines[len(lines)-1]); len(lines) > 1 {
 		reason += " " + last
 	}
-	return fmt.Sprintf("%s  %s (see `eksemu logs %s`)", text, printable(redact(reason)), c.Name)
+	return fmt.Sprintf("%s  %s (see `eksemu logs %s`)", text, printable(redact.Text(reason)), c.Name)
 }
 
 func (app *App) printStatus(client *emulator.Client, status emulator.Status) error {

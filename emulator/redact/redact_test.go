@@ -1,0 +1,94 @@
+package redact_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/eksemu/eksemu/emulator/redact"
+)
+
+const (
+	signature    = "fe5f80f77d5fa3beca038a248ff027d0445342fe2855ddc963176630326f1024"
+	sessionToken = "FwoGZXIvYXdzEBYaDHNlc3Npb24/tok+en=="
+	jwt          = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzeXN0ZW06In0.c2lnbmF0dXJl-_"
+	secretKey    = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+)
+
+// TestText has lines as upstream logs and prints them.
+func TestText(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ line, want string }{
+		{"", ""},
+		{"nothing to hide: 3 events, k8s-aws-v1. is the prefix", "nothing to hide: 3 events, k8s-aws-v1. is the prefix"},
+		{`level=error msg="token k8s-aws-v1.aHR0cHM6Ly9zdHMu_-+/= is bad"`, `level=error msg="token k8s-aws-v1.[redacted] is bad"`},
+		{"token: K8S-AWS-V1.aHR0cHM6Ly9zdHM_-=", "token: K8S-AWS-V1.[redacted]"},
+		{"Authorization: Bearer " + jwt, "Authorization: Bearer [redacted]"},
+		{"GET /?X-Amz-Signature=" + signature + "&X-Amz-Expires=60", "GET /?X-Amz-Signature=[redacted]&X-Amz-Expires=60"},
+		{"GET /?x-amz-security-token=FwoGZX%2FIvY%3D%3D&a=b", "GET /?x-amz-security-token=[redacted]&a=b"},
+		{"%3FX-Amz-Signature%3D" + signature, "%3FX-Amz-Signature%3D[redacted]"},
+		{`parse "https://sts.amazonaws.com/?X-Amz-Signature=` + signature + `": bad`, `parse "https://sts.amazonaws.com/?X-Amz-Signature=[redacted]": bad`},
+		{"Credential=AKIAIOSFODNN7EXAMPLE/20261123/us-west-2/sts/aws4_request, SignedHeaders=host, Signature=" + signature, "Credential=AKIAIOSFODNN7EXAMPLE/20261123/us-west-2/sts/aws4_request, SignedHeaders=host, Signature=[redacted]"},
+		{"X-Amz-Security-Token: " + sessionToken, "X-Amz-Security-Token: [redacted]"},
+		{`X-Amz-Security-Token:[` + sessionToken + `]`, `X-Amz-Security-Token:[[redacted]]`},
+		{`{"SecretAccessKey": "` + secretKey + `", "SessionToken":"` + sessionToken + `"}`, `{"SecretAccessKey": "[redacted]", "SessionToken":"[redacted]"}`},
+		{`{\"SessionToken\":\"` + sessionToken + `\"}`, `{\"SessionToken\":\"[redacted]\"}`},
+		{"<SecretAccessKey>" + secretKey + "</SecretAccessKey>", "<SecretAccessKey>[redacted]</SecretAccessKey>"},
+		{"aws_secret_access_key = " + secretKey, "aws_secret_access_key = [redacted]"},
+		{"Action=AssumeRoleWithWebIdentity&WebIdentityToken=opaque&RoleArn=x", "Action=AssumeRoleWithWebIdentity&WebIdentityToken=[redacted]&RoleArn=x"},
+		{`{"signature": "` + signature + `"}`, `{"signature": "[redacted]"}`},
+		{"signature: The request signature we calculated does not match", "signature: The request signature we calculated does not match"},
+		{"signature mismatch: the signature of the certificate", "signature mismatch: the signature of the certificate"},
+		{`Error from server (Forbidden): User "bob" cannot list secrets`, `Error from server (Forbidden): User "bob" cannot list secrets`},
+		{"sha256:" + signature, "sha256:" + signature},
+		{"two lines: k8s-aws-v1.aHR0\nand more", "two lines: k8s-aws-v1.[redacted]\nand more"},
+	} {
+		got := redact.Text(tc.line)
+		if got != tc.want {
+			t.Errorf("%s\nis redacted as\n%s\nwant\n%s", tc.line, got, tc.want)
+		}
+		if again := redact.Text(got); again != got {
+			t.Errorf("%s\nis redacted again as\n%s", got, again)
+		}
+	}
+}
+
+func TestLine(t *testing.T) {
+	t.Parallel()
+	session := strings.Repeat("FwoGZXIvYXdzEBYaD0", 8)
+	for text, want := range map[string]string{
+		`token is missing expected "k8s-aws-v1." prefix`: `token is missing expected "k8s-aws-v1." prefix`,
+		"Bearer k8s-aws-v1.aHR0cHM6Ly9zdHM":              "Bearer k8s-aws-v1.[redacted]",
+		"x-amz-security-token=" + session + "&a=b":       "x-amz-security-token=[redacted]&a=b",
+		"Signature=" + signature:                         "Signature=[redacted]",
+		"signed " + signature + "!":                      "signed [redacted]!",
+		jwt:                                              "[redacted]",
+		"the end of one: xeyJh.c2ln":                     "the end of one: [redacted]",
+		"got " + session:                                 "got [redacted]",
+		"a=" + session + "&b=c":                          "[redacted]&b=c",
+		"user arn:aws:iam::111122223333:role/AWSReservedSSO_Admin_012345": "user arn:aws:iam::111122223333:role/AWSReservedSSO_Admin_012345",
+		"/api/v1/namespaces/default/pods":                                 "/api/v1/namespaces/default/pods",
+		"":                                                                "",
+	} {
+		if got := redact.Line(text); got != want {
+			t.Errorf("%q is redacted as %q, want %q", text, got, want)
+		}
+	}
+}
+
+// FuzzText puts secrets between other texts.
+func FuzzText(f *testing.F) {
+	for _, seed := range []string{"", "k8s-aws-v1.", "X-Amz-Signature=" + signature, "SessionToken: \"" + sessionToken, jwt, "\xff\x1b", "signature=signature="} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, around string) {
+		for _, secret := range []string{"k8s-aws-v1." + strings.Repeat("Q", 40), "X-Amz-Signature=" + signature} {
+			line := around + " " + secret + " " + around
+			hidden := secret[strings.IndexAny(secret, ".=")+1:]
+			for _, got := range []string{redact.Text(line), redact.Line(line)} {
+				if strings.Contains(got, hidden) && !strings.Contains(around, hidden) {
+					t.Errorf("%q is redacted as %q", line, got)
+				}
+			}
+		}
+	})
+}
