@@ -73,7 +73,7 @@ type Member struct {
 // document is an XML document of one root and its children. indent "" puts everything on one line. It ends in
 // a newline if it is indented.
 func document(root, namespace, indent string, children ...Member) ([]byte, error) {
-	w := xmlWriter{buf: make([]byte, 0, 1<<10), indent: indent}
+	w := xmlWriter{buf: make([]byte, 0, 640), indent: indent}
 	w.start(root, namespace)
 	for _, c := range children {
 		if err := w.value(c.Name, reflect.ValueOf(c.Value)); err != nil {

@@ -29,11 +29,12 @@ func (e *SyntaxError) Error() string { return e.Message }
 // than once the first one counts, and the query string comes before the form; AWS's rule for both is not
 // known. The error is a *[SyntaxError].
 func Decode(lists ...string) (Params, error) {
-	p := Params{values: map[string]string{}}
+	p := Params{values: make(map[string]string, size(lists))}
 	count := 0
 	for _, list := range lists {
-		for pair := range strings.SplitSeq(list, "&") {
-			if pair == "" {
+		for more := true; more; {
+			var pair string
+			if pair, list, more = strings.Cut(list, "&"); pair == "" {
 				continue
 			}
 			if count++; count > MaxParams {
@@ -45,6 +46,17 @@ func Decode(lists ...string) (Params, error) {
 		}
 	}
 	return p, nil
+}
+
+// size is how many parameters there are at most, within bounds.
+func size(lists []string) int {
+	n := 0
+	for _, list := range lists {
+		if list != "" {
+			n += 1 + strings.Count(list, "&")
+		}
+	}
+	return min(n, MaxParams)
 }
 
 func (p Params) add(pair string) error {

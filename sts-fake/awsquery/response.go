@@ -41,15 +41,16 @@ type Response struct {
 // signature: clients correct their own clock by the Date header (spec/sts.md section 1.5).
 func (r Response) Send(w http.ResponseWriter, now time.Time) error {
 	h := w.Header()
-	h["x-amzn-RequestId"] = []string{r.RequestID} // Header.Set would change the spelling
-	h.Set("Content-Length", strconv.Itoa(len(r.Body)))
-	h.Set("Date", now.UTC().Format(http.TimeFormat))
-	h["Content-Type"] = nil // keeps net/http from guessing one
+	values := [...]string{r.RequestID, r.ContentType, strconv.Itoa(len(r.Body)), now.UTC().Format(http.TimeFormat), r.Location}
+	h["x-amzn-RequestId"] = values[0:1:1] // Header.Set would change the spelling
+	h["Content-Type"] = nil               // keeps net/http from guessing one
 	if r.ContentType != "" {
-		h.Set("Content-Type", r.ContentType)
+		h["Content-Type"] = values[1:2:2]
 	}
+	h["Content-Length"] = values[2:3:3]
+	h["Date"] = values[3:4:4]
 	if r.Location != "" {
-		h.Set("Location", r.Location)
+		h["Location"] = values[4:5:5]
 	}
 	w.WriteHeader(r.Status)
 	if _, err := w.Write(r.Body); err != nil {

@@ -14,7 +14,7 @@ import (
 // a fraction of its cost: an encoder there begins with a buffer of 4 KiB, several times an answer.
 //
 // Those values are texts, whole numbers, booleans, what marshals itself as text, pointers, slices and structs. A field has its
-// own name or that of its xml tag; a tag "Tags>member" puts the elements of a slice below one more element, and
+// own name or that of its xml tag, those of an embedded struct are fields of the struct around it; a tag "Tags>member" puts the elements of a slice below one more element, and
 // ",omitempty" leaves out what is empty. A nil pointer is left out.
 type xmlWriter struct {
 	buf    []byte
@@ -69,25 +69,35 @@ func (w *xmlWriter) content(v reflect.Value) error {
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		w.buf = strconv.AppendUint(w.buf, v.Uint(), 10)
 	case reflect.Struct:
-		for i := range v.NumField() {
-			if err := w.field(v.Type().Field(i), v.Field(i)); err != nil {
-				return err
-			}
-		}
+		return w.fields(v)
 	default:
 		return fmt.Errorf("an answer has no values of type %s; use a struct, a slice, a text, a number or a boolean", v.Type())
 	}
 	return nil
 }
 
-// field writes a field of a struct.
-func (w *xmlWriter) field(f reflect.StructField, v reflect.Value) error {
-	if !f.IsExported() {
-		return nil
+// fields writes the fields of a struct; those of a struct that is embedded are its own.
+func (w *xmlWriter) fields(v reflect.Value) error {
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		var err error
+		switch {
+		case f.Anonymous && f.Type.Kind() == reflect.Struct && f.Tag.Get("xml") == "":
+			err = w.fields(v.Field(i))
+		case f.IsExported() || f.Anonymous:
+			err = w.field(f, v.Field(i))
+		}
+		if err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+func (w *xmlWriter) field(f reflect.StructField, v reflect.Value) error {
 	name, options, _ := strings.Cut(f.Tag.Get("xml"), ",")
 	if f.Anonymous || options != "" && options != "omitempty" {
-		return fmt.Errorf("%s: an answer has no embedded fields and no xml option but omitempty", f.Name)
+		return fmt.Errorf("%s: an answer embeds nothing but structs, and has no xml option but omitempty", f.Name)
 	}
 	if options != "" && empty(v) {
 		return nil

@@ -57,11 +57,24 @@ type everything struct {
 	Items     struct {
 		Items []inner `xml:"item"`
 	}
-	Inner      inner
-	Pointers   []*inner `xml:"Pointers>member"`
-	Empty      struct{}
+	Inner    inner
+	Pointers []*inner `xml:"Pointers>member"`
+	Empty    struct{}
+	Embedded
+	embedded
 	unexported string
 }
+
+type Embedded struct {
+	Deep string
+	embeddedDeeper
+}
+
+type embeddedDeeper struct {
+	Deeper string `xml:"deeper,omitempty"`
+}
+
+type embedded struct{ Size *int }
 
 type inner struct {
 	Key   string
@@ -74,6 +87,7 @@ func values(text string, n int) []everything {
 		At: Timestamp(time.Unix(int64(n), 0)), Pointer: &n, Some: &text, Texts: []string{text, "", text}, Listed: []string{text, text},
 		Inner: inner{text, text}, Pointers: []*inner{{text, ""}, {"", text}}, unexported: text,
 	}
+	full.Deep, full.Deeper, full.Size = text, text, &n
 	full.Items.Items = []inner{{text, text}, {}}
 	return []everything{full, {}, {Texts: []string{text}, Listed: []string{}}}
 }
@@ -112,24 +126,21 @@ func FuzzSameAsEncodingXML(f *testing.F) {
 // TestNoSuchAnswer: what an answer cannot have is an error that names the field, not an answer without it.
 func TestNoSuchAnswer(t *testing.T) {
 	t.Parallel()
-	type Embedded struct{ Text string }
-	type hidden struct{ inner }
+	type Name string
 	for want, v := range map[string]any{
 		"Channel: an answer has no values of type chan int; use a struct, a slice, a text, a number or a boolean":      struct{ Channel chan int }{},
 		"Bytes: an answer has no values of type []uint8; use a struct, a slice, a text, a number or a boolean":         struct{ Bytes []byte }{},
 		"Map: an answer has no values of type map[string]string; use a struct, a slice, a text, a number or a boolean": struct{ Map map[string]string }{},
 		"Twice: an answer has no values of type *int; use a struct, a slice, a text, a number or a boolean":            struct{ Twice **int }{Twice: new(*int)},
-		"Attribute: an answer has no embedded fields and no xml option but omitempty": struct {
+		"Attribute: an answer embeds nothing but structs, and has no xml option but omitempty": struct {
 			Attribute string `xml:"a,attr"`
 		}{},
-		"Embedded: an answer has no embedded fields and no xml option but omitempty": struct{ Embedded }{},
+		"Name: an answer embeds nothing but structs, and has no xml option but omitempty":  struct{ Name }{},
+		"inner: an answer embeds nothing but structs, and has no xml option but omitempty": struct{ *inner }{new(inner)},
 	} {
 		if _, err := document("Root", "", "", Member{"Value", v}); err == nil || err.Error() != "Value: "+want {
 			t.Errorf("%T: got %v, want %q", v, err, want)
 		}
-	}
-	if _, err := document("Root", "", "", Member{"Value", hidden{}}); err != nil {
-		t.Errorf("an unexported field is in the way: %v", err)
 	}
 }
 

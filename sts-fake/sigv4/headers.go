@@ -54,7 +54,7 @@ func appendHeaderValue(buf []byte, value string) []byte {
 // unfold trims a value and joins obsolete folded lines (RFC 9112 §5.2) by one space.
 func unfold(value string) string {
 	value = strings.Trim(value, " \t\r\n")
-	if !strings.ContainsAny(value, "\r\n") {
+	if strings.IndexByte(value, '\n') < 0 && strings.IndexByte(value, '\r') < 0 {
 		return value
 	}
 	lines := strings.FieldsFunc(value, func(c rune) bool { return c == '\r' || c == '\n' })
