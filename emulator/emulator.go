@@ -114,12 +114,12 @@ func newEnvironment(ctx context.Context, opts Options) *Environment {
 func (e *Environment) start(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer context.AfterFunc(e.done, func() { cancel(context.Cause(e.done)) })()
+	defer context.AfterFunc(e.done, func() { cancel(context.Cause(e.done)) })() //nolint:contextcheck // the environment's end is the start's, too
 	for _, step := range e.steps() {
 		e.opts.Progress(step.what)
 		if err := step.do(ctx); err != nil {
 			if e.done.Err() != nil {
-				err = context.Cause(e.done) // what the step says about it is that it was interrupted
+				err = context.Cause(e.done) //nolint:contextcheck // what the step says about it is that it was interrupted
 			}
 			err = fmt.Errorf("%s: %w", step.what, err)
 			return errors.Join(err, e.Stop(context.WithoutCancel(ctx)))

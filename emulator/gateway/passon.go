@@ -98,7 +98,7 @@ func ask(ctx context.Context, conn net.Conn, user *url.Userinfo, address string)
 		return nil, err
 	}
 	reader := bufio.NewReader(conn)
-	res, err := http.ReadResponse(reader, req)
+	res, err := http.ReadResponse(reader, req) //nolint:bodyclose // what follows is the tunnel, or the connection is closed
 	if err != nil {
 		return nil, err
 	}
