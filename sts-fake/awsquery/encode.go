@@ -1,8 +1,6 @@
 package awsquery
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -85,26 +83,4 @@ func document(root, namespace, indent string, children ...Member) ([]byte, error
 		w.buf = append(w.buf, '\n')
 	}
 	return w.buf, nil
-}
-
-// sortedJSON encodes v compactly, with every object's keys in alphabetical order and numbers as their own
-// encoder wrote them.
-func sortedJSON(v any) ([]byte, error) {
-	plain, err := json.Marshal(v)
-	if err != nil {
-		return nil, err
-	}
-	dec := json.NewDecoder(bytes.NewReader(plain))
-	dec.UseNumber()
-	var tree any
-	if err := dec.Decode(&tree); err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(tree); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
