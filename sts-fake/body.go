@@ -17,6 +17,9 @@ var ErrBodyTooLarge = fmt.Errorf("the request body has more than %d bytes", MaxB
 // ReadBody reads the whole body of a request, which its signature covers. The error is [ErrBodyTooLarge], or what
 // kept the body from arriving.
 func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.Body == http.NoBody {
+		return nil, nil
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
