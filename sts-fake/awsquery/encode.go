@@ -26,18 +26,19 @@ type metadata struct {
 }
 
 func encodeSuccess(f Format, namespace, operation, requestID string, result any) ([]byte, error) {
-	if f == JSON {
-		content := map[string]any{"ResponseMetadata": metadata{requestID}}
-		if result != nil {
-			content[operation+"Result"] = result
-		}
-		return sortedJSON(map[string]any{operation + "Response": content})
-	}
-	children := []Member{{operation + "Result", result}, {"ResponseMetadata", metadata{requestID}}}
+	members := []Member{{operation + "Result", result}, {"ResponseMetadata", metadata{requestID}}}
 	if result == nil {
-		children = children[1:]
+		members = members[1:]
 	}
-	return document(operation+"Response", namespace, "  ", children...)
+	root := operation + "Response"
+	if f == XML {
+		return document(root, namespace, "  ", members...)
+	}
+	object, err := jsonObject(members...)
+	if err != nil {
+		return nil, err
+	}
+	return append(append([]byte(`{"`+root+`":`), object...), '}'), nil
 }
 
 type errorDetail struct {
@@ -48,13 +49,13 @@ type errorDetail struct {
 
 // Failure encodes a refusal. In JSON it has no ErrorResponse around it (spec/sts.md section 2.1).
 func Failure(f Format, namespace, requestID string, e *Error) (Response, error) {
-	detail := errorDetail{e.fault(), e.Code, e.Message}
+	members := []Member{{"Error", errorDetail{e.fault(), e.Code, e.Message}}, {"RequestId", requestID}}
 	var body []byte
 	var err error
 	if f == JSON {
-		body, err = sortedJSON(map[string]any{"Error": detail, "RequestId": requestID})
+		body, err = jsonObject(members...)
 	} else {
-		body, err = document("ErrorResponse", namespace, "  ", Member{"Error", detail}, Member{"RequestId", requestID})
+		body, err = document("ErrorResponse", namespace, "  ", members...)
 	}
 	if err != nil {
 		return Response{}, fmt.Errorf("encode the refusal %s: %w", e.Code, err)

@@ -10,26 +10,29 @@ func unescape(s string) (string, error) {
 	}
 	var b strings.Builder
 	b.Grow(len(s))
-	for i := 0; i < len(s); i++ {
-		switch s[i] {
-		case '+':
-			b.WriteByte(' ')
-		case '%':
-			if i+2 >= len(s) {
-				return "", &SyntaxError{"Incomplete trailing escape % sequence"}
-			}
-			high, okHigh := hexDigit(s[i+1])
-			low, okLow := hexDigit(s[i+2])
-			if !okHigh || !okLow {
-				return "", &SyntaxError{"Illegal hex character in escape % pattern: " + s[i:i+3]}
-			}
-			b.WriteByte(high<<4 | low)
-			i += 2
-		default:
-			b.WriteByte(s[i])
+	for {
+		i := strings.IndexAny(s, "%+")
+		if i < 0 {
+			b.WriteString(s)
+			return b.String(), nil
 		}
+		b.WriteString(s[:i])
+		if s[i] == '+' {
+			b.WriteByte(' ')
+			s = s[i+1:]
+			continue
+		}
+		if i+2 >= len(s) {
+			return "", &SyntaxError{"Incomplete trailing escape % sequence"}
+		}
+		high, okHigh := hexDigit(s[i+1])
+		low, okLow := hexDigit(s[i+2])
+		if !okHigh || !okLow {
+			return "", &SyntaxError{"Illegal hex character in escape % pattern: " + s[i:i+3]}
+		}
+		b.WriteByte(high<<4 | low)
+		s = s[i+3:]
 	}
-	return b.String(), nil
 }
 
 func hexDigit(c byte) (byte, bool) {

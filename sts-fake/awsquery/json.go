@@ -4,18 +4,29 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strings"
 )
 
-// sortedJSON encodes v compactly, with every object's keys in alphabetical order and numbers as their own
-// encoder wrote them.
-func sortedJSON(v any) ([]byte, error) {
+// jsonObject encodes an object compactly, its keys and those of every object in it in alphabetical order, and numbers
+// as their own encoder wrote them. Names are plain: nothing in them has to be escaped.
+func jsonObject(members ...Member) ([]byte, error) {
+	slices.SortFunc(members, func(a, b Member) int { return strings.Compare(a.Name, b.Name) })
+	buf := append(make([]byte, 0, 640), '{')
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, err
+	for i, m := range members {
+		if i > 0 {
+			buf = append(buf, ',')
+		}
+		buf = append(append(append(buf, '"'), m.Name...), `":`...)
+		b.Reset()
+		if err := enc.Encode(m.Value); err != nil {
+			return nil, err
+		}
+		buf = appendSorted(buf, bytes.TrimSuffix(b.Bytes(), []byte("\n")))
 	}
-	return appendSorted(make([]byte, 0, b.Len()), bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
+	return append(buf, '}'), nil
 }
 
 // appendSorted appends a JSON value with its keys sorted. The value is as encoding/json writes it: well-formed, compact,

@@ -72,6 +72,9 @@ const (
 // media ranges is application/json. What AWS does with other values is not known (spec/sts.md section 2.1).
 func FormatFor(accept []string) Format {
 	for _, value := range accept {
+		if value == "application/json" { // as aws-iam-authenticator sends it
+			return JSON
+		}
 		for mediaRange := range strings.SplitSeq(value, ",") {
 			if mediaType, _, err := mime.ParseMediaType(mediaRange); err == nil && mediaType == "application/json" {
 				return JSON
