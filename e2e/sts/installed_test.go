@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	. "github.com/onsi/ginkgo/v2"
 )
@@ -35,14 +36,24 @@ func candidates(name string) []string {
 	return found
 }
 
+// awsCLIs are the aws CLIs of the machine: the first of each major version. Asking one takes as long as a call of it.
+var awsCLIs = sync.OnceValue(func() map[string]string {
+	found := map[string]string{}
+	for _, path := range candidates("aws") {
+		version, _ := exec.Command(path, "--version").CombinedOutput() // "aws-cli/2.9.19 Python/…", or what is wrong with it
+		major, ok := strings.CutPrefix(string(version), "aws-cli/")
+		if major, _, _ = strings.Cut(major, "."); ok && found[major] == "" {
+			found[major] = path
+		}
+	}
+	return found
+})
+
 // awsCLI is the aws CLI of a major version.
 func awsCLI(major string) []string {
 	GinkgoHelper()
-	for _, path := range candidates("aws") {
-		version, err := exec.Command(path, "--version").CombinedOutput()
-		if err == nil && strings.HasPrefix(string(version), "aws-cli/"+major+".") {
-			return []string{path}
-		}
+	if path := awsCLIs()[major]; path != "" {
+		return []string{path}
 	}
 	fix := map[string]string{"1": "pip install awscli", "2": "apt-get install awscli"}[major]
 	missing("aws CLI "+major, fix, major == "1")
@@ -56,7 +67,7 @@ const debianPython = "/usr/bin/python3"
 
 func debianBoto3() []string {
 	GinkgoHelper()
-	if boto3Version(debianPython) == "" {
+	if pythons()[debianPython] == "" {
 		missing("Debian's boto3", "apt-get install python3-boto3", false)
 	}
 	return []string{debianPython, boto3Program}
@@ -65,9 +76,8 @@ func debianBoto3() []string {
 // newestBoto3 is that of the first Python on PATH which has another one than Debian's.
 func newestBoto3() []string {
 	GinkgoHelper()
-	debians := boto3Version(debianPython)
 	for _, python := range candidates("python3") {
-		if version := boto3Version(python); version != "" && version != debians {
+		if version := pythons()[python]; version != "" && version != pythons()[debianPython] {
 			return []string{python, boto3Program}
 		}
 	}
@@ -75,10 +85,15 @@ func newestBoto3() []string {
 	return nil
 }
 
-func boto3Version(python string) string {
-	version, _ := exec.Command(python, "-c", "import boto3; print(boto3.__version__)").Output() // "" if there is none
-	return string(version)
-}
+// pythons are the Pythons of the machine and the boto3 that each has, if any.
+var pythons = sync.OnceValue(func() map[string]string {
+	found := map[string]string{}
+	for _, python := range candidates("python3") {
+		version, _ := exec.Command(python, "-c", "import boto3; print(boto3.__version__)").Output() // "" if there is none
+		found[python] = string(version)
+	}
+	return found
+})
 
 func javaScript() []string {
 	GinkgoHelper()
