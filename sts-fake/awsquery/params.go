@@ -15,8 +15,10 @@ const MaxParams = 1024
 
 // Params are the decoded parameters of one request. The zero value has none.
 type Params struct {
-	values map[string]string
+	list []param // in received order; of one name the first counts
 }
+
+type param struct{ name, value string }
 
 // SyntaxError is a parameter list that does not decode. Its text is the message of AWS's MalformedQueryString
 // answer (spec/sts.md section 2.2).
@@ -29,23 +31,24 @@ func (e *SyntaxError) Error() string { return e.Message }
 // than once the first one counts, and the query string comes before the form; AWS's rule for both is not
 // known. The error is a *[SyntaxError].
 func Decode(lists ...string) (Params, error) {
-	p := Params{values: make(map[string]string, size(lists))}
-	count := 0
-	for _, list := range lists {
+	list := make([]param, 0, size(lists))
+	for _, pairs := range lists {
 		for more := true; more; {
 			var pair string
-			if pair, list, more = strings.Cut(list, "&"); pair == "" {
+			if pair, pairs, more = strings.Cut(pairs, "&"); pair == "" {
 				continue
 			}
-			if count++; count > MaxParams {
+			if len(list) == MaxParams {
 				return Params{}, &SyntaxError{fmt.Sprintf("more than %d parameters", MaxParams)}
 			}
-			if err := p.add(pair); err != nil {
+			p, err := decodePair(pair)
+			if err != nil {
 				return Params{}, err
 			}
+			list = append(list, p)
 		}
 	}
-	return p, nil
+	return Params{list}, nil
 }
 
 // size is how many parameters there are at most, within bounds.
@@ -59,43 +62,40 @@ func size(lists []string) int {
 	return min(n, MaxParams)
 }
 
-func (p Params) add(pair string) error {
-	rawName, rawValue, _ := strings.Cut(pair, "=")
-	name, err := unescape(rawName)
-	if err != nil {
-		return err
+func decodePair(pair string) (p param, err error) {
+	name, value, _ := strings.Cut(pair, "=")
+	if p.name, err = unescape(name); err != nil {
+		return param{}, err
 	}
-	value, err := unescape(rawValue)
-	if err != nil {
-		return err
+	if p.value, err = unescape(value); err != nil {
+		return param{}, err
 	}
-	if _, taken := p.values[name]; !taken {
-		p.values[name] = value
-	}
-	return nil
+	return p, nil
 }
 
 // Get is the value of a parameter, or "" if the request does not have it.
-func (p Params) Get(name string) string { return p.values[name] }
+func (p Params) Get(name string) string {
+	value, _ := p.Lookup(name)
+	return value
+}
 
 // Lookup is the value of a parameter and whether the request has it: an empty value is not an absent one.
 func (p Params) Lookup(name string) (string, bool) {
-	value, ok := p.values[name]
-	return value, ok
+	for _, q := range p.list {
+		if q.name == name {
+			return q.value, true
+		}
+	}
+	return "", false
 }
 
 // Has says whether the request has a parameter of that name, or one below it: Has("Tags") is true for
 // Tags.member.1.Key.
 func (p Params) Has(name string) bool {
-	if _, ok := p.values[name]; ok {
-		return true
-	}
-	for key := range p.values {
-		if strings.HasPrefix(key, name+".") {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.list, func(q param) bool {
+		below, ok := strings.CutPrefix(q.name, name)
+		return ok && (below == "" || below[0] == '.')
+	})
 }
 
 // Strings is a list of plain values: prefix is "TransitiveTagKeys.member" for STS and IAM, "InstanceId" for
@@ -115,8 +115,8 @@ func (p Params) Strings(prefix string) []string {
 // order of the numbers.
 func (p Params) Members(prefix string) []Params {
 	groups := map[uint64]Params{}
-	for name, value := range p.values {
-		rest, ok := strings.CutPrefix(name, prefix+".")
+	for _, q := range p.list {
+		rest, ok := strings.CutPrefix(q.name, prefix+".")
 		if !ok {
 			continue
 		}
@@ -125,10 +125,7 @@ func (p Params) Members(prefix string) []Params {
 		if err != nil || index == 0 || digits[0] == '0' {
 			continue
 		}
-		if groups[index].values == nil {
-			groups[index] = Params{values: map[string]string{}}
-		}
-		groups[index].values[field] = value
+		groups[index] = Params{append(groups[index].list, param{field, q.value})}
 	}
 	indexes := make([]uint64, 0, len(groups))
 	for index := range groups {

@@ -112,7 +112,13 @@ func FuzzDecode(f *testing.F) {
 		for _, m := range p.Members("a") {
 			m.Strings("b")
 		}
-		for name, value := range p.values {
+		first := map[string]string{}
+		for _, q := range p.list {
+			if _, known := first[q.name]; !known {
+				first[q.name] = q.value
+			}
+		}
+		for name, value := range first {
 			if got, ok := p.Lookup(name); !ok || got != value || !p.Has(name) {
 				t.Errorf("%q is not found again", name)
 			}
