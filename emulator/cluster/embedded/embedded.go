@@ -95,7 +95,7 @@ func (b *Backend) startPair(ctx context.Context, f *files, ready func(context.Co
 	err := b.child(ctx, "etcd", f.etcdArgs(), nil)
 	if err != nil {
 		cancel()
-		_ = <-served // it was interrupted
+		<-served //nolint:errcheck // it was interrupted
 		return err
 	}
 	b.mu.Lock()
@@ -109,7 +109,7 @@ func (b *Backend) startPair(ctx context.Context, f *files, ready func(context.Co
 		return err
 	case <-store.Done():
 		cancel()
-		_ = <-served // it was interrupted
+		<-served //nolint:errcheck // it was interrupted
 		return fmt.Errorf("start etcd: %w", store.Err())
 	}
 }
