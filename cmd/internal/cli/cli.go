@@ -132,7 +132,7 @@ func newRootCommand(app *App) *cobra.Command {
 every signature, so that you can see Unauthorized, no and yes, and why, without an AWS account.
 
 Exit codes: 0 as expected, 1 a scenario mismatch or a refusal, 2 usage or configuration, 3 the environment could
-not start or is not in the state that the verb needs, 4 timeout, 130 interrupted.`,
+not start or is not in the state that the verb needs, 4 timeout, 130 interrupted, 141 nobody read the output.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
