@@ -172,3 +172,52 @@ func TestUpstreamThrottling(t *testing.T) {
 		}
 	})
 }
+
+// A client that prefers SigV4A (spec/sts.md section 1.6, [D]) is who it says, in each region that it signs for and in no other.
+// That a session may sign like this, and how the rest is refused, is [I].
+func TestSDKWithSigV4A(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.advance(time.Since(w.clock()))
+	call := func(by aws.Credentials, options ...func(*sts.Options)) (string, error) {
+		client := sts.New(sts.Options{
+			Region: "us-west-2", Credentials: credentials.StaticCredentialsProvider{Value: by}, RetryMaxAttempts: 1,
+			HTTPClient: &http.Client{Transport: inProcess{w.server}}, AuthSchemePreference: []string{"sigv4a"},
+		}, options...)
+		out, err := client.GetCallerIdentity(t.Context(), nil)
+		if err != nil {
+			return "", err
+		}
+		if signed := w.lastCall(t).Request.Header.Get("Authorization"); !strings.HasPrefix(signed, "AWS4-ECDSA-P256-SHA256 ") {
+			t.Errorf("the client signed by %.30q", signed)
+		}
+		return *out.Arn, nil
+	}
+	forged := trurl(t)
+	forged.SecretAccessKey = as(t, other, "stranger").SecretAccessKey
+	for _, tt := range []struct {
+		name    string
+		by      aws.Credentials
+		regions []string
+		arn     string
+		code    string
+	}{
+		{"region of the client", trurl(t), nil, trurlARN, ""},
+		{"every region", trurl(t), []string{"*"}, trurlARN, ""},
+		{"regions by prefix", trurl(t), []string{"eu-central-1", "us-west-*"}, trurlARN, ""},
+		{"session", w.session(t, devARN, iam.SessionOptions{}), nil, "arn:aws:sts::111122223333:assumed-role/dev/session", ""},
+		{"other regions", trurl(t), []string{"eu-*", "us-west-1"}, "", "Credential should be scoped to a valid region. "},
+		{"secret of another user", forged, nil, "", "SignatureDoesNotMatch"},
+	} {
+		var options []func(*sts.Options)
+		if tt.regions != nil {
+			options = append(options, sts.WithSigV4ASigningRegions(tt.regions))
+		}
+		switch arn, err := call(tt.by, options...); {
+		case arn != tt.arn:
+			t.Errorf("%s: got %q, %v, want %q", tt.name, arn, err, tt.arn)
+		case err != nil && !strings.Contains(err.Error(), tt.code):
+			t.Errorf("%s: got %v, want %q", tt.name, err, tt.code)
+		}
+	}
+}
