@@ -55,7 +55,8 @@ race: ## Run the unit tests under the race detector (needs a C compiler)
 e2e: build ## Drive the built binary with the real aws CLI and kubectl
 	go vet ./e2e/...
 	mkdir -p reports
-	EKSEMU=$(CURDIR)/$(BIN) go run $(GINKGO) run --no-color --timeout 40m --keep-going --junit-report=e2e.xml --output-dir=reports ./e2e/sts ./e2e
+	EKSEMU=$(CURDIR)/$(BIN) go run $(GINKGO) run --no-color --timeout 20m --procs 2 --junit-report=e2e-sts.xml --output-dir=reports ./e2e/sts
+	EKSEMU=$(CURDIR)/$(BIN) go run $(GINKGO) run --no-color --timeout 30m --junit-report=e2e.xml --output-dir=reports ./e2e
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser, FUZZTIME (10m) each
@@ -67,9 +68,9 @@ fuzz: ## Fuzz every parser, FUZZTIME (10m) each
 	done
 
 .PHONY: bench
-bench: build ## Measure: first yes against the bare control plane, memory, token, verification
+bench: build ## Measure: first yes against the bare control plane, memory, token, STS under load, verification
 	go test -run '^$$' -bench . -benchmem ./sts-fake/...
-	EKSEMU=$(CURDIR)/$(BIN) go test -count=1 -timeout 30m -v -run TestBench ./e2e/bench
+	EKSEMU=$(CURDIR)/$(BIN) go test -count=1 -timeout 30m -v -run 'TestBench|TestLoad' ./e2e/bench
 
 ##@ Keep
 
