@@ -197,7 +197,7 @@ func (e *Environment) Stop(ctx context.Context) error {
 func (e *Environment) Status() Status {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	s := Status{Name: e.opts.Name, PID: e.runtime.PID, Started: e.runtime.Started, Events: e.trace.Last()}
+	s := Status{Components: []ComponentStatus{}, Name: e.opts.Name, PID: e.runtime.PID, Started: e.runtime.Started, Events: e.trace.Last()}
 	s.ClockOffset, s.Faults = e.clock.read().Offset, len(e.faults.Pending())
 	for _, name := range componentOrder {
 		if c := e.components[name]; c != nil {

@@ -2,12 +2,14 @@ package emulator
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,6 +87,17 @@ func TestStartAlone(t *testing.T) {
 }
 
 // TestAloneHasNothingOfKubernetes has neither child processes nor files of a cluster.
+func TestStatusListsNoComponentsAsAnEmptyList(t *testing.T) {
+	t.Parallel()
+	raw, err := json.Marshal(startedAlone(t, nil).Status())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `"components":[]`; !strings.Contains(string(raw), want) {
+		t.Errorf("status %s has no %s", raw, want)
+	}
+}
+
 func TestAloneHasNothingOfKubernetes(t *testing.T) {
 	t.Parallel()
 	e := startedAlone(t, nil)
