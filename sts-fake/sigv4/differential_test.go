@@ -212,7 +212,7 @@ func (g generator) oneBitChanges(r Request) []change {
 	add("target", r.Target, func(r *Request, s string) { r.Target = s })
 	add("host", r.Host, func(r *Request, s string) { r.Host = s })
 	add("body", string(r.Body), func(r *Request, s string) { r.Body = []byte(s) })
-	for _, part := range []string{signed.Date, signed.Scope.String(), signed.parameters.signature} {
+	for _, part := range []string{signed.Date, signed.Scope.String(), signed.signature} {
 		if i := strings.Index(r.Target, part); i >= 0 && signed.Form == FormQuery {
 			add("signature parameter", part, func(r *Request, s string) { r.Target = r.Target[:i] + s + r.Target[i+len(part):] })
 		}

@@ -101,7 +101,7 @@ func FuzzParseCredential(f *testing.F) {
 				t.Errorf("%q was taken apart into %q", credential, got)
 			}
 			v := Verifier{Service: scope.Service, Now: suiteNow}
-			signed := &Signed{Scope: scope, Date: suiteDate, parameters: parameters{regionSet: "*"}}
+			signed := &Signed{Scope: scope, Date: suiteDate, regionSet: "*"}
 			if err := v.checkScope(signed); (err == nil) != (scope.Terminator == terminator && scope.Date == "20150830") {
 				t.Errorf("checkScope(%v) = %v", scope, err)
 			}
@@ -210,7 +210,7 @@ func FuzzParse(f *testing.F) {
 				t.Errorf("verified with a wrong secret: %+v", r)
 			}
 			proved := *signed
-			proved.parameters.signature = signAs(signed)
+			proved.signature = signAs(signed)
 			if err := proved.Verify(suiteSecret); err != nil {
 				t.Errorf("the right signature does not verify: %v", err)
 			}
@@ -255,7 +255,7 @@ func FuzzSignatureV4A(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	signed.parameters.signature = made
+	signed.signature = made
 	if err := signed.Verify(suiteSecret); err != nil {
 		f.Fatal(err)
 	}
@@ -264,7 +264,7 @@ func FuzzSignatureV4A(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, signature string) {
 		forged := *signed
-		forged.parameters.signature = signature
+		forged.signature = signature
 		err := forged.Verify(suiteSecret)
 		if err != nil {
 			refusalOf(t, err)

@@ -120,7 +120,7 @@ func (v Verifier) checkScope(s *Signed) error {
 // set which does not cover the endpoint's region is answered like a wrong region is not AWS's word.
 func (v Verifier) validRegion(s *Signed) bool {
 	if s.Scope.regionless {
-		return coversRegion(s.parameters.regionSet, v.Region)
+		return coversRegion(s.regionSet, v.Region)
 	}
 	return v.ValidRegion == nil || v.ValidRegion(s.Scope.Region)
 }

@@ -21,11 +21,11 @@ type Signed struct {
 	SignedHeaders []string  // names, as sent
 	SessionToken  string    // X-Amz-Security-Token of the header or the query, as Form says; signed or not
 
-	request    Request
-	path       string // canonical
-	query      query  // sorted
-	parameters parameters
-	keys       *KeyCache
+	request                             Request
+	path                                string // canonical
+	query                               query  // sorted
+	signature, signedHeaders, regionSet string // as sent
+	keys                                *KeyCache
 }
 
 // mismatch is AWS's text for a wrong signature. STS stopped to append the canonical string to it.
@@ -77,11 +77,11 @@ func (s *Signed) isMAC(key [sha256.Size]byte, toSign []byte) bool {
 	computed := hmacSHA256(key[:], toSign)
 	var digits [2 * sha256.Size]byte
 	hex.Encode(digits[:], computed[:])
-	return hmac.Equal(digits[:], []byte(s.parameters.signature))
+	return hmac.Equal(digits[:], []byte(s.signature))
 }
 
 // Fingerprint names the signature without giving it away: see [Fingerprint].
-func (s *Signed) Fingerprint() string { return Fingerprint(s.parameters.signature) }
+func (s *Signed) Fingerprint() string { return Fingerprint(s.signature) }
 
 // Fingerprint is the first 16 hex digits of the SHA-256 of a signature in hex. A presigned token and the STS call that
 // proves it share it. An empty signature has an empty fingerprint.
@@ -150,7 +150,7 @@ func (s *Signed) appendCanonicalRequest(buf []byte, redact bool) []byte {
 		buf = append(buf, '\n')
 	}
 	buf = append(buf, '\n')
-	buf = append(buf, s.parameters.signedHeaders...)
+	buf = append(buf, s.signedHeaders...)
 	buf = append(buf, '\n')
 	body := sha256.Sum256(s.request.Body)
 	return hex.AppendEncode(buf, body[:])

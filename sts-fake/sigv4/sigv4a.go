@@ -68,7 +68,7 @@ func increment(number []byte) {
 // checkRegionSetSigned refuses a region set that anybody could have changed: one in a header that is not signed. The
 // text is not AWS's word, but made after that for Host.
 func (s *Signed) checkRegionSetSigned() error {
-	if s.Algorithm != AlgorithmV4A || s.parameters.form != FormHeader {
+	if s.Algorithm != AlgorithmV4A || s.Form != FormHeader {
 		return nil // the whole query is signed
 	}
 	if slices.ContainsFunc(s.SignedHeaders, func(name string) bool { return sameHeader(name, paramRegionSet) }) {
@@ -80,8 +80,8 @@ func (s *Signed) checkRegionSetSigned() error {
 // provesV4A says whether the signature is one by the secret's key pair: DER in lower-case hex. That upper-case hex is
 // refused is not AWS's word. As with every ECDSA, a signature (r, s) has a twin (r, n-s) that proves the same request.
 func (s *Signed) provesV4A(secretAccessKey string, toSign []byte) bool {
-	signature, err := hex.DecodeString(s.parameters.signature)
-	if err != nil || hex.EncodeToString(signature) != s.parameters.signature {
+	signature, err := hex.DecodeString(s.signature)
+	if err != nil || hex.EncodeToString(signature) != s.signature {
 		return false
 	}
 	hash := sha256.Sum256(toSign)

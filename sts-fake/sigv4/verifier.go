@@ -56,8 +56,11 @@ func (v Verifier) Parse(r Request) (*Signed, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Signed{Algorithm: p.algorithm, request: r, path: path, query: q, parameters: p, keys: v.Keys}
-	if err := v.judge(s); err != nil {
+	s := &Signed{
+		Form: p.form, Algorithm: p.algorithm, SessionToken: p.sessionToken,
+		request: r, path: path, query: q, signature: p.signature, signedHeaders: p.signedHeaders, regionSet: p.regionSet, keys: v.Keys,
+	}
+	if err := v.judge(s, p); err != nil {
 		return nil, err
 	}
 	q.sort()
@@ -65,29 +68,28 @@ func (v Verifier) Parse(r Request) (*Signed, error) {
 }
 
 // judge makes checks 8 to 13 and fills in what they find.
-func (v Verifier) judge(s *Signed) (err error) {
-	if s.SignedHeaders, err = signedHeaderNames(s.parameters.signedHeaders); err != nil {
+func (v Verifier) judge(s *Signed, p parameters) (err error) {
+	if s.SignedHeaders, err = signedHeaderNames(p.signedHeaders); err != nil {
 		return err
 	}
 	if err := s.checkRegionSetSigned(); err != nil {
 		return err
 	}
-	if s.Time, err = parseDate(s.parameters.date, s.parameters.form); err != nil {
+	if s.Time, err = parseDate(p.date, p.form); err != nil {
 		return err
 	}
 	if err := v.checkClock(s.Time); err != nil {
 		return err
 	}
-	if s.AccessKeyID, s.Scope, err = parseCredential(s.parameters.credential, s.Algorithm); err != nil {
+	if s.AccessKeyID, s.Scope, err = parseCredential(p.credential, s.Algorithm); err != nil {
 		return err
 	}
-	s.Date = s.parameters.date
+	s.Date = p.date
 	if len(s.Date) != len(basicFormat) {
 		s.Date = s.Time.Format(basicFormat)
 	}
-	s.Form, s.SessionToken = s.parameters.form, s.parameters.sessionToken
 	if s.Region = s.Scope.Region; s.Scope.regionless {
-		s.Region = cmp.Or(v.Region, firstRegion(s.parameters.regionSet))
+		s.Region = cmp.Or(v.Region, firstRegion(s.regionSet))
 	}
 	return v.checkScope(s)
 }
