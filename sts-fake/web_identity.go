@@ -83,10 +83,13 @@ func (w webIdentity) principal() iam.WebIdentity {
 }
 
 // refuseToken puts what package webidentity says about a token into AWS's words (spec/sts.md section 2.2). Recorded
-// are those for an expired and an old token, a missing audience, a wrong one, and a key that is not to be had. That of a
-// token that is none is from memory. Not AWS's word are those for a wrong signature and for a token that is not valid
-// yet, and the same sentence for other claims than the audience; that of an issuer that cannot be reached is from the
-// documentation of its code.
+// are those for an expired and an old token, a missing audience, a wrong one, a key that is not to be had, and a
+// certificate that nobody trusts. That of a token that is none is from memory. Not AWS's word are those for a wrong
+// signature and for a token that is not valid yet, and the same sentence for other claims than the audience.
+//
+// An issuer that does not answer, or not in time, is one whose key is not to be had (AWS re:Post Knowledge Center,
+// "iam-sts-invalididentitytoken"). When STS says IDPCommunicationError, which its model has, is not on record: only a
+// [Fault] says it here.
 func refuseToken(err error) error {
 	var (
 		missing *webidentity.MissingClaimError
@@ -109,13 +112,8 @@ func refuseToken(err error) error {
 		return invalidIdentityToken("The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)", err)
 	case errors.Is(err, webidentity.ErrSignature):
 		return invalidIdentityToken("The signature of the ID Token provided is not valid", err)
-	case errors.Is(err, webidentity.ErrNoKey), errors.Is(err, webidentity.ErrUnknownIssuer):
+	case errors.Is(err, webidentity.ErrNoKey), errors.Is(err, webidentity.ErrUnknownIssuer), errors.Is(err, webidentity.ErrUnreachable):
 		return invalidIdentityToken("Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements", err)
-	case errors.Is(err, webidentity.ErrUnreachable):
-		return &explained{&awsquery.Error{
-			Status: http.StatusBadRequest, Code: "IDPCommunicationError",
-			Message: "The request could not be fulfilled because the identity provider (IDP) that was asked to verify the incoming identity token could not be reached.",
-		}, err.Error()}
 	}
 	return err
 }
