@@ -101,7 +101,7 @@ func TestStateFolderThatCannotBeUsed(t *testing.T) {
 	o := testOptions(t)
 	write(t, o.Dir, "")
 	_, err := Start(t.Context(), o)
-	want := " (make " + o.Dir + " a folder that you can write to, or set XDG_STATE_HOME to another one)"
+	want := " (set XDG_STATE_HOME to a folder that you can write to, or make " + o.Dir + " one)"
 	if err == nil || !strings.HasSuffix(err.Error(), want) {
 		t.Errorf("error %v, want one that ends with %q", err, want)
 	}

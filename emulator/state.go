@@ -114,8 +114,10 @@ func RemoveState(dir string) error {
 // prepare makes the state folder this process's own and loads or makes what is kept in it.
 func (e *Environment) prepare(context.Context) error {
 	err := e.openState()
-	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.ENOTDIR) {
-		return fmt.Errorf("%w (make %s a folder that you can write to, or set XDG_STATE_HOME to another one)", err, e.files.Dir)
+	for _, unusable := range []error{fs.ErrPermission, fs.ErrNotExist, syscall.EROFS, syscall.ENOTDIR} { // /proc says that there is no such folder
+		if errors.Is(err, unusable) {
+			return fmt.Errorf("%w (set XDG_STATE_HOME to a folder that you can write to, or make %s one)", err, e.files.Dir)
+		}
 	}
 	return err
 }

@@ -62,7 +62,7 @@ func (app *App) spawn(name *nameFlag, f *upFlags, options emulator.Options) (io.
 	}
 	log, err := os.OpenFile(backgroundLog(options.Dir), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
-		return nil, nil, fmt.Errorf("open its log (make %s a folder that you can write to, or set XDG_STATE_HOME to another one): %w", options.Dir, err)
+		return nil, nil, fmt.Errorf("open its log (set XDG_STATE_HOME to a folder that you can write to, or make %s one): %w", options.Dir, err)
 	}
 	defer log.Close() //nolint:errcheck // the child has its own
 	read, write, err := os.Pipe()
