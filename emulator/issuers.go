@@ -30,7 +30,7 @@ func (e *Environment) issuers() (webidentity.Keys, error) {
 type declaredKeys struct{ *awsSide }
 
 // Keys implements webidentity.Keys.
-func (d declaredKeys) Keys(ctx context.Context, issuer string) (jose.JSONWebKeySet, error) {
+func (d declaredKeys) Keys(ctx context.Context, issuer webidentity.Issuer) (jose.JSONWebKeySet, error) {
 	d.mu.Lock()
 	declared := d.config.IssuerKeys()
 	d.mu.Unlock()
@@ -41,10 +41,10 @@ func (d declaredKeys) Keys(ctx context.Context, issuer string) (jose.JSONWebKeyS
 type clusterKeys struct{ *awsSide }
 
 // Keys implements webidentity.Keys.
-func (c clusterKeys) Keys(_ context.Context, issuer string) (jose.JSONWebKeySet, error) {
-	keys, ok := c.clusters.SigningKeys(issuer)
+func (c clusterKeys) Keys(_ context.Context, issuer webidentity.Issuer) (jose.JSONWebKeySet, error) {
+	keys, ok := c.clusters.SigningKeys(issuer.URL)
 	if !ok {
-		return jose.JSONWebKeySet{}, fmt.Errorf("%q: %w", issuer, webidentity.ErrUnknownIssuer)
+		return jose.JSONWebKeySet{}, fmt.Errorf("%q: %w", issuer.URL, webidentity.ErrUnknownIssuer)
 	}
 	return keys, nil
 }

@@ -151,13 +151,13 @@ func TestDeclaredKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if found, err := (declaredKeys{e.aws}).Keys(t.Context(), github.url); err != nil || len(found.Keys) != 1 {
+	if found, err := (declaredKeys{e.aws}).Keys(t.Context(), webidentity.Issuer{URL: github.url}); err != nil || len(found.Keys) != 1 {
 		t.Errorf("declared: %+v, %v", found, err)
 	}
 	if err := e.aws.removeIdentities(id); err != nil {
 		t.Fatal(err)
 	}
-	if found, err := (declaredKeys{e.aws}).Keys(t.Context(), github.url); !errors.Is(err, webidentity.ErrUnknownIssuer) {
+	if found, err := (declaredKeys{e.aws}).Keys(t.Context(), webidentity.Issuer{URL: github.url}); !errors.Is(err, webidentity.ErrUnknownIssuer) {
 		t.Errorf("removed: %+v, %v", found, err)
 	}
 }
@@ -172,11 +172,11 @@ func TestIssuerDocuments(t *testing.T) {
 		t.Fatal(err)
 	}
 	client := issuerClient(proxy, e.ca.CertPEM())
-	found, err := webidentity.Discovery{Client: client}.Keys(t.Context(), cluster.url)
+	found, err := webidentity.Discovery{Client: client}.Keys(t.Context(), webidentity.Issuer{URL: cluster.url})
 	if err != nil || len(found.Keys) != 1 || !cluster.key.PublicKey.Equal(found.Keys[0].Key) {
 		t.Errorf("discovered %+v, %v", found, err)
 	}
-	if _, err := (webidentity.Discovery{Client: client}).Keys(t.Context(), cluster.url+"0"); !errors.Is(err, webidentity.ErrNoKey) {
+	if _, err := (webidentity.Discovery{Client: client}).Keys(t.Context(), webidentity.Issuer{URL: cluster.url + "0"}); !errors.Is(err, webidentity.ErrNoKey) {
 		t.Errorf("another issuer: %v", err)
 	}
 }
@@ -206,10 +206,10 @@ func TestOtherIssuers(t *testing.T) {
 	}
 	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
 	discovery := webidentity.Discovery{Client: issuerClient(gateway, ca)}
-	if found, err := discovery.Keys(t.Context(), local.url); err != nil || len(found.Keys) != 1 {
+	if found, err := discovery.Keys(t.Context(), webidentity.Issuer{URL: local.url}); err != nil || len(found.Keys) != 1 {
 		t.Errorf("local issuer: %+v, %v", found, err)
 	}
-	if _, err := discovery.Keys(t.Context(), "https://issuer.example.com"); !errors.Is(err, webidentity.ErrUnreachable) {
+	if _, err := discovery.Keys(t.Context(), webidentity.Issuer{URL: "https://issuer.example.com"}); !errors.Is(err, webidentity.ErrUnreachable) {
 		t.Errorf("remote issuer: %v", err)
 	}
 	if got := <-asked; got != "CONNECT issuer.example.com:443" {

@@ -33,7 +33,7 @@ func (s *Server) verifyWebIdentity(r *request, accountID string) (webIdentity, e
 	if err != nil {
 		return webIdentity{}, err
 	}
-	claims, err := token.Verify(r.http.Context(), s.issuers, s.gate.Now())
+	claims, err := token.Verify(r.http.Context(), s.issuers, provider.Thumbprints, s.gate.Now())
 	if err != nil {
 		return webIdentity{}, refuseToken(err)
 	}
@@ -112,6 +112,8 @@ func refuseToken(err error) error {
 		return invalidIdentityToken("The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)", err)
 	case errors.Is(err, webidentity.ErrSignature):
 		return invalidIdentityToken("The signature of the ID Token provided is not valid", err)
+	case errors.Is(err, webidentity.ErrCertificate):
+		return invalidIdentityToken("OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint", err)
 	case errors.Is(err, webidentity.ErrNoKey), errors.Is(err, webidentity.ErrUnknownIssuer), errors.Is(err, webidentity.ErrUnreachable):
 		return invalidIdentityToken("Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements", err)
 	}

@@ -171,12 +171,12 @@ func TestWebIdentityReasons(t *testing.T) {
 
 type failingKeys struct{ err error }
 
-func (f failingKeys) Keys(_ context.Context, _ string) (jose.JSONWebKeySet, error) {
+func (f failingKeys) Keys(_ context.Context, _ webidentity.Issuer) (jose.JSONWebKeySet, error) {
 	return jose.JSONWebKeySet{}, f.err
 }
 
 // Why the key is not to be had makes no difference to the answer [D] (re:Post Knowledge Center, iam-sts-invalididentitytoken,
-// for an issuer that does not answer; the text is [R] aws-sdk-js-v3#3052).
+// for an issuer that does not answer; the text is [R] aws-sdk-js-v3#3052), unless it is the issuer's certificate.
 func TestIssuersThatDoNotAnswer(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -185,6 +185,7 @@ func TestIssuersThatDoNotAnswer(t *testing.T) {
 	}{
 		"nobody's":    {nil, "InvalidIdentityToken", noKey},
 		"unreachable": {failingKeys{webidentity.ErrUnreachable}, "InvalidIdentityToken", noKey},
+		"certificate": {failingKeys{webidentity.ErrCertificate}, "InvalidIdentityToken", "OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint"}, // [R] hashicorp-education#2
 		"broken":      {failingKeys{errors.New("disk full")}, "InternalFailure", "The request processing has failed because of an unknown error, exception or failure."},
 	} {
 		w := newWorld(t)

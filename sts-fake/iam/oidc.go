@@ -24,7 +24,8 @@ type OIDCProvider struct {
 	URL string `json:"url"`
 	// ClientIDs are the audiences that tokens may be for.
 	ClientIDs []string `json:"clientIds,omitempty"`
-	// Thumbprints are the SHA-1 fingerprints, in hex, of the certificates that the issuer's chain may end in.
+	// Thumbprints are the SHA-1 fingerprints, in hex, of the certificates that the issuer's chain may end in if it leads to
+	// no authority that is trusted anyway.
 	Thumbprints []string `json:"thumbprints,omitempty"`
 }
 

@@ -100,7 +100,7 @@ func (s *issuers) add(key jose.JSONWebKey) string {
 }
 
 // Keys implements [webidentity.Keys].
-func (s *issuers) Keys(ctx context.Context, issuer string) (jose.JSONWebKeySet, error) {
+func (s *issuers) Keys(ctx context.Context, issuer webidentity.Issuer) (jose.JSONWebKeySet, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.keys.Keys(ctx, issuer)

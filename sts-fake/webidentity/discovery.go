@@ -2,12 +2,17 @@ package webidentity
 
 import (
 	"context"
+	"crypto/sha1" // #nosec G505 -- thumbprints of IAM's identity providers are SHA-1
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,16 +32,22 @@ const (
 // Discovery fetches an issuer's keys from where OpenID Connect Discovery 1.0 (section 4) says they are: the document at
 // ISSUER/.well-known/openid-configuration names the key set, its jwks_uri. Everything goes over HTTPS, within five
 // seconds, and no redirect leads to another host. Nothing is kept: each token asks anew.
+//
+// A server is believed if its certificate is of an authority that Client trusts. If it is not, the issuer's thumbprints
+// count: one must be of a certificate in the server's chain, and the chain must be good up to there (IAM User Guide,
+// id_roles_providers_create_oidc_verify-thumbprint, for the key set's server; that the discovery document's is treated
+// alike is inferred).
 type Discovery struct {
 	// Client makes the requests; its Transport is where a proxy or a test's certificates belong. Nil means
-	// [http.DefaultClient].
+	// [http.DefaultClient]. A Transport that is no *[http.Transport] knows no thumbprints.
 	Client *http.Client
 }
 
-// Keys fetches the keys of an issuer. The error is [ErrUnreachable] if it does not answer, [ErrNoKey] if it answers
-// something else than its documents, or is not an https URL. Keys of a kind that no token may be signed by are left
-// out.
-func (d Discovery) Keys(ctx context.Context, issuer string) (jose.JSONWebKeySet, error) {
+// Keys fetches the keys of an issuer. The error is [ErrUnreachable] if it does not answer or its certificate is over or
+// for another host, [ErrCertificate] if its certificate is not to be trusted, [ErrNoKey] if it answers something else
+// than its documents, or is not an https URL. Keys of a kind that no token may be signed by are left out.
+func (d Discovery) Keys(ctx context.Context, from Issuer) (jose.JSONWebKeySet, error) {
+	issuer := from.URL
 	ctx, cancel := context.WithTimeout(ctx, discoveryTimeout)
 	defer cancel()
 	var configuration struct {
@@ -46,7 +57,7 @@ func (d Discovery) Keys(ctx context.Context, issuer string) (jose.JSONWebKeySet,
 	if err := checkHTTPS(issuer); err != nil {
 		return jose.JSONWebKeySet{}, err
 	}
-	if err := d.fetch(ctx, strings.TrimSuffix(issuer, "/")+"/.well-known/openid-configuration", &configuration); err != nil {
+	if err := d.fetch(ctx, strings.TrimSuffix(issuer, "/")+"/.well-known/openid-configuration", from.Thumbprints, &configuration); err != nil {
 		return jose.JSONWebKeySet{}, fmt.Errorf("discovery document of %q: %w", issuer, err)
 	}
 	if configuration.Issuer != issuer {
@@ -55,7 +66,7 @@ func (d Discovery) Keys(ctx context.Context, issuer string) (jose.JSONWebKeySet,
 	var raw struct {
 		Keys []json.RawMessage `json:"keys"`
 	}
-	if err := d.fetch(ctx, configuration.KeysURL, &raw); err != nil {
+	if err := d.fetch(ctx, configuration.KeysURL, from.Thumbprints, &raw); err != nil {
 		return jose.JSONWebKeySet{}, fmt.Errorf("key set of %q: %w", issuer, err)
 	}
 	var set jose.JSONWebKeySet
@@ -69,7 +80,7 @@ func (d Discovery) Keys(ctx context.Context, issuer string) (jose.JSONWebKeySet,
 }
 
 // fetch gets a JSON document.
-func (d Discovery) fetch(ctx context.Context, from string, into any) error {
+func (d Discovery) fetch(ctx context.Context, from string, thumbprints []string, into any) error {
 	if err := checkHTTPS(from); err != nil {
 		return err
 	}
@@ -78,9 +89,9 @@ func (d Discovery) fetch(ctx context.Context, from string, into any) error {
 		return fmt.Errorf("%w: %q: %w", ErrNoKey, from, err)
 	}
 	request.Header.Set("Accept", "application/json")
-	response, err := d.client().Do(request)
-	if errors.Is(err, ErrNoKey) {
-		return err // a redirect that is not followed
+	response, err := d.send(request, thumbprints)
+	if errors.Is(err, ErrNoKey) || errors.Is(err, ErrCertificate) {
+		return err // a redirect that is not followed, or a server that is not believed
 	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnreachable, err)
@@ -104,6 +115,50 @@ func (d Discovery) fetch(ctx context.Context, from string, into any) error {
 		return fmt.Errorf("%w: %s is not the JSON document that it should be: %w", ErrNoKey, from, err)
 	}
 	return nil
+}
+
+// send makes a request. If the server's certificates are of no authority that is trusted, it asks again and trusts only
+// the one among them that a thumbprint is of.
+func (d Discovery) send(request *http.Request, thumbprints []string) (*http.Response, error) {
+	client := d.client()
+	response, err := client.Do(request)
+	var untrusted *tls.CertificateVerificationError
+	if !errors.As(err, &untrusted) || !errors.As(err, new(x509.UnknownAuthorityError)) {
+		return response, err
+	}
+	transport, ok := client.Transport.(*http.Transport)
+	if client.Transport == nil {
+		transport, ok = http.DefaultTransport.(*http.Transport)
+	}
+	i := slices.IndexFunc(untrusted.UnverifiedCertificates, func(c *x509.Certificate) bool { return hasThumbprint(c, thumbprints) })
+	if i < 0 || !ok {
+		return nil, fmt.Errorf("%w: %w", ErrCertificate, err)
+	}
+	client.Transport = trusting(transport, untrusted.UnverifiedCertificates[i])
+	response, err = client.Do(request)
+	if errors.As(err, new(x509.UnknownAuthorityError)) { // the chain does not lead there
+		return nil, fmt.Errorf("%w: %w", ErrCertificate, err)
+	}
+	return response, err
+}
+
+func hasThumbprint(c *x509.Certificate, thumbprints []string) bool {
+	sum := sha1.Sum(c.Raw) // #nosec G401 -- see the import
+	return slices.ContainsFunc(thumbprints, func(thumbprint string) bool {
+		return strings.EqualFold(thumbprint, hex.EncodeToString(sum[:]))
+	})
+}
+
+// trusting is a transport that trusts one authority, and keeps no connection to a server of its.
+func trusting(t *http.Transport, authority *x509.Certificate) *http.Transport {
+	t = t.Clone()
+	if t.TLSClientConfig == nil {
+		t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	t.TLSClientConfig.RootCAs = x509.NewCertPool()
+	t.TLSClientConfig.RootCAs.AddCert(authority)
+	t.DisableKeepAlives = true
+	return t
 }
 
 func checkHTTPS(text string) error {

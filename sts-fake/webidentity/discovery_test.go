@@ -60,7 +60,7 @@ func TestDiscovery(t *testing.T) {
 	if _, err := verify(t, es256(t, with(nil)), webidentity.First(published(t), discovery)); err != nil {
 		t.Errorf("a declared issuer is asked for elsewhere: %v", err)
 	}
-	if _, err := webidentity.First().Keys(t.Context(), issuer); !errors.Is(err, webidentity.ErrUnknownIssuer) {
+	if _, err := webidentity.First().Keys(t.Context(), webidentity.Issuer{URL: issuer}); !errors.Is(err, webidentity.ErrUnknownIssuer) {
 		t.Errorf("no source: %v", err)
 	}
 }
@@ -108,7 +108,7 @@ func TestDiscoveryRefusals(t *testing.T) {
 					mux.HandleFunc("/keys", tt.keys)
 				}
 			})
-			_, err := discovery.Keys(t.Context(), server.URL+"/id/1")
+			_, err := discovery.Keys(t.Context(), webidentity.Issuer{URL: server.URL + "/id/1"})
 			if !errors.Is(err, tt.want) {
 				t.Errorf("got %v, want %v", err, tt.want)
 			}
@@ -119,7 +119,7 @@ func TestDiscoveryRefusals(t *testing.T) {
 func TestDiscoveryOverHTTPSOnly(t *testing.T) {
 	t.Parallel()
 	for _, from := range []string{"http://issuer.example", "file:///x", "issuer.example", "https://", "https://user@issuer.example", "https://issuer.example:port", "\x00"} {
-		if _, err := (webidentity.Discovery{}).Keys(t.Context(), from); !errors.Is(err, webidentity.ErrNoKey) {
+		if _, err := (webidentity.Discovery{}).Keys(t.Context(), webidentity.Issuer{URL: from}); !errors.Is(err, webidentity.ErrNoKey) {
 			t.Errorf("%q: got %v", from, err)
 		}
 	}
@@ -131,7 +131,7 @@ func TestDiscoveryEndsWithItsContext(t *testing.T) {
 	server, discovery := provider(t, func(mux *http.ServeMux, _ func() string) {
 		mux.HandleFunc(wellKnown, func(http.ResponseWriter, *http.Request) { cancel() })
 	})
-	if _, err := discovery.Keys(ctx, server.URL+"/id/1"); err == nil {
+	if _, err := discovery.Keys(ctx, webidentity.Issuer{URL: server.URL + "/id/1"}); err == nil {
 		t.Error("the keys of an issuer whose caller has gone")
 	}
 }

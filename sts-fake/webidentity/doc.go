@@ -9,7 +9,7 @@
 //
 //	token, err := webidentity.Parse(text)
 //	// … is there an identity provider for token.Issuer()?
-//	claims, err := token.Verify(ctx, keys, now)
+//	claims, err := token.Verify(ctx, keys, provider.Thumbprints, now)
 //	audience, err := claims.AudienceIn(clientIDs)
 //
 // The order matters: nobody can make this package ask a host for keys that the caller has not looked up first.

@@ -20,7 +20,7 @@ func FuzzVerify(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if claims, err := token.Verify(t.Context(), keys, now); err == nil && text != good && claims.Subject != "system:serviceaccount:default:app" {
+		if claims, err := token.Verify(t.Context(), keys, nil, now); err == nil && text != good && claims.Subject != "system:serviceaccount:default:app" {
 			t.Errorf("%q is believed: %+v", text, claims)
 		}
 	})

@@ -90,5 +90,5 @@ func verify(t testing.TB, text string, keys webidentity.Keys) (webidentity.Claim
 	if err != nil {
 		return webidentity.Claims{}, err
 	}
-	return token.Verify(t.Context(), keys, now)
+	return token.Verify(t.Context(), keys, nil, now)
 }

@@ -88,13 +88,15 @@ func (t *Token) Issuer() string { return t.issuer }
 // Verify checks the token's signature by the issuer's keys, and its times by now. Only then are its claims to be
 // believed; whom they are for is left to [Claims.AudienceIn].
 //
+// thumbprints are those of the identity provider that stands for the issuer: see [Issuer].
+//
 // The error is [ErrSignature], [ErrMalformed], a *[MissingClaimError] ("exp", "iat" or "sub"), an *[ExpiredError], a
 // *[NotYetValidError], a *[TooOldError], or what keys says about the issuer.
 //
 // A token is over at the second of its "exp", as the recorded text of AWS has it ("must be before"; spec/sts.md section
 // 2.2). The order of the checks is inferred.
-func (t *Token) Verify(ctx context.Context, keys Keys, now time.Time) (Claims, error) {
-	set, err := keys.Keys(ctx, t.issuer)
+func (t *Token) Verify(ctx context.Context, keys Keys, thumbprints []string, now time.Time) (Claims, error) {
+	set, err := keys.Keys(ctx, Issuer{t.issuer, thumbprints})
 	if err != nil {
 		return Claims{}, fmt.Errorf("keys of %q: %w", t.issuer, err)
 	}
