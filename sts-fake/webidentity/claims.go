@@ -2,7 +2,6 @@ package webidentity
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -10,12 +9,9 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
-// Names of the claims by which an issuer passes session tags and a source identity on to AWS (IAM User Guide, "Pass
-// session tags in AWS STS", section AssumeRoleWithWebIdentity; "Monitor and control actions taken with assumed roles").
-const (
-	tagsClaim           = "https://aws.amazon.com/tags"
-	sourceIdentityClaim = "https://aws.amazon.com/source_identity"
-)
+// sourceIdentityClaim is the claim by which an issuer passes a source identity on to AWS (IAM User Guide, "Monitor and
+// control actions taken with assumed roles").
+const sourceIdentityClaim = "https://aws.amazon.com/source_identity"
 
 // Claims are what a verified token says.
 type Claims struct {
@@ -56,7 +52,6 @@ func readClaims(raw map[string]json.RawMessage, now time.Time) (Claims, error) {
 	var aud, amr jwt.Audience // one text or a list of them
 	var azp string
 	var expires, issued, notBefore *int64 // whole seconds: AWS takes integers only (STS API reference, WebIdentityToken)
-	var tags tagClaim
 	for _, claim := range []struct {
 		name string
 		into any
@@ -70,14 +65,9 @@ func readClaims(raw map[string]json.RawMessage, now time.Time) (Claims, error) {
 		{"iat", &issued},
 		{"nbf", &notBefore},
 		{sourceIdentityClaim, &c.SourceIdentity},
-		{tagsClaim, &tags},
 	} {
-		value, ok := raw[claim.name]
-		if !ok {
-			continue
-		}
-		if err := json.Unmarshal(value, claim.into); err != nil {
-			return Claims{}, fmt.Errorf("%w: claim %q has a value of the wrong type", ErrMalformed, claim.name)
+		if err := readClaim(raw, claim.name, claim.into); err != nil {
+			return Claims{}, err
 		}
 	}
 	c.Audience, c.Methods = aud, amr
@@ -91,8 +81,20 @@ func readClaims(raw map[string]json.RawMessage, now time.Time) (Claims, error) {
 		return Claims{}, &MissingClaimError{"sub"}
 	}
 	var err error
-	c.Tags, err = tags.list()
+	c.Tags, err = readTags(raw)
 	return c, err
+}
+
+// readClaim reads one claim, if the token has it.
+func readClaim(raw map[string]json.RawMessage, name string, into any) error {
+	value, ok := raw[name]
+	if !ok {
+		return nil
+	}
+	if err := json.Unmarshal(value, into); err != nil {
+		return fmt.Errorf("%w: claim %q has a value of the wrong type", ErrMalformed, name)
+	}
+	return nil
 }
 
 // checkTimes judges a token by the clock. OpenID Connect demands exp and iat; that AWS refuses a token without them in
@@ -114,28 +116,4 @@ func checkTimes(now time.Time, expires, issued, notBefore *int64) error {
 		return &TooOldError{now.Sub(time.Unix(*issued, 0))}
 	}
 	return nil
-}
-
-// tagClaim is the value of the claim with the session tags.
-type tagClaim struct {
-	Principal  map[string]jwt.Audience `json:"principal_tags"`
-	Transitive []string                `json:"transitive_tag_keys"`
-}
-
-// list reads the tags. The guide's values are lists of one text, and a bare text is taken as well. What AWS makes of
-// several values, or of a transitive key without a tag, is not known: both are [ErrMalformed] here.
-func (c tagClaim) list() ([]Tag, error) {
-	for _, key := range c.Transitive {
-		if _, ok := c.Principal[key]; !ok {
-			return nil, fmt.Errorf("%w: claim %q has a transitive key without a tag", ErrMalformed, tagsClaim)
-		}
-	}
-	var tags []Tag
-	for _, key := range slices.Sorted(maps.Keys(c.Principal)) {
-		if len(c.Principal[key]) != 1 {
-			return nil, fmt.Errorf("%w: claim %q has a tag without exactly one value", ErrMalformed, tagsClaim)
-		}
-		tags = append(tags, Tag{key, c.Principal[key][0], slices.Contains(c.Transitive, key)})
-	}
-	return tags, nil
 }

@@ -158,7 +158,12 @@ func TestTimesAndClaims(t *testing.T) {
 		"[D] times are integers":          {map[string]any{"exp": float64(unix) + 100.5}, webidentity.ErrMalformed.Error() + `: claim "exp" has a value of the wrong type`},
 		"time as a text":                  {map[string]any{"iat": fmt.Sprint(unix)}, webidentity.ErrMalformed.Error() + `: claim "iat" has a value of the wrong type`},
 		"subject a list":                  {map[string]any{"sub": []string{"a"}}, webidentity.ErrMalformed.Error() + `: claim "sub" has a value of the wrong type`},
-		"[I] two values of a tag":         {tags(`{"principal_tags":{"a":["1","2"]}}`), webidentity.ErrMalformed.Error() + `: claim "https://aws.amazon.com/tags" has a tag without exactly one value`},
+		"[D] two values of a tag":         {tags(`{"principal_tags":{"a":["1","2"]}}`), webidentity.ErrMalformed.Error() + `: claim "https://aws.amazon.com/tags" has a tag without exactly one value`},
+		"[D] two values of a flat tag":    {flatTag("a", []string{"1", "2"}), webidentity.ErrMalformed.Error() + `: claim "https://aws.amazon.com/tags" has a tag without exactly one value`},
+		"flat tag a number":               {flatTag("a", 1), webidentity.ErrMalformed.Error() + `: claim "https://aws.amazon.com/tags/principal_tags/a" has a value of the wrong type`},
+		"flat tag null":                   {flatTag("a", jsonText("null")), webidentity.ErrMalformed.Error() + `: claim "https://aws.amazon.com/tags/principal_tags/a" has a value of the wrong type`},
+		"[I] flat transitive without tag": {map[string]any{"https://aws.amazon.com/tags/transitive_tag_keys": []string{"a"}}, webidentity.ErrMalformed.Error() + `: claim "https://aws.amazon.com/tags" has a transitive key without a tag`},
+		"[I] both forms":                  {map[string]any{"https://aws.amazon.com/tags": jsonText(`{}`), "https://aws.amazon.com/tags/principal_tags/a": "1"}, webidentity.ErrMalformed.Error() + `: it has session tags in claim "https://aws.amazon.com/tags" and in claims of their own`},
 		"[I] transitive without tag":      {tags(`{"principal_tags":{},"transitive_tag_keys":["a"]}`), webidentity.ErrMalformed.Error() + `: claim "https://aws.amazon.com/tags" has a transitive key without a tag`},
 	} {
 		_, err := verify(t, es256(t, with(tt.changes)), published(t))
@@ -177,6 +182,10 @@ func text(err error) string {
 
 func tags(value string) map[string]any {
 	return map[string]any{"https://aws.amazon.com/tags": jsonText(value)}
+}
+
+func flatTag(key string, value any) map[string]any {
+	return map[string]any{"https://aws.amazon.com/tags/principal_tags/" + key: value}
 }
 
 type jsonText string
@@ -210,6 +219,28 @@ func TestClaims(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("claims (-want +got):\n%s", diff)
+	}
+}
+
+// Session tags in their two forms [D] (IAM User Guide, "Pass session tags in AWS STS"). Those marked [I] mix them.
+func TestTags(t *testing.T) {
+	t.Parallel()
+	const prefix = "https://aws.amazon.com/tags"
+	want := []webidentity.Tag{{Key: "Project", Value: "x"}, {Key: "Team/a", Value: "blue", Transitive: true}}
+	for name, claims := range map[string]map[string]any{
+		"[D] nested": {prefix: jsonText(`{"principal_tags":{"Team/a":["blue"],"Project":["x"]},"transitive_tag_keys":["Team/a"]}`)},
+		"[D] flat": {
+			prefix + "/principal_tags/Project": "x", prefix + "/principal_tags/Team/a": "blue", prefix + "/transitive_tag_keys": []string{"Team/a"},
+		},
+		"[I] nested texts": {prefix: jsonText(`{"principal_tags":{"Team/a":"blue","Project":"x"},"transitive_tag_keys":"Team/a"}`)},
+		"[I] flat lists": {
+			prefix + "/principal_tags/Project": []string{"x"}, prefix + "/principal_tags/Team/a": []string{"blue"}, prefix + "/transitive_tag_keys": "Team/a",
+		},
+	} {
+		got, err := verify(t, es256(t, with(claims)), published(t))
+		if diff := cmp.Diff(want, got.Tags); err != nil || diff != "" {
+			t.Errorf("%s: %v, tags (-want +got):\n%s", name, err, diff)
+		}
 	}
 }
 
