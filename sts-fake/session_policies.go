@@ -12,10 +12,11 @@ import (
 )
 
 // sessionPolicies reads the policies that a request gives its session. Managed ones (PolicyArns) are refused: the store
-// keeps none, so that nothing could say what they allow.
+// keeps none, so that nothing could say what they allow. An empty list of them, which SDKs write as "PolicyArns=", is as
+// good as none: inferred.
 func sessionPolicies(r *request) ([]iam.Policy, error) {
 	operation := r.params.Get("Action")
-	if r.params.Has("PolicyArns") {
+	if len(r.params.Members("PolicyArns.member")) > 0 {
 		return nil, notEmulated(operation, "PolicyArns", "managed policies are not kept. Pass their documents as Policy.")
 	}
 	text, ok := r.params.Lookup("Policy")

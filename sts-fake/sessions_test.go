@@ -152,6 +152,21 @@ func TestSessionPolicies(t *testing.T) {
 	}
 }
 
+// SDKs write an empty list as its bare name [D] (github.com/aws/aws-sdk-go-v2 aws/protocol/query): it asks for no managed policy.
+func TestEmptyPolicyList(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, c := range map[string]try{
+		"AssumeRole":                {form: assume("PolicyArns", "")},
+		"GetFederationToken":        {form: form("GetFederationToken", "Name", "guest", "PolicyArns", ""), by: klapaucius(t)},
+		"AssumeRoleWithWebIdentity": {form: webIdentityForm(w.idToken(t, nil), "PolicyArns", ""), unsigned: true},
+	} {
+		if rec := w.do(t, c); rec.Code != 200 {
+			t.Errorf("%s: got %d %s", name, rec.Code, rec.Body)
+		}
+	}
+}
+
 // A role that wants an MFA device takes it in the request, or in a session that was made with it.
 func TestMFA(t *testing.T) {
 	t.Parallel()
