@@ -65,6 +65,42 @@ func TestCallsHoldNoSecrets(t *testing.T) {
 	}
 }
 
+// The answer to a value that is out of the model's bounds repeats it, as on AWS [R] (goldstack#425, of another member);
+// the record does not if it is a one-time code, or an assertion that somebody has signed.
+func TestCallsDoNotRepeatSecrets(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const failed = " failed to satisfy constraint: Member must "
+	for _, tt := range []struct {
+		pairs              []string
+		answered, recorded string
+	}{
+		{
+			[]string{"SerialNumber", deviceSerial, "TokenCode", "123456 "},
+			"2 validation errors detected: Value '123456 ' at 'tokenCode'" + failed + `satisfy regular expression pattern: [\d]*; Value '123456 ' at 'tokenCode'` + failed + "have length less than or equal to 6",
+			"2 validation errors detected: Value at 'tokenCode'" + failed + `satisfy regular expression pattern: [\d]*; Value at 'tokenCode'` + failed + "have length less than or equal to 6",
+		},
+		{
+			[]string{"RoleSessionName", "a", "TokenCode", "12345"},
+			"2 validation errors detected: Value 'a' at 'roleSessionName'" + failed + "have length greater than or equal to 2; Value '12345' at 'tokenCode'" + failed + "have length greater than or equal to 6",
+			"2 validation errors detected: Value 'a' at 'roleSessionName'" + failed + "have length greater than or equal to 2; Value at 'tokenCode'" + failed + "have length greater than or equal to 6",
+		},
+		{
+			[]string{"ProvidedContexts.member.1.ContextAssertion", "xyz"},
+			"1 validation error detected: Value 'xyz' at 'providedContexts.1.member.contextAssertion'" + failed + "have length greater than or equal to 4",
+			"1 validation error detected: Value at 'providedContexts.1.member.contextAssertion'" + failed + "have length greater than or equal to 4",
+		},
+	} {
+		rec := w.do(t, try{form: assume(tt.pairs...)})
+		if code, message := errorIn(t, rec); code != "ValidationError" || message != tt.answered {
+			t.Errorf("%v: answered %s %q\nwant %q", tt.pairs, code, message, tt.answered)
+		}
+		if call := w.lastCall(t); call.Code != "ValidationError" || call.Message != tt.recorded || call.Reason != "" {
+			t.Errorf("%v: recorded %q, reason %q\nwant %q", tt.pairs, call.Message, call.Reason, tt.recorded)
+		}
+	}
+}
+
 func TestCallRecordsTheReason(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -13,6 +13,7 @@ type shape struct {
 	min, max  int      // characters of a text, members of a list, or a number itself; max 0 is no bound
 	pattern   *pattern // of a text; nil takes every one
 	sensitive bool     // a text that no message repeats
+	secret    bool     // a text that messages repeat, and that no record may have
 	element   *shape   // of a list
 	members   []member // of a structure
 }
@@ -78,7 +79,7 @@ var (
 	rootDurationSecondsType     = shape{kind: numberShape, min: 0, max: 900}
 	externalIDType              = shape{min: 2, max: 1224, pattern: samePattern(`[\w+=,.@:\/-]*`)}
 	serialNumberType            = shape{min: 9, max: 256, pattern: samePattern(`[\w+=/:,.@-]*`)}
-	tokenCodeType               = shape{min: 6, max: 6, pattern: samePattern(`[\d]*`)}
+	tokenCodeType               = shape{min: 6, max: 6, pattern: samePattern(`[\d]*`), secret: true}
 	sourceIdentityType          = shape{min: 2, max: 64, pattern: namePattern}
 	userNameType                = shape{min: 2, max: 32, pattern: namePattern}
 	accessKeyIDType             = shape{min: 16, max: 128, pattern: samePattern(`[\w]*`)}
@@ -88,7 +89,7 @@ var (
 	encodedMessageType          = shape{min: 1, max: 10240}
 	targetPrincipalType         = shape{min: 12, max: 2048}
 	tradeInTokenType            = shape{sensitive: true}
-	contextAssertionType        = shape{min: 4, max: 2048}
+	contextAssertionType        = shape{min: 4, max: 2048, secret: true}
 	webIdentityTokenAudience    = shape{min: 1, max: 1000}
 	webIdentityTokenDuration    = shape{kind: numberShape, min: 60, max: 3600}
 	jwtAlgorithmType            = shape{min: 5, max: 5}

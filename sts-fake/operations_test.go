@@ -84,7 +84,6 @@ func (w *world) userSessionRefusals(t *testing.T) []refusedCall {
 		{"[D] model: policy ARN", federate("PolicyArns.member.1.arn", "x"), 400, "ValidationError", one + "Value 'x' at 'policyArns.1.member.arn'" + failed + "have length greater than or equal to 20"},
 		{"ours: managed policies", federate("PolicyArns.member.1.arn", "arn:aws:iam::aws:policy/ReadOnlyAccess"), 400, "NotEmulated", "GetFederationToken with PolicyArns is not emulated: managed policies are not kept. Pass their documents as Policy."},
 		{"ours: context assertions", try{form: assume("ProvidedContexts.member.1.ProviderArn", "arn:aws:iam::aws:contextProvider/IdentityCenter", "ProvidedContexts.member.1.ContextAssertion", "xxxx")}, 400, "NotEmulated", "AssumeRole with ProvidedContexts is not emulated: nothing here issues context assertions. Leave the parameter out."},
-		{"[D] model: context assertion", try{form: assume("ProvidedContexts.member.1.ContextAssertion", "x")}, 400, "ValidationError", one + "Value 'x' at 'providedContexts.1.member.contextAssertion'" + failed + "have length greater than or equal to 4"},
 	}
 }
 

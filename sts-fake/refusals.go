@@ -60,7 +60,7 @@ func (s *Server) refuseBody(r *http.Request, call *Call, err error) awsquery.Res
 // fail encodes a refusal and notes it in the call's record.
 func (s *Server) fail(r *http.Request, call *Call, err error) awsquery.Response {
 	answer, reason := asAnswer(err)
-	call.Refuse(answer.Code, answer.Message, reason)
+	call.Refuse(answer.Code, recordedMessage(err, answer), reason)
 	ns := namespace
 	if answer.Code == invalidAction {
 		ns = faultNamespace
@@ -79,6 +79,25 @@ type explained struct {
 }
 
 func (e *explained) Error() string { return e.answer.Error() + " (" + e.reason + ")" }
+
+// repeating is an answer that repeats a secret to the client who sent it, with the message that the record has instead.
+type repeating struct {
+	answer   *awsquery.Error
+	recorded string
+}
+
+func (e *repeating) Error() string { return e.recorded }
+
+func (e *repeating) Unwrap() error { return e.answer }
+
+// recordedMessage is the message of an answer without what no record may have.
+func recordedMessage(err error, answer *awsquery.Error) string {
+	var secret *repeating
+	if errors.As(err, &secret) {
+		return secret.recorded
+	}
+	return answer.Message
+}
 
 // asAnswer puts an operation's error into AWS's words. The reason is for the record, not for the client.
 func asAnswer(err error) (answer *awsquery.Error, reason string) {

@@ -3,6 +3,7 @@ package stsfake
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,7 +24,8 @@ func validate(p awsquery.Params, model []member) error {
 // validator collects what is wrong with a request's members.
 type validator struct {
 	items     []string
-	malformed error // a value of the wrong type: nothing else is said then
+	recorded  []string // the same without secrets
+	malformed error    // a value of the wrong type: nothing else is said then
 }
 
 // structure checks the members of a structure. prefix is what their parameters' names begin with, at what messages
@@ -37,7 +39,7 @@ func (v *validator) structure(p awsquery.Params, prefix, at string, members []me
 		}
 		switch {
 		case !given && m.required:
-			v.problem("null", at, "not be null")
+			v.problem(quote{"null ", "null "}, at, "not be null")
 		case !given:
 		case m.shape.kind == structureShape:
 			v.structure(p, name+".", at+".", m.shape.members)
@@ -54,7 +56,7 @@ func (v *validator) structure(p awsquery.Params, prefix, at string, members []me
 // list checks a list. The value that stands for one that is too long or too short, and the names of the members inside
 // ("tags.1.member.key"), are inferred from other services' messages.
 func (v *validator) list(elements []awsquery.Params, at string, s shape) {
-	if v.length(fmt.Sprintf("'[%d members]'", len(elements)), at, len(elements), s) {
+	if v.length(members(len(elements)), at, len(elements), s) {
 		return
 	}
 	for i, p := range elements {
@@ -70,9 +72,12 @@ func (v *validator) list(elements []awsquery.Params, at string, s shape) {
 // text checks a text. That a sensitive one is left out of the message, with the quotes, is inferred from what other
 // services say about passwords.
 func (v *validator) text(value, at string, s shape) {
-	shown := "'" + value + "'"
-	if s.sensitive {
-		shown = ""
+	shown := quoting(value)
+	switch {
+	case s.sensitive:
+		shown = quote{}
+	case s.secret:
+		shown.recorded = ""
 	}
 	if s.pattern != nil && !s.pattern.re.MatchString(value) {
 		v.problem(shown, at, "satisfy regular expression pattern: %s", s.pattern.text)
@@ -81,7 +86,7 @@ func (v *validator) text(value, at string, s shape) {
 }
 
 // length checks the length of a text or list, and says whether it is wrong.
-func (v *validator) length(shown, at string, length int, s shape) bool {
+func (v *validator) length(shown quote, at string, length int, s shape) bool {
 	switch {
 	case length < s.min:
 		v.problem(shown, at, "have length greater than or equal to %d", s.min)
@@ -109,17 +114,27 @@ func (v *validator) number(value, at string, s shape) {
 	}
 	switch {
 	case n < int64(s.min):
-		v.problem("'"+value+"'", at, "have value greater than or equal to %d", s.min)
+		v.problem(quoting(value), at, "have value greater than or equal to %d", s.min)
 	case n > int64(s.max):
-		v.problem("'"+value+"'", at, "have value less than or equal to %d", s.max)
+		v.problem(quoting(value), at, "have value less than or equal to %d", s.max)
 	}
 }
 
-func (v *validator) problem(shown, at, format string, args ...any) {
-	if shown != "" {
-		shown += " "
-	}
-	v.items = append(v.items, fmt.Sprintf("Value %sat '%s' failed to satisfy constraint: Member must ", shown, at)+fmt.Sprintf(format, args...))
+// quote is a value as a message repeats it, to the client and in the record.
+type quote struct{ answered, recorded string }
+
+func quoting(value string) quote {
+	shown := "'" + value + "' "
+	return quote{shown, shown}
+}
+
+// members stands for a list of so many.
+func members(count int) quote { return quoting(fmt.Sprintf("[%d members]", count)) }
+
+func (v *validator) problem(shown quote, at, format string, args ...any) {
+	constraint := fmt.Sprintf("at '%s' failed to satisfy constraint: Member must ", at) + fmt.Sprintf(format, args...)
+	v.items = append(v.items, "Value "+shown.answered+constraint)
+	v.recorded = append(v.recorded, "Value "+shown.recorded+constraint)
 }
 
 func (v *validator) err() error {
@@ -129,11 +144,19 @@ func (v *validator) err() error {
 	case len(v.items) == 0:
 		return nil
 	}
+	answer := validationError(validationMessage(v.items))
+	if slices.Equal(v.items, v.recorded) {
+		return answer
+	}
+	return &repeating{answer, validationMessage(v.recorded)}
+}
+
+func validationMessage(items []string) string {
 	plural := ""
-	if len(v.items) > 1 {
+	if len(items) > 1 {
 		plural = "s"
 	}
-	return validationError(fmt.Sprintf("%d validation error%s detected: %s", len(v.items), plural, strings.Join(v.items, "; ")))
+	return fmt.Sprintf("%d validation error%s detected: %s", len(items), plural, strings.Join(items, "; "))
 }
 
 // lowerFirst is a member's name as messages have it: "roleArn".

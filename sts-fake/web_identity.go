@@ -55,7 +55,7 @@ func claimedTags(claims webidentity.Claims) ([]iam.Tag, error) {
 	if claims.SourceIdentity != "" {
 		v.text(claims.SourceIdentity, "sourceIdentity", sourceIdentityType)
 	}
-	v.length(fmt.Sprintf("'[%d members]'", len(claims.Tags)), "tags", len(claims.Tags), tagListType)
+	v.length(members(len(claims.Tags)), "tags", len(claims.Tags), tagListType)
 	var tags []iam.Tag
 	for i, tag := range claims.Tags {
 		v.text(tag.Key, fmt.Sprintf("tags.%d.member.key", i+1), tagKeyType)
