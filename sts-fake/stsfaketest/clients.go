@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -48,6 +50,8 @@ func (s *Server) Setenv() {
 		"AWS_CONFIG_FILE":             os.DevNull,
 		"AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
 		"AWS_EC2_METADATA_DISABLED":   "true",
+		"AWS_USE_FIPS_ENDPOINT":       "false", // with an endpoint of one's own, SDKs refuse true
+		"AWS_USE_DUALSTACK_ENDPOINT":  "false", // same
 	} {
 		s.t.Setenv(name, value)
 	}
@@ -58,8 +62,8 @@ func (s *Server) Setenv() {
 }
 
 // Client is an HTTP client for which AWS's host names of STS (sts.us-west-2.amazonaws.com, sts.amazonaws.com, …) lead
-// to the server, over TLS. Other hosts of AWS are refused, so that no test reaches AWS; all others are reached as
-// usual. The signature of a request covers its host, so a request must be signed for the region of that host.
+// to the server, over TLS. Other hosts of AWS and Amazon are refused, so that no test reaches AWS, be it by a redirect
+// to its documentation; all others are reached as usual. The signature of a request covers its host, so a request must be signed for the region of that host.
 func (s *Server) Client() *http.Client {
 	toServer := s.tls.Client().Transport.(*http.Transport).Clone()
 	toServer.TLSClientConfig.ServerName = "example.com" // for which httptest has a certificate
@@ -88,12 +92,22 @@ type transport struct {
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	endpoint := t.gate.Endpoint(&http.Request{Host: r.URL.Host}, "sts")
 	switch {
-	case endpoint.Direct:
+	case endpoint.Direct && !isAmazons(r.URL.Hostname()):
 		return t.toOthers.RoundTrip(r)
-	case endpoint.Service == "sts":
+	case endpoint.Service == "sts" && !endpoint.Direct:
 		return t.toServer.RoundTrip(r)
 	}
+	if r.Body != nil {
+		_ = r.Body.Close() // as every RoundTripper must
+	}
 	return nil, fmt.Errorf("host %s of AWS is not emulated: stsfaketest has STS alone, give the client of this service another endpoint", r.URL.Host)
+}
+
+// isAmazons says whether a host has a name of Amazon's that is none of an AWS API: documentation, web pages, and
+// whatever AWS serves for its customers (x.lambda-url.us-west-2.on.aws).
+func isAmazons(host string) bool {
+	name := "." + strings.TrimSuffix(strings.ToLower(host), ".")
+	return slices.ContainsFunc([]string{".amazon.com", ".aws"}, func(domain string) bool { return strings.HasSuffix(name, domain) })
 }
 
 // CloseIdleConnections lets [http.Client.CloseIdleConnections] work.

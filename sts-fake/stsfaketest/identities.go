@@ -2,6 +2,8 @@ package stsfaketest
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -16,9 +18,16 @@ type User struct {
 }
 
 // NewUser makes a user with one access key, which is the same for the same name and account in every test. The user
-// has no policies and may do what every user may: ask who they are, and assume roles that trust them by their ARN.
+// has no policies and may do what every user may: ask who they are, and assume roles that trust them by their ARN. A
+// name that is taken ends the test.
 func (s *Server) NewUser(name string) User {
 	s.t.Helper()
+	s.identities.Lock()
+	defer s.identities.Unlock()
+	arn := iam.UserARN(s.store.Partition(), s.options.account, "/", name)
+	if _, err := s.store.User(arn); !errors.Is(err, iam.ErrNotFound) {
+		s.need(fmt.Errorf("there is a user %s: give the new one another name, or change that one in Store", arn))
+	}
 	key, err := iam.FixtureAccessKey(s.options.account, name)
 	s.need(err)
 	user, err := s.store.PutUser(iam.User{AccountID: s.options.account, Name: name, AccessKeys: []iam.AccessKey{key}})

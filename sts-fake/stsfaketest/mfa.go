@@ -19,6 +19,8 @@ type MFADevice struct {
 // trust policies (see [Server.NewRoleWithTrustPolicy]).
 func (s *Server) NewMFADevice(user User) *MFADevice {
 	s.t.Helper()
+	s.identities.Lock()
+	defer s.identities.Unlock()
 	owner, err := s.store.User(user.ARN)
 	s.need(err)
 	seed := make([]byte, 20)

@@ -8,6 +8,7 @@ import (
 
 	stsfake "github.com/eksemu/eksemu/sts-fake"
 	"github.com/eksemu/eksemu/sts-fake/iam"
+	"github.com/eksemu/eksemu/sts-fake/webidentity"
 )
 
 // The defaults of a server: an account that AWS uses in its examples, and the region of the built-in environment.
@@ -43,6 +44,8 @@ type Server struct {
 	plain   *httptest.Server
 	tls     *httptest.Server
 
+	identities sync.Mutex // held while users are read and written
+
 	mu    sync.Mutex
 	ahead time.Duration // of options.now
 	calls []stsfake.Call
@@ -55,6 +58,9 @@ type options struct {
 	now     func() time.Time
 	account string
 	region  string
+
+	issuers        []webidentity.Keys
+	inactiveRegion func(accountID, region string) bool
 }
 
 // WithNow gives the server another clock than the real one. Clients sign by theirs, so both should be the same.
@@ -66,6 +72,17 @@ func WithAccount(id string) Option { return func(o *options) { o.account = id } 
 // WithRegion gives [Server.Config] another region than [DefaultRegion]. It also decides the partition of all ARNs:
 // cn-north-1 makes them arn:aws-cn:….
 func WithRegion(region string) Option { return func(o *options) { o.region = region } }
+
+// WithIssuers gives the server the keys of issuers beside those of [Server.NewOIDCIssuer]. Whoever shall be trusted needs
+// an identity provider as well, in [Server.Store].
+func WithIssuers(keys webidentity.Keys) Option {
+	return func(o *options) { o.issuers = append(o.issuers, keys) }
+}
+
+// WithInactiveRegion says where accounts have STS switched off: see [stsfake.Options].
+func WithInactiveRegion(inactive func(accountID, region string) bool) Option {
+	return func(o *options) { o.inactiveRegion = inactive }
+}
 
 // New starts a server that ends with the test.
 func New(t TB, opts ...Option) *Server {
@@ -81,7 +98,10 @@ func New(t TB, opts ...Option) *Server {
 	s.need(err)
 	s.store = store
 	s.gate = &stsfake.Gate{Store: store, Now: s.Now, Observe: s.observe}
-	handler := stsfake.New(stsfake.Options{Gate: s.gate, Faults: s.faults, Issuers: s.issuers})
+	handler := stsfake.New(stsfake.Options{
+		Gate: s.gate, Faults: s.faults, InactiveRegion: s.options.inactiveRegion,
+		Issuers: webidentity.First(append([]webidentity.Keys{s.issuers}, s.options.issuers...)...),
+	})
 	s.plain, s.tls = httptest.NewServer(handler), httptest.NewTLSServer(handler)
 	s.URL = s.plain.URL
 	t.Cleanup(s.close)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"runtime"
 	"strings"
 	"sync"
@@ -83,6 +81,9 @@ func TestMistakesEndTheTest(t *testing.T) {
 			stsfaketest.New(t).FailNext(stsfake.Fault{Operation: "GetCalerIdentity", Code: "Throttling"})
 		}},
 		{"user name", "stsfaketest: ", func(t *playedT) { stsfaketest.New(t).NewUser("not a name") }},
+		{"user twice", "stsfaketest: there is a user arn:aws:iam::111122223333:user/test: give the new one another name, or change that one in Store", func(t *playedT) {
+			stsfaketest.New(t).NewUser("test")
+		}},
 		{"trust policy", "stsfaketest: ", func(t *playedT) { stsfaketest.New(t).NewRoleWithTrustPolicy("r", "{") }},
 		{"principal", "stsfaketest: ", func(t *playedT) { stsfaketest.New(t).NewRole("r", "alice") }},
 		{"session of nothing", "stsfaketest: ", func(t *playedT) {
@@ -157,65 +158,19 @@ func TestRequestsHoldNoRequest(t *testing.T) {
 	}
 }
 
-// TestClientHosts: [D] the region of a host name is the one that its requests must be signed for (spec/sts.md 1.5).
-func TestClientHosts(t *testing.T) {
+// TestNewMFADevices gives a user devices from everywhere at once: all of them stay, up to the quota of 8 [D] (IAM and AWS
+// STS quotas).
+func TestNewMFADevices(t *testing.T) {
 	t.Parallel()
 	srv := stsfaketest.New(t)
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("elsewhere")) }))
-	t.Cleanup(elsewhere.Close)
-	client := srv.Client()
-	for _, tc := range []struct{ url, want string }{
-		{"https://sts.us-west-2.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15", "403"},
-		{"https://sts.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15", "403"},
-		{"http://sts.us-west-2.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15", "403"},
-		{srv.URL + "/?Action=GetCallerIdentity&Version=2011-06-15", "403"},
-		{elsewhere.URL, "200"},
-		{"https://s3.us-west-2.amazonaws.com/bucket", "host s3.us-west-2.amazonaws.com of AWS is not emulated: stsfaketest has STS alone, give the client of this service another endpoint"},
-		{"https://bucket.s3.amazonaws.com/", "is not emulated"},
-	} {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, tc.url, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp, err := client.Do(r)
-		got := fmt.Sprint(err)
-		if err == nil {
-			got = resp.Status
-			_ = resp.Body.Close()
-		}
-		if !strings.Contains(got, tc.want) {
-			t.Errorf("%s: %s, want %s", tc.url, got, tc.want)
-		}
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() { srv.NewMFADevice(srv.User) })
 	}
-	for _, call := range srv.Requests() {
-		if call.Code != "MissingAuthenticationToken" {
-			t.Errorf("%s: %s", call.Host, call.Code)
-		}
-	}
-	cfg := srv.Config()
-	cfg.BaseEndpoint, cfg.HTTPClient, cfg.Region = nil, client, "eu-west-1"
-	if got := whoami(sts.NewFromConfig(cfg)); got != srv.User.ARN || srv.Requests()[4].Host != "sts.eu-west-1.amazonaws.com" {
-		t.Errorf("%s at %s", got, srv.Requests()[4].Host)
-	}
-	client.CloseIdleConnections()
-}
-
-// TestSecureTransport: [D] aws:SecureTransport is true for the client with AWS's names and false for the direct endpoint.
-func TestSecureTransport(t *testing.T) {
-	t.Parallel()
-	srv := stsfaketest.New(t)
-	role := srv.NewRoleWithTrustPolicy("careful", `{"Version": "2012-10-17", "Statement": {
-		"Effect": "Allow", "Principal": {"AWS": "`+srv.User.ARN+`"}, "Action": "sts:AssumeRole",
-		"Condition": {"Bool": {"aws:SecureTransport": "true"}}
-	}}`)
-	input := &sts.AssumeRoleInput{RoleArn: &role, RoleSessionName: aws.String("session")}
-	cfg := srv.Config()
-	if _, err := once(cfg).AssumeRole(t.Context(), input); codeOf(err) != "AccessDenied" {
-		t.Errorf("in plain HTTP: %v", err)
-	}
-	cfg.BaseEndpoint, cfg.HTTPClient = nil, srv.Client()
-	if _, err := once(cfg).AssumeRole(t.Context(), input); err != nil {
-		t.Errorf("over TLS: %v", err)
+	all.Wait()
+	user, err := srv.Store().User(srv.User.ARN)
+	if err != nil || len(user.MFADevices) != 8 {
+		t.Errorf("%d devices, %v", len(user.MFADevices), err)
 	}
 }
 
@@ -230,37 +185,6 @@ func TestEndWithADelayedCall(t *testing.T) {
 	awaitFaults(srv)
 	played.end()
 	call.Wait()
-}
-
-// TestOIDC has tokens that are refused: [R] the codes and texts of spec/sts.md section 2.2.
-func TestOIDC(t *testing.T) {
-	t.Parallel()
-	srv := stsfaketest.New(t)
-	issuer := srv.NewOIDCIssuer("one", "two")
-	another := srv.NewOIDCIssuer()
-	if issuer.URL == another.URL || issuer.ProviderARN != "arn:aws:iam::111122223333:oidc-provider/"+strings.TrimPrefix(issuer.URL, "https://") {
-		t.Errorf("issuers %s and %s, provider %s", issuer.URL, another.URL, issuer.ProviderARN)
-	}
-	role := issuer.NewRole("builder", "me")
-	for _, tc := range []struct {
-		token, code string
-	}{
-		{issuer.IDToken("me", nil), ""},
-		{issuer.IDToken("me", map[string]any{"aud": "two"}), ""},
-		{issuer.IDToken("you", nil), "AccessDenied"},
-		{another.IDToken("me", nil), "AccessDenied"},
-		{another.IDToken("me", map[string]any{"iss": issuer.URL, "aud": "one"}), "InvalidIdentityToken"}, // signed by somebody else
-		{issuer.IDToken("me", map[string]any{"aud": "three"}), "InvalidIdentityToken"},
-		{issuer.IDToken("me", map[string]any{"aud": nil}), "InvalidIdentityToken"},
-		{issuer.IDToken("me", map[string]any{"exp": srv.Now().Add(-time.Minute).Unix()}), "ExpiredTokenException"},
-	} {
-		_, err := once(srv.ConfigFor(aws.Credentials{})).AssumeRoleWithWebIdentity(t.Context(), &sts.AssumeRoleWithWebIdentityInput{
-			RoleArn: &role, RoleSessionName: aws.String("session"), WebIdentityToken: &tc.token,
-		})
-		if codeOf(err) != tc.code || (err == nil) != (tc.code == "") {
-			t.Errorf("%v, want %q", err, tc.code)
-		}
-	}
 }
 
 // TestStore deletes a user who is in use.
