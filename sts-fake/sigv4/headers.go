@@ -8,11 +8,13 @@ import (
 const redacted = "REDACTED"
 
 // isSecret says whether a header or query parameter holds what must not be shown: a session token, a signature, or what
-// the operations of STS and a browser take as a proof.
+// the operations of STS and a browser take as a proof. Of a parameter within others the last part counts
+// (ProvidedContexts.member.1.ContextAssertion).
 func isSecret(name string) bool {
+	name = name[strings.LastIndexByte(name, '.')+1:]
 	return slices.ContainsFunc([]string{
 		paramSecurityToken, paramSignature, headerAuthorization, "Proxy-Authorization", "Cookie",
-		"WebIdentityToken", "SAMLAssertion", "TokenCode",
+		"WebIdentityToken", "SAMLAssertion", "TokenCode", "TradeInToken", "ContextAssertion",
 	}, func(secret string) bool { return sameHeader(name, secret) })
 }
 
