@@ -11,8 +11,12 @@ const MaxEncodedMessage = 10240
 
 // SealMessage encodes what an authorization decided, as services do that answer with an encoded message for
 // DecodeAuthorizationMessage. Only stores with the same sealing key can open it. What AWS's messages consist of is
-// not public: only their alphabet is alike. The error says how much longer than allowed the message would be.
+// not public: only their alphabet is alike. The error says how much longer than allowed the document is, or the message
+// would be.
 func (s *Store) SealMessage(document string) (string, error) {
+	if len(document) > maxUnpacked {
+		return "", fmt.Errorf("encode an authorization message: the document has %d bytes, and at most %d are allowed", len(document), maxUnpacked)
+	}
 	raw, err := encrypt(s.sealer.messages, s.random, pack([]byte(document)), "")
 	if err != nil {
 		return "", fmt.Errorf("encode an authorization message: %w", err)

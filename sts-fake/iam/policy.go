@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -65,6 +66,12 @@ func (p *Policy) UnmarshalJSON(data []byte) error {
 // MarshalJSON writes the document with its elements in AWS's usual order and every list as an array. No
 // policy is null.
 func (p Policy) MarshalJSON() ([]byte, error) {
+	return p.text()
+}
+
+// text is the document as MarshalJSON has it, with &, < and > as they are: [json.Marshal] escapes them, which makes a
+// document longer.
+func (p Policy) text() ([]byte, error) {
 	if p.doc == nil {
 		return []byte("null"), nil
 	}
@@ -72,7 +79,11 @@ func (p Policy) MarshalJSON() ([]byte, error) {
 	for _, s := range p.doc.statements {
 		out.Statement = append(out.Statement, s.json())
 	}
-	return json.Marshal(out)
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(out)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
 type documentJSON struct {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/flate"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -147,13 +146,25 @@ func (in *recordReader) text() string {
 
 func (r *record) setPolicies(policies []Policy) error {
 	for _, policy := range policies {
-		text, err := json.Marshal(policy)
+		text, err := policy.text()
 		if err != nil {
 			return fmt.Errorf("write a session policy: %w", err)
 		}
 		r.policies = append(r.policies, string(text))
 	}
 	return nil
+}
+
+// checkPolicies refuses policies that [ParsePolicy] would not read again: written out, a document may be longer than it
+// was.
+func (r record) checkPolicies() error {
+	var ps Problems
+	for i, text := range r.policies {
+		if len(text) > maxPolicyBytes {
+			ps.add(fmt.Sprintf("session policy %d", i+1), "has %d bytes with its lists written out: at most %d are kept", len(text), maxPolicyBytes)
+		}
+	}
+	return ps.err()
 }
 
 func (r record) parsePolicies() ([]Policy, error) {
@@ -175,7 +186,8 @@ const (
 	// minDeflate is the size in bytes below which deflating is not tried: it would win a few bytes, and opening such
 	// a token costs 40 kB for a moment.
 	minDeflate = 512
-	// maxUnpacked bounds what a token unpacks to: above 10 managed policies and the largest inline one.
+	// maxUnpacked bounds what a token or message unpacks to, in bytes: above 10 managed policies and the largest inline
+	// one.
 	maxUnpacked = 1 << 20
 )
 
@@ -214,8 +226,8 @@ func unpack(packed []byte) ([]byte, bool) {
 	case packedPlain:
 		return body, true
 	case packedDeflate:
-		data, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(body)), maxUnpacked))
-		return data, err == nil
+		data, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(body)), maxUnpacked+1))
+		return data, err == nil && len(data) <= maxUnpacked
 	}
 	return nil, false
 }

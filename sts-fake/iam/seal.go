@@ -65,6 +65,9 @@ func newAEAD(key []byte, purpose string) (cipher.AEAD, error) {
 // seal makes a token of a record, of at least minimum characters. It opens only together with the same access key ID.
 // The error is a *[TokenTooLargeError] if the token would be too long.
 func (s sealer) seal(random io.Reader, accessKeyID string, record []byte, minimum int) (string, error) {
+	if len(record) > maxUnpacked {
+		return "", &TokenTooLargeError{percentOfToken(len(record))}
+	}
 	packed := pack(record)
 	if len(packed) > maxSealed {
 		return "", &TokenTooLargeError{percentOfToken(len(packed) + sealOverhead)}

@@ -15,7 +15,7 @@ var ErrTemporaryCaller = errors.New("the caller has session credentials, and lon
 // IssueRoleSession makes a session of a role without asking who wants it: [Store.AuthorizeAssumeRole] and
 // [Store.AuthorizeWebIdentity] do that. It is also how EC2 instance profiles and AWS services get theirs. The role's
 // MaxSessionDuration is not looked at, as only AssumeRole is bound by it. The error is [ErrNotFound], a
-// *[TokenTooLargeError], or a [Problems] for a name, duration, source identity or policy out of bounds.
+// *[TokenTooLargeError], or a [Problems] for a name, duration, source identity, tag or policy out of bounds.
 func (s *Store) IssueRoleSession(roleARN, sessionName string, o SessionOptions) (Credentials, Caller, error) {
 	role, ok := s.read().roles[roleARN]
 	if !ok {
@@ -40,7 +40,7 @@ func (s *Store) IssueUserSession(c Caller, o SessionOptions) (Credentials, Calle
 
 // IssueFederatedSession makes the session of GetFederationToken: a federated user of that name in the account of the
 // user or root who calls, with the rights that both the caller and the session policies have; without policies, none.
-// Duration and errors are those of [Store.IssueUserSession]; a [Problems] may be for the name, too.
+// Duration and errors are those of [Store.IssueUserSession]; a [Problems] may be for the name, tags and policies, too.
 func (s *Store) IssueFederatedSession(c Caller, name string, o SessionOptions) (Credentials, Caller, error) {
 	o = SessionOptions{Duration: o.Duration, Tags: o.Tags, Policies: o.Policies, MinimumTokenSize: o.MinimumTokenSize}
 	return s.issueOwn(c, record{kind: federatedSession, principalID: c.PrincipalID, name: name}, o)
@@ -75,6 +75,9 @@ func (s *Store) issue(of, accountID string, r record, o SessionOptions) (Credent
 		r.mfa = o.MFATime.Unix()
 	}
 	if err := r.setPolicies(o.Policies); err != nil {
+		return fail(err)
+	}
+	if err := r.checkPolicies(); err != nil {
 		return fail(err)
 	}
 	credentials, err := s.sealRecord(accountID, r, o.MinimumTokenSize)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -98,6 +99,32 @@ func TestMinimumTokenSize(t *testing.T) {
 		if _, opened, err := s.Credential(credentials.AccessKeyID, credentials.SessionToken); err != nil || opened.ARN != caller.ARN {
 			t.Errorf("minimum %d: %v", minimum, err)
 		}
+	}
+}
+
+// What is issued opens again, however much longer its policies are once they are written.
+func TestLongPolicies(t *testing.T) {
+	t.Parallel()
+	s := newStore(t, newClock())
+	arn := devRole(t, s)
+	of := func(resource string) Policy {
+		return policy(t, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/%s"}}`, resource)
+	}
+	long := of(strings.Repeat("<&>", 20000))
+	credentials, _ := issue(t, s, arn, "me", SessionOptions{Policies: []Policy{long}})
+	_, opened, err := s.Credential(credentials.AccessKeyID, credentials.SessionToken)
+	if err != nil || !comparePolicies(opened.SessionPolicies[0], long) {
+		t.Errorf("the policy does not come back: %v", err)
+	}
+	growing := of(strings.Repeat("\u2028", 20000)) // JSON is written with it as an escape
+	_, _, err = s.IssueRoleSession(arn, "me", SessionOptions{Policies: []Policy{long, growing}})
+	if err == nil || !strings.Contains(err.Error(), "session policy 2: has 120") {
+		t.Errorf("a policy that is too long to be read again: %v", err)
+	}
+	var tooLarge *TokenTooLargeError
+	_, _, err = s.IssueRoleSession(arn, "me", SessionOptions{Policies: slices.Repeat([]Policy{long}, 20)})
+	if !errors.As(err, &tooLarge) || tooLarge.Percent <= 100 {
+		t.Errorf("policies that no token unpacks to: %v", err)
 	}
 }
 
@@ -201,6 +228,19 @@ func TestMessages(t *testing.T) {
 		if _, ok := s.OpenMessage(forged); ok {
 			t.Errorf("%q opens", forged)
 		}
+	}
+	most := strings.Repeat("a", maxUnpacked)
+	if message, err = s.SealMessage(most); err != nil {
+		t.Fatal(err)
+	}
+	if got, ok := s.OpenMessage(message); !ok || got != most {
+		t.Errorf("a document of %d bytes opens %t with %d", len(most), ok, len(got))
+	}
+	if _, err := s.SealMessage(most + "a"); err == nil || !strings.Contains(err.Error(), "the document has 1048577 bytes, and at most 1048576 are allowed") {
+		t.Errorf("a document that is too long: %v", err)
+	}
+	if data, ok := unpack(pack([]byte(most + "a"))); ok {
+		t.Errorf("of a longer one %d bytes are unpacked", len(data))
 	}
 	noise := make([]byte, 9000)
 	rand.Read(noise)
