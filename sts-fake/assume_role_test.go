@@ -132,6 +132,9 @@ func (w *world) contradictoryAssumes(t *testing.T) []refusedAssume {
 		{"[R] localstack, ARN that passes", assume("RoleArn", "arn:a:b:::something/test-role"), nil, 403, "AccessDenied", deniedText(trurlARN, "sts:AssumeRole", "arn:a:b:::something/test-role")},
 
 		{"[R] localstack, tags 1", assume("Tags.member.1.Key", "a", "Tags.member.1.Value", "1", "TransitiveTagKeys.member.1", "b"), nil, 400, "InvalidParameterValue", "The specified transitive tag key must be included in the requested tags."},
+		{"[D] id_tags: reserved key; text ours", assume("Tags.member.1.Key", "aws:a", "Tags.member.1.Value", "1"), nil, 400, "InvalidParameterValue", reservedTag},
+		{"[D] id_tags: reserved value; text ours", assume("Tags.member.1.Key", "a", "Tags.member.1.Value", "aws:1"), nil, 400, "InvalidParameterValue", reservedTag},
+		{"[I] reserved in any case", assume("Tags.member.1.Key", "Aws:a", "Tags.member.1.Value", "AWS:1"), nil, 400, "InvalidParameterValue", reservedTag},
 		{"[R] localstack, tags 2", assume("Tags.member.1.Key", "a", "Tags.member.1.Value", "1", "Tags.member.2.Key", "A", "Tags.member.2.Value", "2"), nil, 400, "InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive."},
 		{"[R] localstack, tags 3", assume("RoleArn", chainARN, "Tags.member.1.Key", "team", "Tags.member.1.Value", "red", "TransitiveTagKeys.member.1", "team"), &tagged, 400, "InvalidParameterValue", "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session."},
 	}

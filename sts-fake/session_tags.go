@@ -2,6 +2,7 @@ package stsfake
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/eksemu/eksemu/sts-fake/awsquery"
@@ -13,8 +14,8 @@ func invalidTags(message string) error {
 }
 
 // requestedTags reads the session tags of a request, and refuses those that contradict each other or the transitive
-// tags of the caller's own session. The three texts of this file are recorded (spec/sts.md section 2.2), with one case
-// for each. Inferred are the order of the checks, that transitive keys are compared regardless of case like the keys
+// tags of the caller's own session. The texts of this file are recorded (spec/sts.md section 2.2), with one case
+// for each, but for that about reserved tags. Inferred are the order of the checks, that transitive keys are compared regardless of case like the keys
 // of tags, and that a tag contradicts an inherited one even if it is not asked to be transitive: the recorded text is
 // about transitive keys.
 func requestedTags(r *request, transitiveKeys []string) ([]iam.Tag, error) {
@@ -41,8 +42,12 @@ func requestedTags(r *request, transitiveKeys []string) ([]iam.Tag, error) {
 	return tags, nil
 }
 
-// tagsByKey are the places of tags by their keys, which do not distinguish case.
+// tagsByKey are the places of tags by their keys, which do not distinguish case. That reserved tags are refused is
+// documented (see [iam.Tag.Reserved]); code, text, and that they are before duplicates are not AWS's word.
 func tagsByKey(tags []iam.Tag) (map[string]int, error) {
+	if slices.ContainsFunc(tags, iam.Tag.Reserved) {
+		return nil, invalidTags("Tag keys and values that begin with aws: are reserved for AWS.")
+	}
 	byKey := make(map[string]int, len(tags))
 	for i, tag := range tags {
 		byKey[strings.ToLower(tag.Key)] = i

@@ -98,6 +98,7 @@ func TestWebIdentityTagsAndSourceIdentity(t *testing.T) {
 const (
 	notAJWT       = "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"
 	notAuthorized = "Not authorized to perform sts:AssumeRoleWithWebIdentity"
+	reservedTag   = "Tag keys and values that begin with aws: are reserved for AWS."
 	noKey         = "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements"
 	failed        = " failed to satisfy constraint: Member must "
 )
@@ -145,6 +146,7 @@ func TestWebIdentityRefusals(t *testing.T) {
 		{"[I] source identity", with("https://aws.amazon.com/source_identity", "a b"), 400, "ValidationError", "1 validation error detected: Value 'a b' at 'sourceIdentity'" + failed + `satisfy regular expression pattern: [\w+=,.@-]*`},
 		{"[I] tags", with("https://aws.amazon.com/tags", map[string]any{"principal_tags": map[string]string{"a*": ""}}), 400, "ValidationError", "1 validation error detected: Value 'a*' at 'tags.1.member.key'" + failed + `satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+`},
 		{"[I] the same tag twice", with("https://aws.amazon.com/tags", map[string]any{"principal_tags": map[string]string{"a": "", "A": ""}}), 400, "InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive."},
+		{"[D] id_tags: reserved key; text ours", with("https://aws.amazon.com/tags/principal_tags/aws:a", "b"), 400, "InvalidParameterValue", reservedTag},
 		{"ours: access tokens", form("ProviderId", "www.amazon.com"), 400, "NotEmulated", "AssumeRoleWithWebIdentity with ProviderId is not emulated: OAuth 2.0 access tokens are not verified. Pass an OpenID Connect token, and leave the parameter out."},
 		{"[I] version", try{form: "Action=AssumeRoleWithWebIdentity&Version=1", unsigned: true}, 403, "MissingAuthenticationToken", missingToken},
 	})

@@ -2,6 +2,7 @@ package iam
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -25,6 +26,14 @@ type Tag struct {
 	Transitive bool
 }
 
+// Reserved says whether a tag's key or value begins with "aws:", which is AWS's own: nobody else may pass such a tag (IAM
+// User Guide, id_tags, "Rules for tagging in IAM and AWS STS"). That it is so in every case for keys, which do not
+// distinguish it, and as written for values, is inferred.
+func (t Tag) Reserved() bool {
+	const prefix = "aws:"
+	return strings.HasPrefix(strings.ToLower(t.Key), prefix) || strings.HasPrefix(t.Value, prefix)
+}
+
 // SessionOptions are what a session may have beside its name. The zero value is a session with nothing of it.
 type SessionOptions struct {
 	// Duration is how long the session lasts. 0 means [DefaultSessionDuration] for a role, and
@@ -32,7 +41,7 @@ type SessionOptions struct {
 	Duration time.Duration
 	// SourceIdentity is of role sessions only.
 	SourceIdentity string
-	// Tags are of role sessions and federated users only.
+	// Tags are of role sessions and federated users only. Their keys are not empty, and differ by more than case.
 	Tags []Tag
 	// Policies are the session policies, of role sessions and federated users only: the session may do nothing that
 	// none of them allows.
@@ -105,6 +114,7 @@ func checkSession(kind sessionKind, name string, o SessionOptions) error {
 	if o.MinimumTokenSize < 0 || o.MinimumTokenSize > MaxSessionTokenLength {
 		ps.add("minimum token size", "%d is not between 0 and %d", o.MinimumTokenSize, MaxSessionTokenLength)
 	}
+	checkTags(o.Tags, &ps)
 	for i, policy := range o.Policies {
 		if policy.IsZero() {
 			ps.add(fmt.Sprintf("session policy %d", i+1), "empty")
@@ -113,6 +123,23 @@ func checkSession(kind sessionKind, name string, o SessionOptions) error {
 		ps.under(fmt.Sprintf("session policy %d", i+1), policy.checkIdentity())
 	}
 	return ps.err()
+}
+
+// checkTags holds what policies need of tags to tell them apart. How long and how many they may be is left to STS.
+func checkTags(tags []Tag, ps *Problems) {
+	seen := map[string]bool{}
+	for _, tag := range tags {
+		at, key := fmt.Sprintf("tag %q", tag.Key), strings.ToLower(tag.Key)
+		switch {
+		case tag.Key == "":
+			ps.add(at, "has no key")
+		case tag.Reserved():
+			ps.add(at, `begins with "aws:", which is reserved`)
+		case seen[key]:
+			ps.add(at, "is there twice: keys do not distinguish case")
+		}
+		seen[key] = true
+	}
 }
 
 func checkSessionText(what, text string, limit int, ps *Problems) {

@@ -141,6 +141,13 @@ func TestIssueRefusals(t *testing.T) {
 		"minimum token size: 4097 is not between 0 and 4096": func() error {
 			return third(s.IssueRoleSession(dev, "me", SessionOptions{MinimumTokenSize: 4097}))
 		},
+		`tag "": has no key`: func() error { return third(s.IssueRoleSession(dev, "me", SessionOptions{Tags: []Tag{{Value: "x"}}})) },
+		`tag "TEAM": is there twice: keys do not distinguish case`: func() error {
+			return third(s.IssueRoleSession(dev, "me", SessionOptions{Tags: []Tag{{Key: "team"}, {Key: "TEAM", Transitive: true}}}))
+		},
+		`tag "AWS:x": begins with "aws:"`: func() error { // [D] id_tags
+			return third(s.IssueFederatedSession(alice, "bob", SessionOptions{Tags: []Tag{{Key: "AWS:x"}}}))
+		},
 		"session policy 1: Statement[0]: has a Principal; session policy 1: Statement[0]: has no Resource; session policy 2: empty": func() error {
 			return third(s.IssueRoleSession(dev, "me", SessionOptions{Policies: []Policy{trusting(t, account), {}}}))
 		},
