@@ -155,6 +155,17 @@ func (ps principals) json() any {
 	return out
 }
 
+// principalARNs are the principals that the policy names by ARN: of AWS, and identity providers.
+func (p Policy) principalARNs() []string {
+	var out []string
+	for _, s := range p.doc.statements {
+		if s.principal != nil {
+			out = append(append(out, s.principal.aws...), s.principal.federated...)
+		}
+	}
+	return slices.DeleteFunc(out, func(name string) bool { return !strings.HasPrefix(name, "arn:") })
+}
+
 // mapPrincipals is the policy with every AWS principal replaced by what replace makes of it.
 func (p Policy) mapPrincipals(replace func(string) string) Policy {
 	if p.doc == nil {

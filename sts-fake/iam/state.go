@@ -171,11 +171,17 @@ func (st *state) dropDevices(arn string) {
 
 // resolve turns the users and roles that a role's trust policy names into their unique IDs. AWS refuses to
 // save a policy with a principal that does not exist ("Invalid principal in policy"). Bare unique IDs are kept
-// as they are, which AWS refuses too: a saved state may have them, for principals that were deleted since.
+// as they are, which AWS refuses too: a saved state may have them, for principals that were deleted since. Principals of
+// another partition do not exist here, whatever they are.
 func (st *state) resolve(roleARN string, ps *Problems) {
 	r := st.roles[roleARN]
+	for _, name := range r.TrustPolicy.principalARNs() {
+		if st.foreign(name) {
+			ps.add("role "+roleARN, "trust policy: principal %s is of another partition than %q: write its ARN with that", name, st.partition)
+		}
+	}
 	r.TrustPolicy = r.TrustPolicy.mapPrincipals(func(name string) string {
-		if !lasting(name) {
+		if !lasting(name) || st.foreign(name) {
 			return name
 		}
 		if id := st.idOf(name); id != "" {
@@ -185,6 +191,12 @@ func (st *state) resolve(roleARN string, ps *Problems) {
 		return name
 	})
 	st.roles[roleARN] = r
+}
+
+// foreign says whether an ARN is of another partition.
+func (st *state) foreign(name string) bool {
+	arn, ok := ParseARN(name)
+	return ok && arn.Partition != st.partition
 }
 
 // shown is a role as people see it: with ARNs in the trust policy for the principals that still exist.

@@ -193,6 +193,31 @@ func TestLoadRefusesEverythingOrNothing(t *testing.T) {
 	}
 }
 
+// Roles trust nobody of another partition: they share no accounts [D] (IAM User Guide, reference-arns).
+func TestPrincipalsOfOtherPartitions(t *testing.T) {
+	t.Parallel()
+	s, err := NewStore(Options{Partition: "aws-cn", Now: newClock().Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for principal, want := range map[string]string{
+		`{"AWS":"111122223333"}`: "", `{"AWS":"arn:aws-cn:iam::111122223333:root"}`: "", `{"Federated":"arn:aws-cn:iam::111122223333:oidc-provider/x.example"}`: "",
+		`{"AWS":"arn:aws-cn:sts::111122223333:assumed-role/dev/me"}`: "", `{"Federated":"cognito-identity.amazonaws.com","AWS":"*"}`: "", `"*"`: "",
+		`{"AWS":"arn:aws:iam::111122223333:root"}`:                        "arn:aws:iam::111122223333:root",
+		`{"AWS":["111122223333","arn:aws:iam::111122223333:user/alice"]}`: "arn:aws:iam::111122223333:user/alice",
+		`{"AWS":"arn:aws-us-gov:sts::111122223333:assumed-role/dev/me"}`:  "arn:aws-us-gov:sts::111122223333:assumed-role/dev/me",
+		`{"Federated":"arn:aws:iam::111122223333:oidc-provider/x"}`:       "arn:aws:iam::111122223333:oidc-provider/x",
+	} {
+		_, err := s.PutRole(Role{AccountID: account, Name: "r", TrustPolicy: policy(t, `{"Statement":{"Effect":"Allow","Action":"sts:*","Principal":%s}}`, principal)})
+		if want != "" {
+			want = `role arn:aws-cn:iam::111122223333:role/r: trust policy: principal ` + want + ` is of another partition than "aws-cn": write its ARN with that`
+		}
+		if (err == nil) != (want == "") || err != nil && err.Error() != want {
+			t.Errorf("%s: got %v, want %q", principal, err, want)
+		}
+	}
+}
+
 func TestNewStoreRefusals(t *testing.T) {
 	t.Parallel()
 	if _, err := NewStore(Options{}); err == nil || !strings.Contains(err.Error(), "Now is nil") {
