@@ -110,7 +110,7 @@ func scalar(value any) (string, bool) {
 //
 // A value of the policy whose variable has no value is like nothing, so that it does not match, and a negated operator
 // holds (reference_policies_variables, "Policy variables with no value"). A value of the request that is not of the
-// operator's kind, such as a number that is none, makes no operator hold, negated or not: inferred.
+// operator's kind, such as a number that is none, is like nothing as well, so that nobody escapes a Deny by it: inferred.
 func (c condition) holds(keys requestKeys) bool {
 	values := keys.get(c.key)
 	if c.test.null {
@@ -142,7 +142,7 @@ func (c condition) expand(keys requestKeys) []pattern {
 // holds tests one value of the request.
 func (t comparison) holds(policy []pattern, request string) bool {
 	if t.values.request != nil && !t.values.request(request) {
-		return false
+		return t.negated
 	}
 	found := slices.ContainsFunc(policy, func(p pattern) bool { return t.matches(p, request) })
 	return found != t.negated

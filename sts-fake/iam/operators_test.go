@@ -58,7 +58,8 @@ func TestNumericOperators(t *testing.T) {
 		{"[D]", "ForAnyValue:NumericEquals", values{"1", "2"}, values{"3", "2"}, true},
 		{"[D]", "ForAllValues:NumericLessThan", values{"3"}, values{"1", "3"}, false},
 		{"[I]", "NumericEquals", values{"10"}, values{"ten"}, false},
-		{"[I]", "NumericNotEquals", values{"10"}, values{"ten"}, false},
+		{"[I]", "NumericNotEquals", values{"10"}, values{"ten"}, true},
+		{"[I]", "ForAllValues:NumericNotEquals", values{"10"}, values{"ten", "10"}, false},
 		{"[I]", "NumericEquals", values{"1e3"}, values{"1000"}, true},
 	})
 }
@@ -89,7 +90,7 @@ func TestDateOperators(t *testing.T) {
 		{"[D]", "DateGreaterThanEquals", values{noon}, values{"2026-01-02T11:59:59Z"}, false},
 		{"[D]", "DateLessThanIfExists", values{noon}, nil, true},
 		{"[I]", "DateLessThan", values{noon}, values{"yesterday"}, false},
-		{"[I]", "DateNotEquals", values{noon}, values{"yesterday"}, false},
+		{"[I]", "DateNotEquals", values{noon}, values{"yesterday"}, true},
 	})
 }
 
@@ -113,12 +114,12 @@ func TestAddressAndBinaryOperators(t *testing.T) {
 		{"[D]", "NotIpAddress", values{"203.0.113.0/24", "198.51.100.0/24"}, values{"198.51.100.1"}, false},
 		{"[D]", "NotIpAddress", values{"203.0.113.0/24"}, nil, true},
 		{"[D]", "IpAddressIfExists", values{"203.0.113.0/24"}, nil, true},
-		{"[I]", "NotIpAddress", values{"203.0.113.0/24"}, values{"somewhere"}, false},
+		{"[I]", "NotIpAddress", values{"203.0.113.0/24"}, values{"somewhere"}, true},
 		{"[D]", "BinaryEquals", values{"QmluYXJ5VmFsdWVJbkJhc2U2NA=="}, values{"BinaryValueInBase64"}, true},
 		{"[D]", "BinaryEquals", values{"QmluYXJ5VmFsdWVJbkJhc2U2NA=="}, values{"binaryValueInBase64"}, false},
 		{"[D]", "BinaryEqualsIfExists", values{"QUFB"}, nil, true},
 		{"[I]", "Bool", values{"true"}, values{"yes"}, false},
-		{"[I]", "ArnNotEquals", values{"arn:aws:iam::111122223333:role/x"}, values{"no ARN"}, false},
+		{"[I]", "ArnNotEquals", values{"arn:aws:iam::111122223333:role/x"}, values{"no ARN"}, true},
 	})
 }
 
