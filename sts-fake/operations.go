@@ -65,9 +65,10 @@ func operationNamed(name, version string) (operation, bool) {
 	return operation{}, false
 }
 
-// context is the request as policies see it.
+// context is the request as policies see it. They see no more of a user agent than a record does, so that nobody makes
+// their patterns expensive; AWS's bound is not known.
 func (r *request) context() iam.RequestContext {
-	c := iam.RequestContext{Region: r.region, UserAgent: r.http.UserAgent(), Secure: r.http.TLS != nil}
+	c := iam.RequestContext{Region: r.region, UserAgent: clip(r.http.UserAgent(), maxField), Secure: r.http.TLS != nil}
 	if from, err := netip.ParseAddrPort(r.http.RemoteAddr); err == nil {
 		c.SourceIP = from.Addr().Unmap()
 	}

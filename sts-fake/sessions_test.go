@@ -2,6 +2,7 @@ package stsfake_test
 
 import (
 	"encoding/xml"
+	"net/http"
 	"strconv"
 	"strings"
 	"testing"
@@ -163,6 +164,24 @@ func TestEmptyPolicyList(t *testing.T) {
 	} {
 		if rec := w.do(t, c); rec.Code != 200 {
 			t.Errorf("%s: got %d %s", name, rec.Code, rec.Body)
+		}
+	}
+}
+
+// Of a user agent policies see the first KiB: whoever sends 60 of them makes no pattern expensive. The bound is ours.
+func TestLongUserAgents(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, err := w.store.PutRole(iam.Role{AccountID: account, Name: "careful", TrustPolicy: policy(t, `{"Version":"2012-10-17","Statement":{"Effect":"Allow",
+		"Principal":{"AWS":"`+trurlARN+`"},"Action":"sts:AssumeRole","Condition":{"StringLike":{"aws:UserAgent":"*z"}}}}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for length, status := range map[int]int{3: 200, 1024: 200, 1025: 403, 60000: 403} {
+		agent := strings.Repeat("a", length-1) + "z"
+		c := try{form: assume("RoleArn", "arn:aws:iam::111122223333:role/careful"), before: func(r *http.Request) { r.Header.Set("User-Agent", agent) }}
+		if rec := w.do(t, c); rec.Code != status {
+			t.Errorf("%d characters: got %d %s", length, rec.Code, rec.Body)
 		}
 	}
 }
