@@ -120,7 +120,9 @@ func refusePartition(signed *sigv4.Signed) *sigv4.Refusal {
 }
 
 // refuseCredential puts the store's refusals into AWS's words (spec/sts.md section 2.2): the same text with and
-// without a final period. That an inactive key and a deleted role's session read like an unknown key is inferred.
+// without a final period. That an inactive key and a deleted role's session read like an unknown key is inferred. A third
+// text of that section, "The AWS access key provided does not exist in our records.", is never sent: one source has it
+// for keys that were deleted, and this store does not remember which keys there were.
 func refuseCredential(err error) *sigv4.Refusal {
 	refusal := &sigv4.Refusal{
 		Check: CheckAccessKey, Status: http.StatusForbidden,
