@@ -2,6 +2,7 @@ package stsfake
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -64,11 +65,11 @@ func (s *Server) assumeRole(r *request) (any, error) {
 	if err := s.authorizeAssumeRole(r, roleARN, tags); err != nil {
 		return nil, err
 	}
-	lasts := duration(r.params, defaultSeconds)
-	if err := s.checkDuration(r, roleARN, lasts); err != nil {
-		return nil, err
+	answer, err := s.issueAssumedRole(r, iam.SessionOptions{Duration: duration(r.params, defaultSeconds), Tags: tags, Policies: policies})
+	if errors.Is(err, iam.ErrNotFound) { // deleted since it was allowed
+		return nil, &iam.AccessDeniedError{Principal: r.caller.ARN, Action: "sts:AssumeRole", Resource: roleARN, Reason: err.Error()}
 	}
-	return s.issueAssumedRole(r, iam.SessionOptions{Duration: lasts, Tags: tags, Policies: policies})
+	return answer, err
 }
 
 func (s *Server) authorizeAssumeRole(r *request, roleARN string, tags []iam.Tag) error {
@@ -99,8 +100,12 @@ func (s *Server) checkDuration(r *request, roleARN string, lasts time.Duration) 
 	return nil
 }
 
-// issueAssumedRole makes the session. Transitive tags and the source identity of the caller's session pass on to it.
+// issueAssumedRole makes the session. Transitive tags and the source identity of the caller's session pass on to it. The
+// error is [iam.ErrNotFound] for a role that is gone.
 func (s *Server) issueAssumedRole(r *request, o iam.SessionOptions) (any, error) {
+	if err := s.checkDuration(r, r.params.Get("RoleArn"), o.Duration); err != nil {
+		return nil, err
+	}
 	packed := packedPolicySize(o.Tags, o.Policies)
 	o.Tags = slices.Concat(o.Tags, iam.TransitiveTags(r.caller))
 	o.SourceIdentity = cmp.Or(r.params.Get("SourceIdentity"), r.caller.SourceIdentity)

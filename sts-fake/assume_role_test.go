@@ -3,6 +3,7 @@ package stsfake_test
 import (
 	"encoding/xml"
 	"fmt"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -177,6 +178,46 @@ func (w *world) assume(t *testing.T, by aws.Credentials, form string) (assumed, 
 	}
 	c := out.Result.Credentials
 	return out, aws.Credentials{AccessKeyID: c.AccessKeyId, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken}
+}
+
+// A role may be deleted at any moment of a request: then there was none [R] (security_monkey#77, aws-sdk-android#9: the
+// same text for every reason). The moments are those at which somebody looks at the clock.
+func TestRoleDeletedInBetween(t *testing.T) {
+	t.Parallel()
+	for role, denied := range map[string]string{
+		devARN: deniedText(trurlARN, "sts:AssumeRole", devARN), appRoleARN: "Not authorized to perform sts:AssumeRoleWithWebIdentity",
+	} {
+		answered, refused := 0, 0
+		for moment := 1; answered == 0; moment++ {
+			w := newWorld(t)
+			c := try{form: assume("RoleArn", role)}
+			if role == appRoleARN {
+				c = try{form: webIdentityForm(w.idToken(t, nil)), unsigned: true}
+			}
+			request := w.request(t, c)
+			looks := 0
+			w.onClock = func() {
+				if looks++; looks == moment {
+					if err := w.store.DeleteRole(role); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+			rec := httptest.NewRecorder()
+			w.server.ServeHTTP(rec, request)
+			if rec.Code == 200 {
+				answered++
+				continue
+			}
+			refused++
+			if code, message := errorIn(t, rec); rec.Code != 403 || code != "AccessDenied" || message != denied {
+				t.Errorf("%s, deleted at look %d: got %d %s %q", role, moment, rec.Code, code, message)
+			}
+		}
+		if refused < 3 {
+			t.Errorf("%s: %d refusals", role, refused)
+		}
+	}
 }
 
 // Transitive tags and the source identity follow a chain of roles, other tags stay behind.

@@ -1,6 +1,7 @@
 package stsfake
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -55,21 +56,26 @@ func (s *Server) assumeRoleWithWebIdentity(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	roleARN, lasts := r.params.Get("RoleArn"), duration(r.params, defaultSeconds)
-	err = s.gate.Store.AuthorizeWebIdentity(identity.principal(), roleARN, iam.AssumeRoleContext{
+	err = s.gate.Store.AuthorizeWebIdentity(identity.principal(), r.params.Get("RoleArn"), iam.AssumeRoleContext{
 		SessionName: r.params.Get("RoleSessionName"), SourceIdentity: identity.claims.SourceIdentity, Tags: identity.tags,
 		Request: r.context(),
 	})
-	if err != nil {
+	var answer any
+	if err == nil {
+		answer, err = s.issueWebIdentityRole(r, identity, iam.SessionOptions{Duration: duration(r.params, defaultSeconds), Policies: policies})
+	}
+	var denied *iam.AccessDeniedError
+	if errors.As(err, &denied) || errors.Is(err, iam.ErrNotFound) { // the latter if the role was deleted since it was allowed
 		return nil, notAuthorized("sts:AssumeRoleWithWebIdentity", fmt.Sprintf("%s of %s: ", identity.claims.Subject, identity.claims.Issuer), err)
 	}
-	if err := s.checkDuration(r, roleARN, lasts); err != nil {
-		return nil, err
-	}
-	return s.issueWebIdentityRole(r, identity, iam.SessionOptions{Duration: lasts, Policies: policies})
+	return answer, err
 }
 
+// issueWebIdentityRole makes the session. The error is [iam.ErrNotFound] for a role that is gone.
 func (s *Server) issueWebIdentityRole(r *request, identity webIdentity, o iam.SessionOptions) (any, error) {
+	if err := s.checkDuration(r, r.params.Get("RoleArn"), o.Duration); err != nil {
+		return nil, err
+	}
 	o.Tags, o.SourceIdentity, o.FederatedProvider = identity.tags, identity.claims.SourceIdentity, identity.provider
 	o.MinimumTokenSize = number(r.params, "MinimumSessionTokenSize", 0)
 	credentials, session, err := s.gate.Store.IssueRoleSession(r.params.Get("RoleArn"), r.params.Get("RoleSessionName"), o)

@@ -38,12 +38,17 @@ type world struct {
 	gate   *stsfake.Gate
 	server *stsfake.Server
 
+	onClock func() // is called whenever somebody looks at the clock; nil for nothing. Not to be set while requests run.
+
 	mu    sync.Mutex
 	now   time.Time
 	calls []stsfake.Call
 }
 
 func (w *world) clock() time.Time {
+	if w.onClock != nil {
+		w.onClock()
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.now
