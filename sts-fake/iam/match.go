@@ -1,6 +1,9 @@
 package iam
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // pattern is text of a policy to match a request's text against, rune by rune. In what matches patterns at all, * stands
 // for any runes and ? for any one; a rune with the quoted bit stands for itself only.
@@ -45,6 +48,42 @@ func glob(p pattern, value string) bool {
 	}
 	return true
 }
+
+// resourceLike says whether an ARN matches a pattern of a Resource element. A * that is the last character of its
+// segment (the parts between colons) reaches across colons; any other stays within the segment (IAM User Guide,
+// reference_policies_elements_resource, "Using wildcards in resource ARNs"). That a ? is no colon is inferred.
+func resourceLike(p pattern, value string) bool {
+	text := []rune(value)
+	at, t := 0, 0
+	var within, across retry // the last * of each kind; across comes before within
+	for t < len(text) {
+		switch {
+		case at < len(p) && p[at] == '*':
+			at++
+			within = retry{at, t}
+			if at == len(p) || p[at]&^quoted == ':' {
+				within, across = retry{}, within
+			}
+		case at < len(p) && (p[at] == '?' && text[t] != ':' || p[at]&^quoted == text[t]):
+			at++
+			t++
+		case within.at > 0 && text[within.t] != ':':
+			within.t++
+			at, t = within.at, within.t
+		case across.at > 0:
+			across.t++
+			within = retry{}
+			at, t = across.at, across.t
+		default:
+			return false
+		}
+	}
+	return !slices.ContainsFunc(p[at:], func(r rune) bool { return r != '*' })
+}
+
+// retry is where to go on if what follows a * does not match: the place in the pattern behind the *, and the place in
+// the text of what it is tried to stand for next. The zero value is none.
+type retry struct{ at, t int }
 
 // arnLike compares ARNs part by part, so that a * does not reach across a colon of the first five (IAM User
 // Guide, "Amazon Resource Name (ARN) condition operators"). That colons in

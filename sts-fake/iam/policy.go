@@ -33,7 +33,7 @@ type patterns struct {
 	not       bool
 	list      []string
 	templates []template // of the list; of actions in lower case
-	fold      bool       // ignores case, as actions do
+	fold      bool       // ignores case, as actions do; resources do not
 }
 
 // principals is a Principal or NotPrincipal element.
@@ -190,12 +190,13 @@ func (p Policy) mapPrincipals(replace func(string) string) Policy {
 // matches says whether the element covers a value. An entry with a variable that has no value covers nothing
 // (reference_policies_variables, "Policy variables with no value").
 func (ps patterns) matches(value string, keys requestKeys) bool {
+	like := resourceLike
 	if ps.fold {
-		value = strings.ToLower(value)
+		like, value = glob, strings.ToLower(value)
 	}
 	found := slices.ContainsFunc(ps.templates, func(t template) bool {
 		p, ok := t.expand(keys)
-		return ok && glob(p, value)
+		return ok && like(p, value)
 	})
 	return found != ps.not
 }
