@@ -324,6 +324,7 @@ func webIdentityCases() []causeCase {
 		{"web-identity-expired", refused(400, "ExpiredTokenException", "Token expired: current date/time 1731098245 must be before the expiration date/time 1731095240"), "is over", "AWS_WEB_IDENTITY_TOKEN_FILE"},
 		{"web-identity-expired", refused(400, "ExpiredTokenException", "Token too old: 441398"), "is over", ""},
 		{"web-identity-keys", refused(400, "InvalidIdentityToken", "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements"), "key", ".well-known/openid-configuration"},
+		{"web-identity-certificate", refused(400, "InvalidIdentityToken", "OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint"), "thumbprint", "update-open-id-connect-provider-thumbprint"},
 		{"web-identity-issuer", refused(400, "IDPCommunicationError", "x"), "could not reach", ""},           // [D] for the code
 		{"web-identity-invalid", refused(400, "InvalidIdentityToken", "x"), "its form or its signature", ""}, // the text is anything
 		{"web-identity-denied", because("system:serviceaccount:default:other of "+issuer+": no statement allows it", refused(403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")), "; here: system:serviceaccount:default:other of", `"Federated"`},
