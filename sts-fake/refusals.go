@@ -110,6 +110,9 @@ func asAnswer(err error) (answer *awsquery.Error, reason string) {
 		return answer, ""
 	case errors.As(err, &denied):
 		return &awsquery.Error{Status: http.StatusForbidden, Code: "AccessDenied", Message: deniedMessage(denied)}, denied.Reason
+	case errors.Is(err, iam.ErrNotFound): // the caller was deleted since its signature was proved; the answer is inferred
+		refusal := refuseCredential(iam.ErrUnknownAccessKey)
+		return &awsquery.Error{Status: refusal.Status, Code: refusal.Code, Message: refusal.Message}, err.Error()
 	}
 	return &awsquery.Error{
 		Status: http.StatusInternalServerError, Code: "InternalFailure",

@@ -3,6 +3,7 @@ package stsfake_test
 import (
 	"encoding/xml"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
@@ -35,6 +36,38 @@ func (w *world) issue(t *testing.T, c try) (sessionResult, aws.Credentials) {
 	}
 	r := answer.Results[0]
 	return r, aws.Credentials{AccessKeyID: r.Credentials.AccessKeyId, SecretAccessKey: r.Credentials.SecretAccessKey, SessionToken: r.Credentials.SessionToken}
+}
+
+// A user may be deleted at any moment of a request, too: its keys are unknown then [I].
+func TestCallerDeletedInBetween(t *testing.T) {
+	t.Parallel()
+	answered, refused := 0, 0
+	for moment := 1; answered == 0; moment++ {
+		w := newWorld(t)
+		request := w.request(t, try{form: form("GetSessionToken")})
+		looks := 0
+		w.onClock = func() {
+			if looks++; looks == moment {
+				if err := w.store.DeleteUser(trurlARN); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		rec := httptest.NewRecorder()
+		w.server.ServeHTTP(rec, request)
+		if rec.Code == 200 {
+			answered++
+			continue
+		}
+		refused++
+		code, message := errorIn(t, rec)
+		if want := "The security token included in the request is invalid."; rec.Code != 403 || code != "InvalidClientTokenId" || message != want {
+			t.Errorf("deleted at look %d: got %d %s %q", moment, rec.Code, code, message)
+		}
+	}
+	if refused < 2 {
+		t.Errorf("%d refusals", refused)
+	}
 }
 
 func (w *world) callerOf(t *testing.T, c aws.Credentials) iam.Caller {
