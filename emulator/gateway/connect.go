@@ -14,19 +14,18 @@ import (
 // of AWS's, or with a refusal.
 func (g *Gateway) connect(w http.ResponseWriter, r *http.Request) {
 	name, port, err := net.SplitHostPort(r.Host)
-	if err != nil {
+	host := normalHost(name)
+	if err != nil || host == "" {
 		http.Error(w, "CONNECT needs HOST:PORT", http.StatusBadRequest)
 		return
 	}
-	host := normalHost(name)
 	if isLoopback(host) {
 		g.connectLoopback(w, r, host, port)
 		return
 	}
 	handler := g.target(host)
 	if handler == nil {
-		address := net.JoinHostPort(host, port)
-		g.tunnelTo(w, r, address, func(ctx context.Context) (net.Conn, error) { return g.dial(ctx, address) })
+		g.passOn(w, r, net.JoinHostPort(host, port))
 		return
 	}
 	if port != "443" {
@@ -45,13 +44,18 @@ func (g *Gateway) connect(w http.ResponseWriter, r *http.Request) {
 
 // connectLoopback tunnels to an API server, untouched: its certificate is what the client's kubeconfig trusts.
 func (g *Gateway) connectLoopback(w http.ResponseWriter, r *http.Request, host, port string) {
-	number, err := strconv.Atoi(port)
-	if err != nil || !slices.Contains(g.cfg.LoopbackPorts(), number) {
+	if !g.isAPIServer(port) {
 		g.refuse(w, r, loopbackOnly(host))
 		return
 	}
 	address := net.JoinHostPort(host, port)
 	g.tunnelTo(w, r, "the API server", func(ctx context.Context) (net.Conn, error) { return dialTCP(ctx, address) })
+}
+
+// isAPIServer tells whether an API server of ours has a port of the loopback addresses.
+func (g *Gateway) isAPIServer(port string) bool {
+	number, err := strconv.Atoi(port)
+	return err == nil && slices.Contains(g.cfg.LoopbackPorts(), number)
 }
 
 // refuse answers a CONNECT with 502 and a text: in the body, where curl -v shows it, and as the reason phrase

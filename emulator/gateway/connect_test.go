@@ -53,13 +53,15 @@ func TestRefusals(t *testing.T) {
 	w := serve(t, nil)
 	thisMachine := " is this machine, where the proxy leads to the API servers of the emulator's clusters only: add "
 	for _, test := range []struct{ target, want string }{
-		{stsHost + ":80", "the emulator stands for " + stsHost + ` on port 443 only, not on "80"`},
-		{stsHost + ":", "the emulator stands for " + stsHost + ` on port 443 only, not on ""`},
-		{"s3.amazonaws.com:8443", `the emulator stands for s3.amazonaws.com on port 443 only, not on "8443"`},
+		{stsHost + ":80", "the emulator answers for " + stsHost + `, as for every host of AWS, on port 443 only, not on "80"`},
+		{stsHost + ":", "the emulator answers for " + stsHost + `, as for every host of AWS, on port 443 only, not on ""`},
+		{"s3.amazonaws.com:8443", `the emulator answers for s3.amazonaws.com, as for every host of AWS, on port 443 only, not on "8443"`},
 		{"127.0.0.1:22", "127.0.0.1" + thisMachine + "127.0.0.1 to NO_PROXY"},
 		{"127.1.2.3:443", "127.1.2.3" + thisMachine + "127.1.2.3 to NO_PROXY"},
 		{"localhost:22", "localhost" + thisMachine + "localhost to NO_PROXY"},
 		{"[::1]:22", "::1" + thisMachine + "::1 to NO_PROXY"},
+		{"0.0.0.0:22", "0.0.0.0" + thisMachine + "0.0.0.0 to NO_PROXY"},
+		{"[::]:22", "::" + thisMachine + ":: to NO_PROXY"},
 		{"[::ffff:127.0.0.1]:22", "::ffff:127.0.0.1" + thisMachine + "::ffff:127.0.0.1 to NO_PROXY"},
 		{"h\xc3\xb6st.amazonaws.com\x9b:1", `connect to h\u00f6st.amazonaws.com\ufffd:1: dial tcp: lookup h\u00f6st.amazonaws.com\ufffd: no such host`},
 	} {
@@ -82,10 +84,10 @@ func TestRefusalReachesGoClient(t *testing.T) {
 	t.Parallel()
 	w := serve(t, nil)
 	_, err := w.do(w.client(url.UserPassword("bob", "secret-password")), w.request(http.MethodGet, "https://"+stsHost+":8443/", ""))
-	if err == nil || !strings.Contains(err.Error(), stsHost+" on port 443 only") {
+	if err == nil || !strings.Contains(err.Error(), stsHost+", as for every host of AWS, on port 443 only") {
 		t.Errorf("error is %v, want the reason", err)
 	}
-	if log := w.logged.String(); !strings.Contains(log, stsHost+" on port 443 only") || !strings.Contains(log, "client=bob") {
+	if log := w.logged.String(); !strings.Contains(log, stsHost+", as for every host of AWS, on port 443 only") || !strings.Contains(log, "client=bob") {
 		t.Errorf("the log does not tell who was refused what: %s", log)
 	}
 }
@@ -112,7 +114,7 @@ func TestPlainRefusals(t *testing.T) {
 	w := serve(t, nil)
 	for _, test := range []struct{ target, want string }{
 		{"http://example.com/x", "example.com is no host of AWS, and this proxy passes on HTTPS alone: unset HTTP_PROXY and ALL_PROXY"},
-		{"http://" + stsHost + ":8080/", "the emulator stands for " + stsHost + ` on port 80 or 443 only, not on "8080"`},
+		{"http://" + stsHost + ":8080/", "the emulator answers for " + stsHost + `, as for every host of AWS, on port 80 or 443 only, not on "8080"`},
 		{"http://127.0.0.1:1/", "127.0.0.1 is this machine"},
 	} {
 		res, err := w.client(nil).Do(w.request(http.MethodGet, test.target, ""))
@@ -130,7 +132,7 @@ func TestPlainRefusals(t *testing.T) {
 func TestMalformedConnect(t *testing.T) {
 	t.Parallel()
 	w := serve(t, nil)
-	for _, target := range []string{"no-port", "[::1", "/path", "a:b:c", "%zz:443"} {
+	for _, target := range []string{":443", ".:443", "no-port", "[::1", "/path", "a:b:c", "%zz:443"} {
 		if _, _, res := w.connect(target); res.StatusCode != http.StatusBadRequest {
 			t.Errorf("CONNECT %s: %s, want 400", target, res.Status)
 		}

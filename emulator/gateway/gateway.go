@@ -20,7 +20,9 @@
 // AWS's leads straight on to that host, untouched, through the machine's own proxy if it has one ([Config].Proxy).
 // A host of AWS's that is not emulated is refused by a handler that says so in AWS's form ([Config].NotEmulated), or
 // handed to another emulator ([Config].Fallback). The gateway never connects to AWS by itself, and tunnels to
-// loopback addresses lead to API servers of the emulator's clusters only.
+// loopback addresses, however they are written or resolved, lead to API servers of the emulator's clusters only.
+// What it asks the machine's proxy for carries a Via header (RFC 9110 §7.6.3), by which two environments that are each
+// other's proxy notice that they ask in a circle.
 //
 // The user name in the proxy's URL, as in HTTPS_PROXY=http://alice-step-2:x@127.0.0.1:4500, labels whatever
 // the client does; handlers read the label with [Client]. The password is ignored, but botocore sends no user
@@ -36,6 +38,7 @@ package gateway
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"net"
@@ -89,6 +92,7 @@ type Config struct {
 // Gateway serves a [Config]. Make one with [New].
 type Gateway struct {
 	cfg      Config
+	id       string       // in Via; no other gateway has it
 	fallback http.Handler // nil without Config.Fallback
 	idle     func()       // closes idle connections to the fallback
 
@@ -115,7 +119,7 @@ func New(cfg Config) *Gateway {
 	if cfg.ErrorLog == nil {
 		cfg.ErrorLog = slog.New(slog.DiscardHandler)
 	}
-	g := &Gateway{cfg: cfg, tunnels: newTunnelListener(cfg.Listener.Addr()), idle: func() {}}
+	g := &Gateway{cfg: cfg, id: "eksemu-" + rand.Text(), tunnels: newTunnelListener(cfg.Listener.Addr()), idle: func() {}}
 	if cfg.Fallback != nil {
 		g.fallback, g.idle = newFallback(cfg.Fallback, cfg.ErrorLog)
 	}

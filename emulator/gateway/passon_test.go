@@ -86,15 +86,18 @@ func TestOtherHostsThroughTheMachinesProxy(t *testing.T) {
 // one that must not exist (RFC 6761), so that nobody is called.
 func TestOtherHostsDirectly(t *testing.T) {
 	t.Parallel()
+	at := func(own, host string) *url.URL {
+		return &url.URL{Scheme: "http", Host: strings.Replace(own, "127.0.0.1", host, 1)}
+	}
 	for _, test := range []struct {
 		name  string
 		proxy func(own string) *url.URL
 	}{
 		{"no proxy", func(string) *url.URL { return nil }},
-		{"the gateway itself", func(own string) *url.URL { return &url.URL{Scheme: "http", Host: own} }},
-		{"the gateway by name", func(own string) *url.URL {
-			return &url.URL{Scheme: "http", Host: strings.Replace(own, "127.0.0.1", "localhost", 1)}
-		}},
+		{"the gateway itself", func(own string) *url.URL { return at(own, "127.0.0.1") }},
+		{"the gateway by name", func(own string) *url.URL { return at(own, "localhost") }},
+		{"the gateway by no address", func(own string) *url.URL { return at(own, "0.0.0.0") }},
+		{"the gateway by no address of IPv6", func(own string) *url.URL { return at(own, "[::]") }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -173,4 +176,67 @@ func TestShutdownWhileTheMachinesProxyIsSilent(t *testing.T) {
 		t.Error(err)
 	}
 	w.ended(client)
+}
+
+// Two environments, each started from a shell that uses the other, notice that they ask in a circle.
+func TestProxiesOfEachOther(t *testing.T) {
+	t.Parallel()
+	var first, second *url.URL
+	ready := make(chan struct{})
+	a := serve(t, func(cfg *gateway.Config) {
+		cfg.Proxy = func(*http.Request) (*url.URL, error) { <-ready; return second, nil }
+	})
+	b := serve(t, func(cfg *gateway.Config) {
+		cfg.Proxy = func(*http.Request) (*url.URL, error) { <-ready; return first, nil }
+	})
+	first, second = &url.URL{Scheme: "http", Host: a.addr}, &url.URL{Scheme: "http", Host: b.addr}
+	close(ready)
+	_, _, res := a.connect("host.invalid:443")
+	const circle = "502 Bad Gateway: the way to host.invalid:443 leads in a circle: the HTTPS_PROXY that eksemu was started with leads back to this gateway."
+	if !strings.HasPrefix(res.Status, "502 Bad Gateway: connect to host.invalid:443: through the proxy ") || !strings.Contains(res.Status, circle) {
+		t.Errorf("answer is %s", res.Status)
+	}
+	if refused := strings.Count(a.logged.String(), "refuse a tunnel"); refused != 2 {
+		t.Errorf("the request came by %d times:\n%s", refused, a.logged)
+	}
+}
+
+// The proxies that a client's request has come through are passed on; what the next one answers is quoted in part.
+func TestVia(t *testing.T) {
+	t.Parallel()
+	via := make(chan string, 1)
+	corporate := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		via <- strings.Join(r.Header.Values("Via"), ", ")
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		_, _ = io.WriteString(conn, "HTTP/1.1 403 "+strings.Repeat("no", 1000)+"\r\n\r\n")
+	}))
+	t.Cleanup(corporate.Close)
+	target, err := url.Parse(corporate.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := serve(t, func(cfg *gateway.Config) { cfg.Proxy = http.ProxyURL(target) })
+	conn, err := net.Dial("tcp", w.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := fmt.Fprint(conn, "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\nVia: 1.1 one\r\nVia: 1.0 two\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := io.ReadAll(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := <-via; !strings.HasPrefix(got, "1.1 one, 1.0 two, 1.1 eksemu-") {
+		t.Errorf("the proxy was asked via %q", got)
+	}
+	if quoted := strings.Count(string(answer), "nono"); quoted != 2*127 { // of 512 letters, as the reason and as the body
+		t.Errorf("%d pairs quoted: %s", quoted, answer)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -61,10 +62,12 @@ func hostOf(header string) string {
 	return normalHost(header)
 }
 
-// isLoopback tells whether a normal host name is this machine, without asking a resolver.
+// isLoopback tells whether a normal host name is this machine, without asking a resolver. The unspecified addresses
+// are: systems connect to themselves then.
 func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	address, err := netip.ParseAddr(host)
+	address = address.WithZone("").Unmap()
+	return host == "localhost" || err == nil && (address.IsLoopback() || address.IsUnspecified())
 }
 
 // route tells the three kinds of requests apart.
@@ -132,14 +135,19 @@ func loopbackOnly(host string) string {
 	return fmt.Sprintf("%s is this machine, where the proxy leads to the API servers of the emulator's clusters only: add %s to NO_PROXY", host, host)
 }
 
+// circular tells what to do about a proxy that leads back to the gateway itself.
+func circular(address string) string {
+	return fmt.Sprintf("the way to %s leads in a circle: the HTTPS_PROXY that eksemu was started with leads back to this gateway. Start eksemu from a shell whose HTTPS_PROXY is no environment of eksemu's", printable(address))
+}
+
 // notTunnelled tells that only tunnels are passed on.
 func notTunnelled(host string) string {
 	return fmt.Sprintf("%s is no host of AWS, and this proxy passes on HTTPS alone: unset HTTP_PROXY and ALL_PROXY", printable(host))
 }
 
-// wrongPort tells that the gateway stands for a host, but not on this port.
+// wrongPort tells that hosts of AWS's, emulated or not, are answered for, but not on this port.
 func wrongPort(host, port, right string) string {
-	return fmt.Sprintf("the emulator stands for %s on port %s only, not on %q", printable(host), right, printable(port))
+	return fmt.Sprintf("the emulator answers for %s, as for every host of AWS, on port %s only, not on %q", printable(host), right, printable(port))
 }
 
 // misdirected tells that a request in a tunnel is for another host than the tunnel.

@@ -42,3 +42,15 @@ func FuzzLabel(f *testing.F) {
 		}
 	})
 }
+
+func TestIsLoopback(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[string]bool{
+		"localhost": true, "127.1.2.3": true, "::1": true, "::1%lo": true, "::ffff:127.0.0.1": true, "0.0.0.0": true, "::": true,
+		"": false, "example.com": false, "128.0.0.1": false, "fe80::1%lo": false,
+	} {
+		if got := isLoopback(host); got != want {
+			t.Errorf("%q: %t", host, got)
+		}
+	}
+}

@@ -31,6 +31,9 @@ func (t *tunnel) Read(p []byte) (int, error) {
 	return t.Conn.Read(p)
 }
 
+// CloseWrite ends what the other side reads, and leaves open what it writes.
+func (t *tunnel) CloseWrite() error { return closeWrite(t.Conn) }
+
 // tunnelListener hands tunnels over to the inner server as if it had accepted them.
 type tunnelListener struct {
 	addr   net.Addr
@@ -105,20 +108,35 @@ type relays struct {
 	open   map[net.Conn]struct{}
 }
 
-// relay copies both ways until one side ends, or the gateway does.
+// relay copies both ways until both have ended, one is broken, or the gateway ends. Whoever has sent everything may
+// still read the answer to it.
 func (r *relays) relay(a, b net.Conn) {
 	if !r.add(a, b) {
 		return
 	}
 	defer r.remove(a, b)
-	done := make(chan struct{}, 2)
-	for _, pair := range [][2]net.Conn{{a, b}, {b, a}} {
-		go func() {
-			_, _ = io.Copy(pair[0], pair[1]) // an error ends the tunnel as the end of the data does
-			done <- struct{}{}
-		}()
+	var ways sync.WaitGroup
+	for _, way := range [][2]net.Conn{{a, b}, {b, a}} {
+		ways.Go(func() {
+			_, err := io.Copy(way[0], way[1])
+			if err == nil {
+				err = closeWrite(way[0])
+			}
+			if err != nil { // what one side says cannot reach the other any more
+				_ = a.Close()
+				_ = b.Close()
+			}
+		})
 	}
-	<-done
+	ways.Wait()
+}
+
+// closeWrite ends one direction of a connection, or all of one that cannot be half closed.
+func closeWrite(conn net.Conn) error {
+	if half, ok := conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return conn.Close()
 }
 
 // add keeps connections so that close finds them. If it has been, they are closed at once.
