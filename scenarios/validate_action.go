@@ -64,10 +64,16 @@ func (p at) clock(text string) {
 	}
 }
 
+// secretLength is that of AWS's secret access keys.
+const secretLength = 40
+
 func (p at) credentials(c Credentials) {
-	if c.As == "" {
+	switch known := p.identities == nil || slices.Contains(p.identities, c.As); {
+	case c.As == "":
 		p.add("write as: and the name of an identity", "the credentials are nobody's", p.in("credentials")...)
-	} else {
+	case !known && len(c.As) >= secretLength: // it may be the secret
+		p.add("write the name of an identity", "unknown identity", p.in("credentials", "as")...)
+	default:
 		p.identity(c.As, "credentials", "as")
 	}
 	if c.SecretAccessKey == "" {

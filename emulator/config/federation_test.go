@@ -181,10 +181,16 @@ func TestFederationProblems(t *testing.T) {
 		{"nine devices", user, devices("{name: a}, {name: b}, {name: c}, {name: d}, {name: e}, {name: f}, {name: g}, {name: h}, {name: i}"), `e.yaml:5: users[0].mfaDevices: 9 MFA devices, and IAM allows 8 (remove the others)`},
 		{"no device", role, role + "  mfaSerial: arn:aws:iam::111122223333:mfa/a\n", `e.yaml:7: roles[0].mfaSerial: no user has an MFA device with the serial number "arn:aws:iam::111122223333:mfa/a" (give the user of sourceProfile an mfaDevice)`},
 		{"another device", user + "roles:\n" + role, devices("{name: phone}") + "roles:\n" + role + "  mfaSerial: arn:aws:iam::111122223333:mfa/fone\n", `e.yaml:8: roles[0].mfaSerial: no user has an MFA device with the serial number "arn:aws:iam::111122223333:mfa/fone" (did you mean "arn:aws:iam::111122223333:mfa/phone"?)`},
+		{"device of another", user + "roles:\n" + role, "- name: alice\n  mfaDevices: [{name: phone}]\n" + user + "roles:\n" + role + "  mfaSerial: arn:aws:iam::111122223333:mfa/phone\n", `e.yaml:9: roles[0].mfaSerial: arn:aws:iam::111122223333:mfa/phone is a device of alice, and trurl is who assumes the role (write sourceProfile: alice, or a device of trurl)`},
+		{"name and seed", user, devices("{name: a b, seed: short}"), `e.yaml:5: users[0].mfaDevices[0].name: "a b" is not the name of an MFA device (use 1 to 226 letters, digits and _+=,.@-)
+e.yaml:5: users[0].mfaDevices[0].seed: not the seed of an MFA device (write base32: A to Z and 2 to 7, at least 16 characters)`},
+		{"no name and no seed", user, devices("{seed: short}"), `e.yaml:5: users[0].mfaDevices[0]: neither name nor serialNumber (write the name of a virtual device, or the serialNumber of a hardware token)
+e.yaml:5: users[0].mfaDevices[0].seed: not the seed of an MFA device (write base32: A to Z and 2 to 7, at least 16 characters)`},
 		{"provider of nobody", end, provider("clientIds: [a]"), `e.yaml:9: oidcProviders[0]: neither url nor cluster (write the URL of the issuer, or the cluster whose issuer it is)`},
 		{"cluster", end, provider("cluster: cc, clientIds: [a]"), `e.yaml:9: oidcProviders[0].cluster: there is no cluster named "cc" (known: c)`},
 		{"cluster and URL", end, provider("cluster: c, url: https://i.example, clientIds: [a]"), `e.yaml:9: oidcProviders[0].url: the issuer of c is https://oidc.eks.us-west-2.amazonaws.com/id/882A958DCA013D90CEDEF0942830184D (leave one of the two out)`},
 		{"plain HTTP", end, provider("url: http://i.example, clientIds: [a]"), `e.yaml:9: oidcProviders[0].url: "http://i.example" is not the URL of an issuer (write one such as "https://issuer.example.com/path", without a query)`},
+		{"scheme in upper case", end, provider("url: HTTPS://i.example, clientIds: [a]"), `e.yaml:9: oidcProviders[0].url: "HTTPS://i.example" is not the URL of an issuer (write one such as "https://issuer.example.com/path", without a query)`},
 		{"query", end, provider("url: 'https://i.example?a=b', clientIds: [a]"), `e.yaml:9: oidcProviders[0].url: "https://i.example?a=b" is not the URL of an issuer (write one such as "https://issuer.example.com/path", without a query)`},
 		{"no client IDs", end, provider("url: https://i.example"), `e.yaml:9: oidcProviders[0].clientIds: no clientIds: every token would be refused (write the audiences of the tokens, such as [sts.amazonaws.com])`},
 		{"client ID", end, provider("url: https://i.example, clientIds: ['', a, a]"), `e.yaml:9: oidcProviders[0].clientIds[0]: "" is not a client ID (write 1 to 255 characters)
@@ -197,6 +203,7 @@ e.yaml:9: oidcProviders[0].clientIds[2]: "a" is there twice (remove one)`},
 		{"keys as other text", end, with("keys: '{'"), `e.yaml:9: oidcProviders[0].keys: not a JSON Web Key Set: write an object with a list of keys`},
 		{"private key", end, with("keys: {keys: [" + privateKey + "]}"), `e.yaml:9: oidcProviders[0].keys: key 1 is not a public key: leave its secret members out`},
 		{"shared secret", end, with("keys: {keys: [" + publicKey + ", {kty: oct, k: c2VjcmV0}]}"), `e.yaml:9: oidcProviders[0].keys: key 2 is not a public key: leave its secret members out`},
+		{"Ed25519", end, with("keys: {keys: [{kty: OKP, crv: Ed25519, x: 11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo}]}"), `e.yaml:9: oidcProviders[0].keys: key 1 is of a kind that STS does not verify with: write an RSA or EC key`},
 		{"half a key", end, with("keys: {keys: [{kty: EC, crv: P-256}]}"), `e.yaml:9: oidcProviders[0].keys: key 1 is not a JSON Web Key that can be used: write an RSA or EC key`},
 		{"keys twice", end, with("keysFile: keys.json, keys: {keys: [" + publicKey + "]}"), `e.yaml:9: oidcProviders[0].keysFile: there are keys and a keysFile (remove one of them)`},
 		{"missing file", end, with("keysFile: missing.json"), `e.yaml:9: oidcProviders[0].keysFile: read the keys: open missing.json: file does not exist (paths are relative to the Environment file)`},
@@ -232,6 +239,7 @@ func TestMergeFederation(t *testing.T) {
   roles:
   - name: my-app-role
     mfaSerial: arn:aws:iam::111122223333:mfa/phone
+    sourceProfile: carol
     trustPolicy: {Version: 2012-10-17, Statement: {Effect: Allow, Principal: {Federated: "arn:aws:iam::111122223333:oidc-provider/{{OIDCProvider my-cluster}}"}, Action: sts:AssumeRoleWithWebIdentity}}
   oidcProviders:
   - {cluster: my-cluster, clientIds: [sts.amazonaws.com]}
@@ -273,6 +281,57 @@ func TestSeedsAreNotRepeated(t *testing.T) {
 		_, problems := config.Load("e.yaml", []byte(text), options())
 		if len(problems) != 1 || problems[0].Path != "users[0].mfaDevices[0].seed" || strings.Contains(problems.Error(), "31337") {
 			t.Errorf("%s: %v", seed, problems)
+		}
+	}
+}
+
+// TestMisplacedSecretsAreNotRepeated has secrets where their mappings belong, or swapped with what stands next to them.
+func TestMisplacedSecretsAreNotRepeated(t *testing.T) {
+	t.Parallel()
+	const secret, seed = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "JBSWY3DPEHPK3PXP"
+	const device = "arn:aws:iam::111122223333:mfa/a"
+	for _, field := range []string{
+		"accessKeys: [" + secret + "]",
+		"accessKeys: " + secret,
+		"accessKeys: [{id: " + secret + ", secret: AKIAIOSFODNN7EXAMPLE}]",
+		"accessKeys: [{id: AKIAIOSFODNN7EXAMPLE secret:" + secret + "}]",
+		"accessKeys: [{id: AKIAIOSFODNN7EXAMPLE, secret:" + secret + "}]",
+		"accessKeys: [{id: AKIAIOSFODNN7EXAMPLE, secret:" + secret + ", secret:" + secret + "}]",
+		"accessKeys: [{id: AKIAIOSFODNN7EXAMPLE, secret: " + secret + ", status: " + secret + "}]",
+		"mfaDevices: [" + seed + "]",
+		"mfaDevices: " + seed,
+		"mfaDevices: [{name: a, " + seed + "2}]",
+		"mfaDevices: [{serialNumber: JBSW Y3DP EHPK 3PXP, seed: " + seed + "}]",
+		"mfaDevices: [{serialNumber: 2345672345672345}]",
+		"mfaDevices: [{serialNumber: " + seed + "}, {serialNumber: " + seed + "}]",
+		"mfaDevices: [{serialNumber: " + seed + "}]\nroles:\n- {name: r, trustPolicy: {}, mfaSerial: " + device + "}",
+		"mfaDevices: [{name: a}]\nroles:\n- {name: r, trustPolicy: {}, mfaSerial: " + seed + "}",
+	} {
+		text := "apiVersion: eksemu/v1alpha1\nkind: Environment\nusers:\n- name: trurl\n  " + field + "\n"
+		_, problems := config.Load("e.yaml", []byte(text), options())
+		if len(problems) == 0 {
+			t.Errorf("%s: no problem", field)
+		}
+		for _, leak := range []string{secret[:10], seed[:8], "JBSW", "23456"} {
+			if strings.Contains(problems.Error(), leak) {
+				t.Errorf("%s: %v", field, problems)
+			}
+		}
+	}
+}
+
+// TestIssuersOfIAM has the issuers that a file may name be those that IAM makes a provider for.
+func TestIssuersOfIAM(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{
+		"https://i.example", "https://i.example:8443/a/b", "HTTPS://i.example", "Https://i.example", "https:///a", "https://", "https://u@i.example",
+		"https://i.example?", "https://i.example#", "https://i.example/%zz", "https:i.example", " https://i.example", "https://i.example/" + strings.Repeat("a", 300),
+	} {
+		text := strings.Replace(minimal, "clusters:", "oidcProviders:\n- {url: '"+url+"', clientIds: [a]}\nclusters:", 1)
+		_, problems := config.Load("e.yaml", []byte(text), options())
+		err := newStore(t).PutOIDCProvider(iam.OIDCProvider{AccountID: "111122223333", URL: url, ClientIDs: []string{"a"}})
+		if (len(problems) == 0) != (err == nil) {
+			t.Errorf("%s: the file has problems %v, IAM says %v", url, problems, err)
 		}
 	}
 }

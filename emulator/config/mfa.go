@@ -5,9 +5,7 @@ import (
 	"crypto/sha512"
 	"encoding/base32"
 	"fmt"
-	"maps"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -66,6 +64,9 @@ func (v *validator) mfaDevices(user User, serials map[string]string, at []any) {
 }
 
 func (v *validator) mfaDevice(device MFADevice, user User, serials map[string]string, at []any) {
+	if _, err := iam.TOTP(string(device.Seed), time.Time{}); err != nil {
+		v.report("write base32: A to Z and 2 to 7, at least 16 characters", "not the seed of an MFA device", sub(at, "seed")...)
+	}
 	serial := sub(at, "serialNumber")
 	owner, taken := serials[device.SerialNumber]
 	virtual := v.virtualMFA(user.Account, device.Name)
@@ -74,34 +75,44 @@ func (v *validator) mfaDevice(device MFADevice, user User, serials map[string]st
 		v.report("write the name of a virtual device, or the serialNumber of a hardware token", "neither name nor serialNumber", at...)
 		return
 	case device.Name != "" && !mfaNamePattern.MatchString(device.Name):
-		v.report("use 1 to 226 letters, digits and _+=,.@-", fmt.Sprintf("%q is not the name of an MFA device", device.Name), sub(at, "name")...)
+		v.report("use 1 to 226 letters, digits and _+=,.@-", fmt.Sprintf("%q is not the name of an MFA device", shownSerial(device.Name)), sub(at, "name")...)
 		return
 	case device.Name != "" && device.SerialNumber != virtual:
 		v.report("leave one of the two out", fmt.Sprintf("the serial number of the device %s is %s", device.Name, virtual), serial...)
 	case !serialNumberPattern.MatchString(device.SerialNumber):
-		v.report("write an ARN, or 9 to 256 letters, digits and _+=/:,.@-", fmt.Sprintf("%q is not the serial number of an MFA device", device.SerialNumber), serial...)
+		v.report("write an ARN, or 9 to 256 letters, digits and _+=/:,.@-", fmt.Sprintf("%q is not the serial number of an MFA device", shownSerial(device.SerialNumber)), serial...)
 	case taken:
-		v.report("write another", fmt.Sprintf("%s is a device of %s already", device.SerialNumber, owner), at...)
+		v.report("write another", fmt.Sprintf("%s is a device of %s already", shownSerial(device.SerialNumber), owner), at...)
 	}
 	serials[device.SerialNumber] = user.Name
-	if _, err := iam.TOTP(string(device.Seed), time.Time{}); err != nil {
-		v.report("write base32: A to Z and 2 to 7, at least 16 characters", "not the seed of an MFA device", sub(at, "seed")...)
+}
+
+// mfaSerial checks that the device that a role's profile uses is one of who assumes the role: STS takes the codes of a
+// caller's own devices only. serials are those of all users.
+func (v *validator) mfaSerial(role Role, serials map[string]string, at []any) {
+	whose, known := serials[role.MFASerial]
+	_, source := v.names.owners[role.SourceProfile]
+	switch at := sub(at, "mfaSerial"); {
+	case role.MFASerial == "" || v.names.incomplete:
+	case known && source && whose != role.SourceProfile:
+		v.report(fmt.Sprintf("write sourceProfile: %s, or a device of %s", whose, role.SourceProfile),
+			fmt.Sprintf("%s is a device of %s, and %s is who assumes the role", shownSerial(role.MFASerial), whose, role.SourceProfile), at...)
+	case known:
+	case len(serials) == 0:
+		v.report("give the user of sourceProfile an mfaDevice", noDevice(role), at...)
+	default:
+		var others []string
+		for serial := range serials {
+			if shownSerial(serial) == serial {
+				others = append(others, serial)
+			}
+		}
+		v.report(strictyaml.DidYouMean(role.MFASerial, others), noDevice(role), at...)
 	}
 }
 
-// mfaSerial checks that the device that a role's profile uses is there. serials are those of all users.
-func (v *validator) mfaSerial(role Role, serials map[string]string, at []any) {
-	if role.MFASerial == "" {
-		return
-	}
-	if _, known := serials[role.MFASerial]; known || v.names.incomplete {
-		return
-	}
-	fix := "give the user of sourceProfile an mfaDevice"
-	if len(serials) > 0 {
-		fix = strictyaml.DidYouMean(role.MFASerial, slices.Collect(maps.Keys(serials)))
-	}
-	v.report(fix, fmt.Sprintf("no user has an MFA device with the serial number %q", role.MFASerial), sub(at, "mfaSerial")...)
+func noDevice(role Role) string {
+	return fmt.Sprintf("no user has an MFA device with the serial number %q", shownSerial(role.MFASerial))
 }
 
 // serialsOf are the serial numbers of the users' devices, with whose they are.

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"crypto/ecdsa"
+	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -59,6 +61,8 @@ func (k KeySet) parse() (jose.JSONWebKeySet, error) {
 			return jose.JSONWebKeySet{}, fmt.Errorf("key %d is not a JSON Web Key that can be used: write an RSA or EC key", i+1)
 		case !key.IsPublic():
 			return jose.JSONWebKeySet{}, fmt.Errorf("key %d is not a public key: leave its secret members out", i+1)
+		case !isUsable(key):
+			return jose.JSONWebKeySet{}, fmt.Errorf("key %d is of a kind that STS does not verify with: write an RSA or EC key", i+1)
 		}
 		set.Keys = append(set.Keys, key)
 	}
@@ -66,6 +70,15 @@ func (k KeySet) parse() (jose.JSONWebKeySet, error) {
 		return jose.JSONWebKeySet{}, errors.New("no key: write at least one, or leave the set out")
 	}
 	return set, nil
+}
+
+// isUsable reports whether STS takes tokens that are signed with a key (spec/sts.md: RS256 to ES512).
+func isUsable(key jose.JSONWebKey) bool {
+	switch key.Key.(type) {
+	case *rsa.PublicKey, *ecdsa.PublicKey:
+		return true
+	}
+	return false
 }
 
 // IssuerKeys are the keys of the issuers for which the file has some, by URL. STS then asks nobody for them. Where two

@@ -97,7 +97,7 @@ func (v *validator) accessKey(key AccessKey, user string, keys map[string]string
 	case key.ID == "":
 		v.report("write one, or leave accessKeys out to get one", "no id", id...)
 	case !keyIDPattern.MatchString(key.ID):
-		v.report("write AKIA and 16 upper-case letters or digits", fmt.Sprintf("%q is not the ID of a long-term access key", key.ID), id...)
+		v.report("write AKIA and 16 upper-case letters or digits", fmt.Sprintf("%q is not the ID of a long-term access key", shown(key.ID)), id...)
 	case taken:
 		v.report("write another", fmt.Sprintf("%s is an access key of %s already", key.ID, other), id...)
 	default:
@@ -108,7 +108,7 @@ func (v *validator) accessKey(key AccessKey, user string, keys map[string]string
 	}
 	if key.Status != KeyActive && key.Status != KeyInactive {
 		v.report(strictyaml.DidYouMean(string(key.Status), []string{string(KeyActive), string(KeyInactive)}),
-			fmt.Sprintf("%q is not a status of an access key", key.Status), sub(at, "status")...)
+			fmt.Sprintf("%q is not a status of an access key", shown(string(key.Status))), sub(at, "status")...)
 	}
 }
 

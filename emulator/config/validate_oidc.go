@@ -2,17 +2,14 @@ package config
 
 import (
 	"fmt"
-	"net/url"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/eksemu/eksemu/emulator/strictyaml"
 )
 
 // The rules of IAM API reference, CreateOpenIDConnectProvider.
 const (
-	maxProviderURL = 255
 	maxClientIDs   = 100
 	maxClientID    = 255
 	maxThumbprints = 5
@@ -55,7 +52,7 @@ func (v *validator) issuer(env *Environment, provider *OIDCProvider, at []any) b
 		v.report(strictyaml.DidYouMean(provider.Cluster, env.clusterNames()), fmt.Sprintf("there is no cluster named %q", provider.Cluster), sub(at, "cluster")...)
 	case provider.Cluster != "" && provider.URL != issuer:
 		v.report("leave one of the two out", fmt.Sprintf("the issuer of %s is %s", provider.Cluster, issuer), sub(at, "url")...)
-	case !isIssuerURL(provider.URL):
+	case !v.isIssuerURL(provider.URL):
 		v.report(`write one such as "https://issuer.example.com/path", without a query`,
 			fmt.Sprintf("%q is not the URL of an issuer", provider.URL), sub(at, "url")...)
 	default:
@@ -64,13 +61,10 @@ func (v *validator) issuer(env *Environment, provider *OIDCProvider, at []any) b
 	return false
 }
 
-// isIssuerURL tells whether IAM makes a provider for a URL: an https URL with a host, without a query, of at most 255
-// characters (IAM API reference, CreateOpenIDConnectProvider; that it refuses fragments and users, too, is inferred).
-// AWS allows no port either (same); local issuers have one, so it is accepted here.
-func isIssuerURL(raw string) bool {
-	u, err := url.Parse(raw)
-	return err == nil && len(raw) <= maxProviderURL && u.Scheme == "https" && u.Hostname() != "" && u.User == nil &&
-		!strings.ContainsAny(raw, "?#")
+// isIssuerURL asks the IAM store whether it makes a provider for a URL.
+func (v *validator) isIssuerURL(raw string) bool {
+	provider := OIDCProvider{Account: DefaultAccount, URL: raw}
+	return len(refusals(v.partition, Overlay{OIDCProviders: []OIDCProvider{provider}})) == 0
 }
 
 func (v *validator) clientIDs(ids []string, at []any) {

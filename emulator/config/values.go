@@ -1,9 +1,13 @@
 package config
 
 import (
+	"strings"
+	"time"
+
 	"go.yaml.in/yaml/v3"
 
 	"github.com/eksemu/eksemu/emulator/strictyaml"
+	"github.com/eksemu/eksemu/sts-fake/iam"
 )
 
 // Secret is a secret access key or the seed of an MFA device. It prints as REDACTED; string(s) is the secret. A problem
@@ -15,6 +19,31 @@ func (Secret) String() string { return "REDACTED" }
 
 // GoString hides the secret from %#v.
 func (Secret) GoString() string { return "REDACTED" }
+
+// maxShown is the length of an access key ID; a secret access key has twice as many characters.
+const maxShown = 20
+
+// shown is a text as a problem repeats it, or REDACTED if it may be a secret access key in the wrong place, or have one in it.
+func shown(text string) string {
+	if len(text) > maxShown {
+		return Secret(text).String()
+	}
+	return text
+}
+
+// shownSerial is the serial number of an MFA device as a problem repeats it, or REDACTED if it may be a seed.
+func shownSerial(text string) string {
+	if strings.HasPrefix(text, "arn:") {
+		return text
+	}
+	if _, err := iam.TOTP(text, time.Time{}); err == nil {
+		return Secret(text).String()
+	}
+	return shown(text)
+}
+
+// Confidential keeps what is written in the place of a secret, or of the mapping around one, out of problems.
+func (Secret) Confidential() {}
 
 // UnmarshalYAML takes text only, and does not repeat anything else in its error.
 func (s *Secret) UnmarshalYAML(n *yaml.Node) error {

@@ -26,6 +26,7 @@ type checker struct {
 
 	open    []*yaml.Node // anchors whose aliases are being followed, outermost first
 	aliased int          // values visited through aliases so far
+	hidden  int          // mappings around this place that have a Confidential field
 	stopped bool         // too much of something: the rest is not visited
 }
 
@@ -149,6 +150,10 @@ func (c *checker) any(n *yaml.Node, path []any) {
 
 func (c *checker) structure(n *yaml.Node, t reflect.Type, path []any) {
 	known := fieldsOf(t)
+	if known.confidential() {
+		c.hidden++
+		defer func() { c.hidden-- }()
+	}
 	c.pairs(n, path, func(key, value *yaml.Node) {
 		field, ok := known.types[key.Value]
 		switch {
@@ -157,7 +162,7 @@ func (c *checker) structure(n *yaml.Node, t reflect.Type, path []any) {
 		case known.rest != nil:
 			c.value(value, known.rest, with(path, key.Value))
 		default:
-			c.report(key, with(path, key.Value), DidYouMean(key.Value, known.names), "unknown field")
+			c.report(key, c.keyPath(path, key), DidYouMean(key.Value, known.names), "unknown field")
 		}
 	})
 }
@@ -194,7 +199,7 @@ func (c *checker) pairs(n *yaml.Node, path []any, visit func(key, value *yaml.No
 		case key.Kind != yaml.ScalarNode:
 			c.report(key, path, "write a word", "a key must be text, not %s", describe(key))
 		case twice:
-			c.report(key, with(path, key.Value), "remove one of them", "written twice, first on line %d", line)
+			c.report(key, c.keyPath(path, key), "remove one of them", "written twice, first on line %d", line)
 		case isMerge(key):
 			first[key.Value] = key.Line
 			c.merge(value, path, visit)

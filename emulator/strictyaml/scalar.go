@@ -29,7 +29,7 @@ func (c *checker) scalar(n *yaml.Node, t reflect.Type, path []any) {
 		return
 	}
 	if err := n.Decode(reflect.New(t).Interface()); err != nil {
-		c.report(n, path, "write "+article(t), "%s does not fit %s", describe(n), noun(t))
+		c.report(n, path, "write "+article(t), "%s does not fit %s", c.describe(n, t), noun(t))
 	}
 }
 
@@ -57,6 +57,8 @@ func (c *checker) wrongType(n *yaml.Node, t reflect.Type, path []any) {
 	fix := ""
 	word := strings.ToLower(n.Value)
 	switch {
+	case n.Kind == yaml.ScalarNode && t.Kind() == reflect.String && c.hides(t):
+		fix = "put it in quotes"
 	case n.Kind == yaml.ScalarNode && t.Kind() == reflect.String:
 		fix = "put it in quotes: " + strconv.Quote(n.Value)
 	case t == durationType:
@@ -68,7 +70,7 @@ func (c *checker) wrongType(n *yaml.Node, t reflect.Type, path []any) {
 	case n.Kind != yaml.SequenceNode && t.Kind() == reflect.Slice:
 		fix = `start each item with "- "`
 	}
-	c.report(n, path, fix, "expected %s, found %s", noun(t), describe(n))
+	c.report(n, path, fix, "expected %s, found %s", noun(t), c.describe(n, t))
 }
 
 // noun is what a type is called in problems.
