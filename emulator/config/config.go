@@ -63,6 +63,10 @@ type Environment struct {
 	OIDCProviders []OIDCProvider `yaml:"oidcProviders,omitempty"`
 	// InactiveSTSRegions are the regions in which STS gives out no credentials of the environment's account.
 	InactiveSTSRegions []string `yaml:"inactiveStsRegions,omitempty"`
+
+	// Sealer is the user whose access keys protect sessions where there are no clusters (see SealingKey).
+	// WithoutClusters fills it in.
+	Sealer string `yaml:"-"`
 }
 
 // User is an IAM user. It signs with its access keys.

@@ -46,9 +46,7 @@ func (app *App) loadIdentities(path string) (*config.Environment, error) {
 	if err != nil {
 		return nil, err
 	}
-	alone := *environment
-	alone.Clusters = nil
-	return &alone, nil
+	return environment.WithoutClusters(), nil
 }
 
 // needsCluster refuses an environment that is the AWS side alone, for verbs that are about Kubernetes.

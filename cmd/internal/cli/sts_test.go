@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/eksemu/eksemu/emulator"
+	"github.com/eksemu/eksemu/emulator/config"
 	stsfake "github.com/eksemu/eksemu/sts-fake"
 )
 
@@ -272,5 +273,20 @@ func TestSTSKeepsItsState(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(w.StateHome, "sts", "state.json")); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestSTSSealsLikeUp leaves the clusters out of an environment whose first user did not create them.
+func TestSTSSealsLikeUp(t *testing.T) {
+	t.Parallel()
+	w, path := newWorld(t), filepath.Join(t.TempDir(), "e.yaml")
+	write(t, path, strings.Replace(string(config.DefaultYAML()), "users:\n", "users:\n  - name: zed\n", 1))
+	whole, err := w.readConfig(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone, err := w.loadIdentities(path)
+	if err != nil || len(alone.Clusters) > 0 || !bytes.Equal(alone.SealingKey(), config.Default().SealingKey()) || !bytes.Equal(alone.SealingKey(), whole.SealingKey()) {
+		t.Errorf("%v, %d clusters, or another key", err, len(alone.Clusters))
 	}
 }
