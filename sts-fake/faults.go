@@ -96,7 +96,7 @@ func (f Fault) complete() (Fault, error) {
 		return f, fmt.Errorf("STS has no operation %q: %s", f.Operation, suggestOperation(f.Operation))
 	}
 	if f.Times < 0 {
-		return f, fmt.Errorf("%d times: give a positive number of calls, or 0 for one", f.Times)
+		return f, fmt.Errorf("%d times: give a positive number of calls", f.Times)
 	}
 	if f.Delay < 0 {
 		return f, fmt.Errorf("a delay of %s: give a positive one", f.Delay)
@@ -105,11 +105,11 @@ func (f Fault) complete() (Fault, error) {
 	isError := f.Status != 0 || f.Code != "" || f.Message != ""
 	switch {
 	case f.Drop && isError:
-		return f, fmt.Errorf("a dropped connection carries no answer: give either Drop or Status, Code and Message")
+		return f, fmt.Errorf("a dropped connection carries no answer: give either drop, or status, code and message")
 	case isError:
 		return f.completeError()
 	case !f.Drop && f.Delay == 0:
-		return f, fmt.Errorf("it does nothing: give it a Code or Status, a Delay or Drop")
+		return f, fmt.Errorf("it does nothing: give it a code or status, a delay or drop")
 	}
 	return f, nil
 }
@@ -127,12 +127,12 @@ func (f Fault) completeError() (Fault, error) {
 		case http.StatusServiceUnavailable:
 			f.Code = "ServiceUnavailable"
 		default:
-			return f, fmt.Errorf("an error without a Code: give one, such as Throttling")
+			return f, fmt.Errorf("an error without a code: give one, such as Throttling")
 		}
 	}
 	i := slices.IndexFunc(usual, func(e awsquery.Error) bool { return e.Code == f.Code })
 	if i < 0 && f.Status == 0 {
-		return f, fmt.Errorf("code %q has no usual status: give its Status", f.Code)
+		return f, fmt.Errorf("code %q has no usual status: give one, from 400 to 599", f.Code)
 	}
 	if i >= 0 {
 		f.Status, f.Message = cmp.Or(f.Status, usual[i].Status), cmp.Or(f.Message, usual[i].Message)
