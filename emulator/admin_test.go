@@ -53,6 +53,7 @@ var adminRoutes = []struct{ method, path string }{
 	{"GET", "faults"},
 	{"POST", "faults"},
 	{"DELETE", "faults"},
+	{"GET", "mfa"},
 	{"POST", "stop"},
 }
 

@@ -139,7 +139,7 @@ not start or is not in the state that the verb needs, 4 timeout, 130 interrupted
 	root.AddCommand(
 		newUpCommand(app), newSTSCommand(app), newDownCommand(app), newStatusCommand(app), newEnvCommand(app),
 		newTokenCommand(app), newKubectlCommand(app), newRunCommand(app), newScenariosCommand(app),
-		newFaultCommand(app), newClockCommand(app),
+		newFaultCommand(app), newClockCommand(app), newMFACommand(app),
 		newConfigCommand(app), newExplainCommand(app), newTraceCommand(app), newLogsCommand(app),
 		newVersionCommand(app), newChildCommand(app), newInstanceCredentialsCommand(app),
 	)

@@ -78,7 +78,7 @@ func TestAnswersForProgramsHaveJSON(t *testing.T) {
 		has := command.Flags().Lookup("output") != nil
 		want := slices.Contains([]string{
 			"eksemu status", "eksemu explain", "eksemu trace", "eksemu run", "eksemu version", "eksemu scenarios list", "eksemu scenarios show",
-			"eksemu fault list", "eksemu clock show", "eksemu clock advance",
+			"eksemu fault list", "eksemu clock show", "eksemu clock advance", "eksemu mfa",
 		}, command.CommandPath())
 		if has != want {
 			t.Errorf("%s has -o: %t", command.CommandPath(), has)
