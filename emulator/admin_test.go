@@ -225,6 +225,7 @@ func TestAttachFindsOnlyTheLiving(t *testing.T) {
 		if err := r.write(dir); err != nil {
 			t.Fatal(err)
 		}
+		locked(t, dir) // by one that is starting
 		return dir
 	}
 	closed := httptest.NewServer(http.NotFoundHandler())

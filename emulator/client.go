@@ -28,7 +28,7 @@ type Client struct {
 const attachTimeout = 5 * time.Second
 
 // Attach finds the running environment of a state folder. It returns [ErrNotRunning] if there is none, also when a
-// killed one left its files behind. One that does not answer within five seconds is an error of its own.
+// killed one left its files behind, whoever listens on its port since. One that does not answer within five seconds is an error of its own.
 func Attach(ctx context.Context, stateDir string) (*Client, error) {
 	return attach(ctx, stateDir, attachTimeout)
 }
@@ -37,6 +37,9 @@ func attach(ctx context.Context, stateDir string, timeout time.Duration) (*Clien
 	r, err := ReadRuntime(stateDir)
 	if err != nil {
 		return nil, err
+	}
+	if !inUse(stateDir) {
+		return nil, ErrNotRunning
 	}
 	c := newClient(stateDir, r)
 	limited, cancel := context.WithTimeout(ctx, timeout)

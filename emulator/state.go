@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -63,19 +64,40 @@ func (s *state) save() error {
 	return atomicfile.Write(s.path, append(raw, '\n'), 0o600)
 }
 
+// lockFile is the first file of a state folder that is made, and the last that is removed.
+const lockFile = "lock"
+
+// ErrInUse is returned by [Start] and [RemoveState] when a process owns the state folder.
+var ErrInUse = errors.New("an environment is already running")
+
 // stateLock says that one process owns the state folder. The operating system frees it when that process dies.
 type stateLock struct{ file *flock.Flock }
 
 func lockState(dir string) (*stateLock, error) {
-	file := flock.New(filepath.Join(dir, "lock"), flock.SetPermissions(0o600))
-	locked, err := file.TryLock()
+	for {
+		file := flock.New(filepath.Join(dir, lockFile), flock.SetPermissions(0o600))
+		locked, err := file.TryLock()
+		if err != nil {
+			return nil, fmt.Errorf("lock the state folder %s: %w", dir, err)
+		}
+		if !locked {
+			return nil, fmt.Errorf("%w in %s: use it, stop it with `eksemu down`, or choose another --name", ErrInUse, dir)
+		}
+		if stillThere(file) {
+			return &stateLock{file}, nil
+		}
+		_ = file.Unlock() // of nothing any more
+	}
+}
+
+// stillThere tells whether the file that is locked has not been removed, with its folder, just before.
+func stillThere(file *flock.Flock) bool {
+	locked, err := file.Stat()
 	if err != nil {
-		return nil, fmt.Errorf("lock the state folder %s: %w", dir, err)
+		return false
 	}
-	if !locked {
-		return nil, fmt.Errorf("an environment is already running in %s: use it, stop it with `eksemu down`, or choose another --name", dir)
-	}
-	return &stateLock{file}, nil
+	current, err := os.Stat(file.Path())
+	return err == nil && os.SameFile(locked, current)
 }
 
 func (l *stateLock) release() error {
@@ -85,30 +107,78 @@ func (l *stateLock) release() error {
 	return l.file.Unlock()
 }
 
-// WaitStopped waits until no process owns a state folder any more.
+// MakeState makes a state folder that no process owns yet, or leaves the one that is there as it is.
+func MakeState(dir string) error {
+	err := os.MkdirAll(dir, 0o700)
+	if err == nil {
+		err = makeLock(filepath.Join(dir, lockFile))
+	}
+	if err != nil {
+		return fmt.Errorf("make the state folder (set XDG_STATE_HOME to a folder that you can write to): %w", err)
+	}
+	return nil
+}
+
+func makeLock(path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+// WaitStopped waits until no process owns a state folder any more. One that has been removed has none.
 func WaitStopped(ctx context.Context, dir string) error {
-	file := flock.New(filepath.Join(dir, "lock"))
-	locked, err := file.TryLockContext(ctx, 20*time.Millisecond)
+	file := lockToAsk(dir)
+	locked, err := file.TryRLockContext(ctx, stopPoll)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil || !locked {
 		return fmt.Errorf("the environment in %s did not stop in time: %w", dir, err)
 	}
 	return file.Unlock()
 }
 
-// RemoveState removes the state folder of a stopped environment. A folder in use, or one that holds no environment,
-// is refused.
+// RemoveState removes the state folder of a stopped environment; one that is gone already is no error. A folder in use
+// ([ErrInUse]), or one that holds no environment, is refused.
 func RemoveState(dir string) error {
-	if _, err := os.Stat(filepath.Join(dir, "lock")); err != nil {
-		if entries, readErr := os.ReadDir(dir); readErr != nil || len(entries) > 0 {
-			return fmt.Errorf("%s does not look like a state folder of eksemu, so it was not removed", dir)
-		}
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil || !isState(entries) {
+		return fmt.Errorf("%s does not look like a state folder of eksemu, so it was not removed", dir)
 	}
 	lock, err := lockState(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // it has been removed meanwhile
+	}
 	if err != nil {
 		return err
 	}
 	defer lock.release() //nolint:errcheck // its file is gone
+	for _, entry := range entries {
+		if entry.Name() == lockFile {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(dir, entry.Name())); err != nil {
+			return err
+		}
+	}
 	return os.RemoveAll(dir)
+}
+
+// isState tells whether a folder is a state folder: it has a lock, or nothing but what is made around the same time.
+func isState(entries []fs.DirEntry) bool {
+	early := true
+	for _, entry := range entries {
+		if entry.Name() == lockFile {
+			return true
+		}
+		early = early && entry.IsDir() && slices.Contains([]string{"logs", "aws", "kubeconfigs"}, entry.Name())
+	}
+	return early
 }
 
 // prepare makes the state folder this process's own and loads or makes what is kept in it.
@@ -123,14 +193,17 @@ func (e *Environment) prepare(context.Context) error {
 }
 
 func (e *Environment) openState() error {
-	for _, dir := range []string{e.files.Dir, e.files.Logs(), filepath.Dir(e.files.AWSConfig()), filepath.Dir(e.files.Kubeconfig("x"))} {
+	err := os.MkdirAll(e.files.Dir, 0o700)
+	if err != nil {
+		return fmt.Errorf("make the state folder: %w", err)
+	}
+	if e.lock, err = lockState(e.files.Dir); err != nil {
+		return err
+	}
+	for _, dir := range []string{e.files.Logs(), filepath.Dir(e.files.AWSConfig()), filepath.Dir(e.files.Kubeconfig("x"))} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return fmt.Errorf("make the state folder: %w", err)
 		}
-	}
-	var err error
-	if e.lock, err = lockState(e.files.Dir); err != nil {
-		return err
 	}
 	// A runtime file that is still here was left by a process that was killed.
 	if err := e.unpublish(); err != nil {

@@ -165,6 +165,11 @@ func TestRemoveState(t *testing.T) {
 		{"stopped", "", func(t *testing.T, dir string) { _ = locked(t, dir).release(); write(t, dir+"/state.json", "{}") }},
 		{"damaged", "", func(t *testing.T, dir string) { _ = locked(t, dir).release(); write(t, dir+"/state.json", "?") }},
 		{"empty", "", func(*testing.T, string) {}},
+		{"killed before it was locked", "", func(t *testing.T, dir string) {
+			if err := os.MkdirAll(filepath.Join(dir, "logs", "x"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}},
 		{"in use", "an environment is already running in DIR", func(t *testing.T, dir string) { locked(t, dir) }},
 		{"somebody else's", "DIR does not look like a state folder of eksemu, so it was not removed",
 			func(t *testing.T, dir string) { write(t, dir+"/thesis.tex", "…") }},
@@ -186,9 +191,57 @@ func TestRemoveState(t *testing.T) {
 			}
 		})
 	}
-	missing := filepath.Join(t.TempDir(), "missing")
-	if err := RemoveState(missing); err == nil {
-		t.Error("a folder that does not exist was removed")
+	if err := RemoveState(filepath.Join(t.TempDir(), "missing")); err != nil {
+		t.Errorf("one that somebody else has removed: %v", err)
+	}
+}
+
+func TestMakeState(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "state", "default")
+	for range 2 {
+		if err := MakeState(dir); err != nil {
+			t.Fatal(err)
+		}
+		if got := read(t, filepath.Join(dir, "lock")); got != "" || inUse(dir) {
+			t.Errorf("lock %q, in use: %t", got, inUse(dir))
+		}
+	}
+	lock := locked(t, dir)
+	if err := MakeState(dir); err != nil || !inUse(dir) {
+		t.Errorf("while it runs: %v, in use: %t", err, inUse(dir))
+	}
+	if err := lock.release(); err != nil {
+		t.Fatal(err)
+	}
+	if err := RemoveState(dir); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "a file")
+	if err := MakeState(dir); err == nil || !strings.HasPrefix(err.Error(), "make the state folder (set XDG_STATE_HOME to a folder that you can write to): ") {
+		t.Error(err)
+	}
+}
+
+// TestLockThatIsRemoved: whoever has waited for a lock whose folder is removed does not own what comes after it.
+func TestLockThatIsRemoved(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	lock := locked(t, dir)
+	if !stillThere(lock.file) {
+		t.Error("it is there")
+	}
+	if err := os.Remove(lock.file.Path()); err != nil {
+		t.Fatal(err)
+	}
+	if stillThere(lock.file) {
+		t.Error("it was removed")
+	}
+	if err := MakeState(dir); err != nil {
+		t.Fatal(err)
+	}
+	if stillThere(lock.file) {
+		t.Error("it was replaced")
 	}
 }
 
@@ -208,4 +261,7 @@ func TestWaitStopped(t *testing.T) {
 		t.Error(err)
 	}
 	locked(t, dir) // nothing is left locked
+	if err := WaitStopped(t.Context(), filepath.Join(dir, "missing")); err != nil {
+		t.Errorf("one that has been removed: %v", err)
+	}
 }

@@ -123,9 +123,40 @@ func TestAttachToOneThatHangs(t *testing.T) {
 	if err := r.write(dir); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := Attach(t.Context(), dir); !errors.Is(err, ErrNotRunning) {
+		t.Errorf("one that was killed, and something silent has its port: %v", err)
+	}
+	if stopped, err := Stop(t.Context(), dir); stopped || err != nil {
+		t.Errorf("stopped %t, %v", stopped, err)
+	}
+	locked(t, dir)
 	_, err := attach(t.Context(), dir, 10*time.Millisecond)
 	if err == nil || errors.Is(err, ErrNotRunning) || !strings.Contains(err.Error(), "does not answer within 10ms, though its process "+strconv.Itoa(r.PID)+" listens") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// TestStopAsksAgain when one that has just begun to start does not answer at first.
+func TestStopAsksAgain(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	lock := locked(t, dir)
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if asked++; asked == 1 {
+			<-r.Context().Done()
+			return
+		}
+		_ = lock.release()
+	}))
+	t.Cleanup(server.Close)
+	r := testRuntime()
+	r.Gateway = server.URL
+	if err := r.writeAs(dir, startingFile); err != nil {
+		t.Fatal(err)
+	}
+	if stopped, err := Stop(t.Context(), dir); !stopped || err != nil || asked != 2 {
+		t.Errorf("stopped %t, %v, asked %d times", stopped, err, asked)
 	}
 }
 

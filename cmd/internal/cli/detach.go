@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -57,8 +58,11 @@ func (app *App) upDetached(ctx context.Context, name *nameFlag, f *upFlags, opti
 
 // spawn starts the background process. Its output goes to logs/eksemu.log, its reports to the returned pipe.
 func (app *App) spawn(name *nameFlag, f *upFlags, options emulator.Options) (io.ReadCloser, *os.Process, error) {
+	if err := emulator.MakeState(options.Dir); err != nil {
+		return nil, nil, err
+	}
 	if err := os.MkdirAll(emulator.Layout{Dir: options.Dir}.Logs(), 0o700); err != nil {
-		return nil, nil, fmt.Errorf("make the state folder (set XDG_STATE_HOME to a folder that you can write to): %w", err)
+		return nil, nil, fmt.Errorf("make the folder of its log: %w", err)
 	}
 	log, err := os.OpenFile(backgroundLog(options.Dir), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -121,7 +125,13 @@ func follow(reports io.Reader, progress *progress) (notes []string, err error) {
 func (app *App) upInBackground(ctx context.Context, options emulator.Options, wait time.Duration, pipe *os.File) error {
 	tell := func(r report) { _ = json.NewEncoder(pipe).Encode(r) } // the reader may have gone
 	options.Progress = func(step string) { tell(report{Step: step}) }
-	env, err := start(ctx, options, wait)
+	var env *emulator.Environment
+	_, err := os.Stat(backgroundLog(options.Dir)) // which spawn has made
+	if errors.Is(err, fs.ErrNotExist) {
+		err = exitWith(ExitStart, fmt.Errorf("environment %s was removed by `eksemu down` before it was started", options.Name))
+	} else {
+		env, err = start(ctx, options, wait)
+	}
 	if err != nil {
 		tell(report{Error: err.Error(), Code: ExitCode(err)})
 		return err

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -39,12 +40,11 @@ func (app *App) down(ctx context.Context, name *nameFlag, keep bool) error {
 		return exitWith(ExitStart, fmt.Errorf("stop environment %s: %w", name.name, err))
 	}
 	_, statErr := os.Stat(dir)
-	removed := false
-	if statErr == nil && !keep {
-		if err := emulator.RemoveState(dir); err != nil {
+	removed := statErr == nil && !keep
+	if removed {
+		if err := removeState(limited, dir); err != nil {
 			return exitWith(ExitStart, fmt.Errorf("environment %s: %w", name.name, err))
 		}
-		removed = true
 	}
 	switch {
 	case stopped && removed:
@@ -57,4 +57,17 @@ func (app *App) down(ctx context.Context, name *nameFlag, keep bool) error {
 		fmt.Fprintf(app.ErrOut, "environment %s is not running\n", name.name)
 	}
 	return nil
+}
+
+// removeState removes the state folder of a stopped environment, which another `down` may be about to remove, too.
+func removeState(ctx context.Context, dir string) error {
+	for {
+		err := emulator.RemoveState(dir)
+		if !errors.Is(err, emulator.ErrInUse) {
+			return err
+		}
+		if err := emulator.WaitStopped(ctx, dir); err != nil {
+			return err
+		}
+	}
 }

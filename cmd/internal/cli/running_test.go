@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -225,11 +226,45 @@ func TestDownWhileStarting(t *testing.T) {
 	if err := os.Rename(filepath.Join(dir, "runtime.json"), filepath.Join(dir, "starting.json")); err != nil {
 		t.Fatal(err)
 	}
-	lock := hold(t, dir)
-	f.onStop = func() { _ = lock.Unlock() }
 	w.run("down").want(t, ExitOK, "environment default is stopped and removed\n")
 	if !f.stopped {
 		t.Error("it was not asked to stop")
+	}
+}
+
+// TestDownTwice: two at the same time stop it once, and neither fails.
+func TestDownTwice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for range 20 {
+		w.start(t, "default")
+		var both sync.WaitGroup
+		for range 2 {
+			other := newWorld(t)
+			other.StateHome = w.StateHome
+			both.Go(func() { other.run("down").want(t, ExitOK, "environment default …") })
+		}
+		both.Wait()
+		if left := files(t, w.StateHome); len(left) > 1 {
+			t.Fatalf("left: %v", left)
+		}
+	}
+}
+
+// TestRemoveStateWaits for another `down` that removes the same folder.
+func TestRemoveStateWaits(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	lock := hold(t, dir)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { _ = lock.Unlock() }()
+	if err := removeState(ctx, dir); err != nil {
+		t.Error(err)
+	}
+	hold(t, dir)
+	cancel()
+	if err := removeState(ctx, dir); !errors.Is(err, context.Canceled) {
+		t.Error(err)
 	}
 }
 

@@ -168,6 +168,14 @@ func TestReports(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	removed := w.upInBackground(t.Context(), options, time.Minute, write)
+	if want := "environment default was removed by `eksemu down` before it was started"; ExitCode(removed) != ExitStart || removed.Error() != want {
+		t.Errorf("error %v with code %d, want %s", removed, ExitCode(removed), want)
+	}
+	logs := filepath.Dir(backgroundLog(options.Dir))
+	if err := errors.Join(os.MkdirAll(logs, 0o700), os.WriteFile(backgroundLog(options.Dir), nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
 	err = w.upInBackground(t.Context(), options, time.Minute, write)
 	if ExitCode(err) != ExitStart {
 		t.Errorf("error %v with code %d", err, ExitCode(err))
@@ -187,6 +195,7 @@ func TestReports(t *testing.T) {
 		got = append(got, r)
 	}
 	want := []report{
+		{Error: removed.Error(), Code: ExitStart},
 		{Step: "prepare the state folder"}, {Step: "start the AWS endpoints"}, {Step: "start etcd and kube-apiserver"},
 		{Error: err.Error(), Code: ExitStart},
 	}
@@ -250,7 +259,7 @@ func TestRemoveAbandoned(t *testing.T) {
 		case "run.8": // another run has it
 			hold(t, dir)
 		case "run.9": // a run was killed before it locked it
-			if err := os.MkdirAll(dir, 0o700); err != nil {
+			if err := os.MkdirAll(filepath.Join(dir, "logs"), 0o700); err != nil {
 				t.Fatal(err)
 			}
 		default:

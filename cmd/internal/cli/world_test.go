@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/eksemu/eksemu/emulator"
@@ -119,7 +120,7 @@ type fakeEnvironment struct {
 	events      []trace.Event
 	credentials map[string]string // JSON, by name
 	stopped     bool
-	onStop      func()        // may be nil
+	lock        *flock.Flock  // held until it is stopped
 	more        chan struct{} // closed when events were added
 }
 
@@ -151,7 +152,7 @@ func (w *world) start(t *testing.T, name string) *fakeEnvironment {
 		f.Identities = append(f.Identities, emulator.Identity{Name: user, Kind: "user", ARN: "arn:aws:iam::111122223333:user/" + user})
 	}
 	w.publish(t, f)
-	write(t, filepath.Join(w.StateHome, name, "lock"), "")
+	f.lock = hold(t, filepath.Join(w.StateHome, name))
 	return f
 }
 
@@ -233,9 +234,7 @@ func (f *fakeEnvironment) stop(out http.ResponseWriter, _ *http.Request) {
 	defer f.mu.Unlock()
 	f.stopped = true
 	answer(out, http.StatusAccepted, map[string]string{})
-	if f.onStop != nil {
-		f.onStop()
-	}
+	_ = f.lock.Unlock()
 }
 
 // files are the paths of everything in a folder.
