@@ -353,11 +353,14 @@ func awsCases() []causeCase {
 		{"aws-not-identified", because("the request has no Action", unknown(awsCall("sts", "", 302, "", ""))), "STS answered 302 to a request that names no operation, and had not found out who is calling; here: the request has no Action", "signed"},
 		{"aws-not-identified", unknown(awsCall("ec2", "", 400, "InvalidRequest", "The request is malformed: x.")), "EC2 answered 400", ""},
 		{"malformed-query", unknown(awsCall("eks", "ListClusters", 403, "MalformedQueryStringException", "Illegal hex character in escape % pattern: %yy")), "percent", ""},
+		// [R] awsu#27, eks-anywhere#9485
+		{"session-too-long", awsCall("sts", "AssumeRole", 400, "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."), "than the role allows", "--max-session-duration"},
+		{"session-too-long-chained", awsCall("sts", "AssumeRole", 400, "ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."), "an hour at most", "3600 seconds"},
 		{"aws-invalid-request", awsCall("ec2", "DescribeInstances", 400, "MalformedQueryString", "x"), "knows the caller", ""},
 		{"aws-invalid-request", awsCall("eks", "", 404, "UnknownOperationException", "x"), "knows the caller", ""},
 		{"aws-invalid-request", awsCall("ec2", "DescribeInstances", 400, "MissingParameter", "x"), "knows the caller", ""},
 		{"aws-access-denied", awsCall("eks", "ListClusters", 403, "AccessDeniedException", "x"), "not allowed eks:ListClusters", ""},
-		{"mfa-code", awsCall("sts", "AssumeRole", 403, "AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code. "), aliceARN, "clock"},
+		{"mfa-code", awsCall("sts", "AssumeRole", 403, "AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code. "), aliceARN, "eksemu mfa"},
 		{"mfa-device", awsCall("sts", "AssumeRole", 403, "AccessDenied", "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user."), aliceARN, "list-mfa-devices"},
 		{"session-expired", awsCall("sts", "AssumeRole", 403, "ExpiredToken", "The security token included in the request is expired"), "expired", ""},
 	}

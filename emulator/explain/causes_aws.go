@@ -23,6 +23,13 @@ func awsCauses() []Cause {
 			"Allow the caller in the role's trust policy:\n"+
 				"{\"Effect\": \"Allow\", \"Principal\": {\"AWS\": \"{principal}\"}, \"Action\": \"sts:AssumeRole\"}",
 			"is not authorized to perform: sts:AssumeRole on resource: {role}"),
+		denied("session-too-long", "the request asks for a longer session than the role allows",
+			"Ask for less (--duration-seconds, or duration_seconds in the profile), or let the role's sessions last up to 12 hours, in eksemu with maxSessionDuration in the environment file:\n"+
+				"aws iam update-role --role-name ROLE --max-session-duration 43200",
+			"ValidationError: The requested DurationSeconds exceeds the MaxSessionDuration set for this role."),
+		denied("session-too-long-chained", "the caller is a session itself, and a role that is assumed with one lasts an hour at most, whatever the role's own maximum",
+			"Ask for 3600 seconds or less (--duration-seconds, or duration_seconds in the profile), or assume the role with an IAM user's own access key.",
+			"ValidationError: The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."),
 		denied("aws-access-denied", "{arn} is not allowed {action}", "Attach a policy that allows it to the caller:\n"+
 			"{\"Effect\": \"Allow\", \"Action\": \"{action}\", \"Resource\": \"*\"}",
 			"is not authorized to perform: {action} on resource", "is not authorized to perform: {action} because", "is not authorized to perform: {action}", "AccessDenied: {message}"),

@@ -44,7 +44,7 @@ func mfaCauses() []Cause {
 	return []Cause{
 		{ID: "mfa-code", Outcome: Denied, Says: []string{"MultiFactorAuthentication failed with invalid MFA one time pass code"},
 			Sentence: "the code is not the one that the MFA device of {arn} shows now",
-			Fix:      "Type the code that the device shows, each one once, and set the device's clock if that does not help."},
+			Fix:      "Type the code that the device shows (in eksemu `eksemu mfa` does), each one once, and set the device's clock if that does not help."},
 		{ID: "mfa-device", Outcome: Denied, Says: []string{"MultiFactorAuthentication failed, unable to validate MFA code"},
 			Sentence: "{arn} has no MFA device with the serial number of the request",
 			Fix:      "Use one of the caller's own devices, also as mfa_serial in the profile:\naws iam list-mfa-devices"},
