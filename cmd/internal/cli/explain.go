@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/eksemu/eksemu/emulator"
 	"github.com/eksemu/eksemu/emulator/authn"
 	"github.com/eksemu/eksemu/emulator/explain"
 	"github.com/eksemu/eksemu/emulator/trace"
@@ -36,6 +37,9 @@ func newExplainCommand(app *App) *cobra.Command {
 		}
 		verdicts := verdicts(events, all)
 		verdicts = verdicts[max(0, len(verdicts)-last):]
+		if len(verdicts) == 0 && !output.json() {
+			return exitWith(ExitMismatch, nothingToExplain(name))
+		}
 		return app.printVerdicts(cmd.Context(), verdicts, output)
 	}
 	return command
@@ -62,15 +66,25 @@ func verdicts(events []trace.Event, all bool) []explain.Verdict {
 	})
 }
 
+// nothingToExplain says what to do first. In an environment without a cluster that is another thing: AWS calls that
+// were answered are explained only if all are asked for.
+func nothingToExplain(name *nameFlag) error {
+	dir, err := name.dir()
+	if err != nil {
+		return err
+	}
+	if r, err := emulator.ReadRuntime(dir); err == nil && len(r.Clusters) == 0 {
+		return fmt.Errorf("nothing to explain yet: no AWS call was refused; `eksemu explain%s --all` also explains those that were answered, such as `aws sts get-caller-identity`", name.flag())
+	}
+	return errors.New("nothing to explain yet: ask something first, such as `kubectl auth can-i get pods`")
+}
+
 func (app *App) printVerdicts(_ context.Context, list []explain.Verdict, output *outputFlag) error {
 	if output.json() {
 		if list == nil {
 			list = []explain.Verdict{}
 		}
 		return app.printJSON(list)
-	}
-	if len(list) == 0 {
-		return exitWith(ExitMismatch, errors.New("nothing to explain yet: ask something first, such as `kubectl auth can-i get pods`"))
 	}
 	for i, verdict := range list {
 		if i > 0 {

@@ -19,14 +19,14 @@ func newSTSCommand(app *App) *cobra.Command {
 		Short: "Start the AWS side alone: STS without Kubernetes, in milliseconds",
 		Long: `Start an environment without a cluster: STS and whatever else of AWS is emulated, behind the same gateway, with the
 same identities and the same state folder as those of ` + "`eksemu up`" + `, but without Kubernetes. The clusters of the
-environment file are ignored. env, status, trace, explain, token, logs and down work on it.
+environment file are ignored. env, status, trace, explain, fault, clock, mfa, logs and down work on it with --name sts.
 
 Clients reach it in two ways:
 
   eval "$(eksemu env --name sts)"                         # real host names, by HTTPS_PROXY and AWS_CA_BUNDLE
   export AWS_ENDPOINT_URL_STS=http://127.0.0.1:PORT       # the direct endpoint, in plain HTTP
 
-Tokens for EKS need the real host names.`,
+Tokens for EKS need the real host names, so ` + "`eksemu token`" + ` is for a shell with the first way.`,
 		Args: cobra.NoArgs,
 	}
 	name := addNameFlag(app, command)

@@ -263,6 +263,23 @@ func TestClock(t *testing.T) {
 	w.run("clock", "advance", "1000000h").want(t, ExitMismatch, "error: the clock of the AWS side cannot be moved by 1000000h0m0s: it stays within a hundred years of the real one\n")
 }
 
+// TestSTSExplain: where there is no cluster, kubectl is no advice, and calls that were answered are explained with --all.
+func TestSTSExplain(t *testing.T) {
+	t.Parallel()
+	w, _, _ := runningSTS(t)
+	const want = "error: nothing to explain yet: no AWS call was refused; `eksemu explain --name sts --all` also explains those that were answered, such as `aws sts get-caller-identity`\n"
+	w.run("explain", "--name", "sts").want(t, ExitMismatch, want)
+	if _, refusal := w.whoami(t, "sts", "trurl"); refusal != "" {
+		t.Fatal(refusal)
+	}
+	w.run("explain", "--name", "sts").want(t, ExitMismatch, want)
+	got := w.run("explain", "--name", "sts", "--all")
+	got.want(t, ExitOK, "")
+	if !strings.Contains(got.out, "yes  sts:GetCallerIdentity\n") {
+		t.Errorf("with --all:\n%s", got.out)
+	}
+}
+
 // TestSTSKeepsItsState stops one without removing it, and has its keys and sealing key in the next.
 func TestSTSKeepsItsState(t *testing.T) {
 	t.Parallel()
