@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -46,7 +45,6 @@ func run() int {
 		Environ:     os.Environ(),
 		LookPath:    exec.LookPath,
 		Now:         time.Now,
-		Proxy:       http.ProxyFromEnvironment,
 		StateHome:   stateHome(),
 		Terminal:    term.IsTerminal(int(os.Stderr.Fd())),
 		OutTerminal: term.IsTerminal(int(os.Stdout.Fd())),

@@ -14,8 +14,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
 	"path/filepath"
 	"time"
 
@@ -33,7 +31,6 @@ type App struct {
 	Environ     []string                                       // the whole environment, for child processes
 	LookPath    func(name string) (string, error)              //
 	Now         func() time.Time                               //
-	Proxy       func(*http.Request) (*url.URL, error)          // this machine's proxy, as its environment has it; nil: none
 	StateHome   string                                         // folder of all environments' state folders
 	Terminal    bool                                           // ErrOut is a terminal
 	OutTerminal bool                                           // Out is a terminal

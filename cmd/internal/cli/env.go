@@ -22,6 +22,7 @@ var envFormats = map[string]func(app *App, set []emulator.Variable, unset []stri
 
 func newEnvCommand(app *App) *cobra.Command {
 	var format, identity string
+	var undo bool
 	command := &cobra.Command{
 		Use:   "env",
 		Short: "Print the variables that make AWS clients and kubectl use the environment",
@@ -30,6 +31,7 @@ func newEnvCommand(app *App) *cobra.Command {
   eval "$(eksemu env)"                # bash, zsh
   eksemu env --format fish | source   # fish
   eksemu env --format github          # appends to $GITHUB_ENV
+  eval "$(eksemu env --unset)"        # back to AWS, and to the proxy that the shell had before
 
 Variables of your shell that would lead AWS clients elsewhere are unset.`,
 		Args: cobra.NoArgs,
@@ -37,12 +39,21 @@ Variables of your shell that would lead AWS clients elsewhere are unset.`,
 	name := addNameFlag(app, command)
 	command.Flags().StringVar(&format, "format", "sh", "sh, fish, dotenv, github or json")
 	command.Flags().StringVar(&identity, "as", "", "identity to act as (default: the creator of the cluster)")
+	command.Flags().BoolVar(&undo, "unset", false, "print how to take it back instead; the environment need not run (sh and fish)")
+	command.MarkFlagsMutuallyExclusive("unset", "as")
 	_ = command.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(envFormatNames(), cobra.ShellCompDirectiveNoFileComp)) // the flag exists
 	_ = command.RegisterFlagCompletionFunc("as", name.completeIdentities)                                                          // the flag exists
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
 		write := envFormats[format]
 		if write == nil {
 			return fmt.Errorf("--format %q: use one of %s", format, strings.Join(envFormatNames(), ", "))
+		}
+		if undo {
+			if format != "sh" && format != "fish" {
+				return fmt.Errorf("--unset --format %s: only a shell can unset a variable: use sh or fish", format)
+			}
+			set, unset := app.undoEnv()
+			return write(app, set, unset)
 		}
 		client, err := name.attach(cmd.Context())
 		if err != nil {
@@ -51,7 +62,7 @@ Variables of your shell that would lead AWS clients elsewhere are unset.`,
 		if err := checkIdentity(client.Runtime, identity); err != nil {
 			return err
 		}
-		set := emulator.Variables(client.Dir, client.Runtime, identity)
+		set := slices.Concat(emulator.Variables(client.Dir, client.Runtime, identity), app.keepProxy())
 		unset := emulator.Misleading(func(name string) bool { _, ok := app.LookupEnv(name); return ok })
 		unset = slices.DeleteFunc(unset, func(name string) bool {
 			return slices.ContainsFunc(set, func(v emulator.Variable) bool { return v.Name == name })

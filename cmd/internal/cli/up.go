@@ -105,7 +105,7 @@ func (f *upFlags) options(app *App, name *nameFlag) (emulator.Options, error) {
 		Config:              environment,
 		Port:                f.port,
 		Fallback:            fallback,
-		Proxy:               app.Proxy,
+		Proxy:               app.proxy(),
 		Executable:          app.Executable,
 		Command:             childCommand,
 		AWSCommand:          app.find("aws"),
