@@ -169,6 +169,7 @@ func TestEnvInAShell(t *testing.T) {
 	want := map[string]string{
 		"HTTPS_PROXY": f.Gateway, "NO_PROXY": emulator.NoProxy, "AWS_CA_BUNDLE": dir + "/ca-bundle.pem", "AWS_CONFIG_FILE": dir + "/aws/config",
 		"AWS_SHARED_CREDENTIALS_FILE": dir + "/aws/credentials", "AWS_PROFILE": "bob", "KUBECONFIG": dir + "/kubeconfigs/bob", "AWS_EC2_METADATA_DISABLED": "true", "AWS_PAGER": "less",
+		ownProxy: misleading["https_proxy"], ownNoProxy: "",
 	}
 	for _, name := range []string{"PATH", "PWD", "OLDPWD", "SHLVL", "_", ""} {
 		delete(got, name)
