@@ -10,9 +10,11 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"sync/atomic"
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/eksemu/eksemu/emulator/config"
 	"github.com/eksemu/eksemu/sts-fake/webidentity"
 )
 
@@ -23,18 +25,32 @@ func (e *Environment) issuers() (webidentity.Keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	return webidentity.First(declaredKeys{e.aws}, clusterKeys{e.aws}, webidentity.Discovery{Client: issuerClient(gateway, e.ca.CertPEM())}), nil
+	return webidentity.First(&declaredKeys{awsSide: e.aws}, clusterKeys{e.aws}, webidentity.Discovery{Client: issuerClient(gateway, e.ca.CertPEM())}), nil
 }
 
-// declaredKeys are the keys of the configuration of this moment.
-type declaredKeys struct{ *awsSide }
+// declaredKeys are the keys of the configuration of this moment. They are parsed once for each configuration.
+type declaredKeys struct {
+	*awsSide
+	parsed atomic.Pointer[parsedKeys]
+}
+
+// parsedKeys are the keys of a configuration.
+type parsedKeys struct {
+	of   *config.Environment
+	keys webidentity.Static
+}
 
 // Keys implements webidentity.Keys.
-func (d declaredKeys) Keys(ctx context.Context, issuer webidentity.Issuer) (jose.JSONWebKeySet, error) {
+func (d *declaredKeys) Keys(ctx context.Context, issuer webidentity.Issuer) (jose.JSONWebKeySet, error) {
 	d.mu.Lock()
-	declared := d.config.IssuerKeys()
+	now := d.config // it is replaced, never changed
 	d.mu.Unlock()
-	return webidentity.Static(declared).Keys(ctx, issuer)
+	parsed := d.parsed.Load()
+	if parsed == nil || parsed.of != now {
+		parsed = &parsedKeys{now, now.IssuerKeys()}
+		d.parsed.Store(parsed)
+	}
+	return parsed.keys.Keys(ctx, issuer)
 }
 
 // clusterKeys are the keys of the clusters.

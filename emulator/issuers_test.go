@@ -151,13 +151,18 @@ func TestDeclaredKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if found, err := (declaredKeys{e.aws}).Keys(t.Context(), webidentity.Issuer{URL: github.url}); err != nil || len(found.Keys) != 1 {
+	declared := &declaredKeys{awsSide: e.aws}
+	if found, err := declared.Keys(t.Context(), webidentity.Issuer{URL: github.url}); err != nil || len(found.Keys) != 1 {
 		t.Errorf("declared: %+v, %v", found, err)
+	}
+	parsed := declared.parsed.Load()
+	if _, err := declared.Keys(t.Context(), webidentity.Issuer{URL: github.url}); err != nil || declared.parsed.Load() != parsed {
+		t.Errorf("the same configuration is parsed again, %v", err)
 	}
 	if err := e.aws.removeIdentities(id); err != nil {
 		t.Fatal(err)
 	}
-	if found, err := (declaredKeys{e.aws}).Keys(t.Context(), webidentity.Issuer{URL: github.url}); !errors.Is(err, webidentity.ErrUnknownIssuer) {
+	if found, err := declared.Keys(t.Context(), webidentity.Issuer{URL: github.url}); !errors.Is(err, webidentity.ErrUnknownIssuer) {
 		t.Errorf("removed: %+v, %v", found, err)
 	}
 }

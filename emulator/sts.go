@@ -3,7 +3,9 @@ package emulator
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -23,13 +25,23 @@ func (c *awsClock) now() time.Time { return c.real().Add(time.Duration(c.offset.
 // maxClockOffset bounds how far the clock of the AWS side may be from the real one: a hundred years.
 const maxClockOffset = 100 * 365 * 24 * time.Hour
 
+// AddClockOffset is how far the clock of the AWS side is ahead of the real one after it was moved by d from an offset, or
+// the error that it would be too far.
+func AddClockOffset(offset, d time.Duration) (time.Duration, error) {
+	after := offset + d
+	if d > maxClockOffset || d < -maxClockOffset || after > maxClockOffset || after < -maxClockOffset {
+		return 0, fmt.Errorf("the clock of the AWS side cannot be moved by %s: it stays within a hundred years of the real one", d)
+	}
+	return after, nil
+}
+
 // advance moves the clock by d, back if d is negative, or refuses to.
 func (c *awsClock) advance(d time.Duration) error {
 	for {
 		before := c.offset.Load()
-		after := time.Duration(before) + d
-		if d > maxClockOffset || d < -maxClockOffset || after > maxClockOffset || after < -maxClockOffset {
-			return fmt.Errorf("the clock of the AWS side cannot be moved by %s: it stays within a hundred years of the real one", d)
+		after, err := AddClockOffset(time.Duration(before), d)
+		if err != nil {
+			return err
 		}
 		if c.offset.CompareAndSwap(before, int64(after)) {
 			return nil
@@ -132,7 +144,13 @@ func (a *admin) clearFaults(w http.ResponseWriter, _ *http.Request) {
 func readJSON(w http.ResponseWriter, r *http.Request, what string, into any) bool {
 	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxAdminBodySize))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
+	err := decoder.Decode(into)
+	if err == nil {
+		if _, more := decoder.Token(); !errors.Is(more, io.EOF) {
+			err = errors.New("there is more behind it")
+		}
+	}
+	if err != nil {
 		writeJSON(w, http.StatusBadRequest, adminError{"decode " + what + ": " + err.Error()})
 		return false
 	}

@@ -60,9 +60,15 @@ func newClockAdvanceCommand(app *App) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		clock, err := client.AdvanceClock(cmd.Context(), d)
+		clock, err := client.Clock(cmd.Context())
 		if err != nil {
-			return exitWith(ExitMismatch, err)
+			return exitWith(ExitStart, err)
+		}
+		if _, err := emulator.AddClockOffset(clock.Offset, d); err != nil {
+			return err
+		}
+		if clock, err = client.AdvanceClock(cmd.Context(), d); err != nil {
+			return exitWith(ExitStart, err)
 		}
 		return app.printClock(clock, output)
 	}

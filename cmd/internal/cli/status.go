@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -33,9 +34,11 @@ func newStatusCommand(app *App) *cobra.Command {
 		if output.json() {
 			return app.printJSON(struct {
 				emulator.Runtime
-				Components []emulator.ComponentStatus `json:"components"`
-				StateDir   string                     `json:"stateDir"`
-			}{runtime, status.Components, client.Dir})
+				Components  []emulator.ComponentStatus `json:"components"`
+				ClockOffset time.Duration              `json:"clockOffset"` // of STS, ahead of the real clock, in nanoseconds
+				Faults      int                        `json:"faults"`      // that wait for STS calls
+				StateDir    string                     `json:"stateDir"`
+			}{runtime, status.Components, status.ClockOffset, status.Faults, client.Dir})
 		}
 		return app.printStatus(client, status)
 	}

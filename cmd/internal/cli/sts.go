@@ -37,6 +37,13 @@ Tokens for EKS need the real host names, so ` + "`eksemu token`" + ` is for a sh
 	f.add(command)
 	command.Flags().DurationVar(&f.ahead, "clock-offset", 0, "`duration` by which the clock of STS is ahead of the real one; negative: behind")
 	f.runWith(app, command, name)
+	run := command.RunE
+	command.RunE = func(cmd *cobra.Command, args []string) error {
+		if _, err := emulator.AddClockOffset(0, f.ahead); err != nil {
+			return fmt.Errorf("--clock-offset: %w", err)
+		}
+		return run(cmd, args)
+	}
 	return command
 }
 
