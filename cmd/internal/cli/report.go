@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/eksemu/eksemu/scenarios"
@@ -42,12 +43,28 @@ func openReports(values []string) (reports []*reportFile, err error) {
 				return reports, fmt.Errorf("--report %q: choose a file that can be written, nothing was run: %w", value, err)
 			}
 			r.made = missing != nil
+			if slices.ContainsFunc(reports, r.sameFile) {
+				return append(reports, r), fmt.Errorf("--report %q: another report goes to the same file, nothing was run: choose another", value)
+			}
 		} else if toStdout(reports) {
 			return reports, fmt.Errorf("--report %q: another report goes to standard output already", value)
 		}
 		reports = append(reports, r)
 	}
 	return reports, nil
+}
+
+// sameFile tells whether two reports go to one file. Devices and pipes take several.
+func (r *reportFile) sameFile(other *reportFile) bool {
+	if r.file == nil || other.file == nil {
+		return false
+	}
+	one, err := r.file.Stat()
+	if err != nil {
+		return false
+	}
+	two, err := other.file.Stat()
+	return err == nil && one.Mode().IsRegular() && os.SameFile(one, two)
 }
 
 // toStdout tells whether one of the reports goes to standard output.

@@ -79,12 +79,16 @@ func (app *App) runScenarios(ctx context.Context, name *nameFlag, f *runFlags, o
 // runInEnvironment runs scenarios in the running environment of that name, or in a private one, and tells what came
 // out: of a run that is interrupted, what was done until then.
 func (app *App) runInEnvironment(ctx context.Context, name *nameFlag, f *runFlags, options emulator.Options, list []*scenarios.Scenario, tell func(scenarios.Report) error) (err error) {
+	home, err := homeOf(app.env("HOME"))
+	if err != nil {
+		return exitWith(ExitStart, err)
+	}
 	client, stop, err := app.environmentForRun(ctx, name, f, options)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	report, err := app.execute(ctx, client, list, f.quiet)
+	report, err := app.execute(ctx, client, list, home, f.quiet)
 	if err != nil && ctx.Err() == nil {
 		return err
 	}
@@ -132,7 +136,8 @@ func (app *App) alone(ctx context.Context, dir string, quiet bool) (unlock func(
 	return lock.Unlock, nil
 }
 
-func (app *App) execute(ctx context.Context, client *emulator.Client, list []*scenarios.Scenario, quiet bool) (scenarios.Report, error) {
+// execute runs scenarios whose clients have some of the user's home folder in theirs.
+func (app *App) execute(ctx context.Context, client *emulator.Client, list []*scenarios.Scenario, users []string, quiet bool) (scenarios.Report, error) {
 	environment, err := newTarget(client)
 	if err != nil {
 		return scenarios.Report{}, exitWith(ExitStart, err)
@@ -143,7 +148,7 @@ func (app *App) execute(ctx context.Context, client *emulator.Client, list []*sc
 	}
 	defer os.RemoveAll(temp) //nolint:errcheck // the next run removes it, too
 	home := filepath.Join(temp, "home")
-	if err := ownHome(home, app.env("HOME")); err != nil {
+	if err := ownHome(home, users); err != nil {
 		return scenarios.Report{}, exitWith(ExitStart, err)
 	}
 	progress := app.progress(quiet)

@@ -155,6 +155,27 @@ func TestReportFiles(t *testing.T) {
 	}
 }
 
+// TestReportsInOneFile: one of them would be lost, however the file is spelled.
+func TestReportsInOneFile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	dir := t.TempDir()
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink("report", link); err != nil {
+		t.Fatal(err)
+	}
+	w.run("run", "--report", "json="+filepath.Join(dir, "report"), "--report", "junit="+link, "alice-views-pods").want(t, ExitUsage,
+		"error: --report \"junit="+link+"\": another report goes to the same file, nothing was run: choose another\n")
+	if _, err := os.Stat(filepath.Join(dir, "report")); err == nil {
+		t.Error("nothing was run, but there is a report")
+	}
+	if reports, err := openReports([]string{"json=" + os.DevNull, "junit=" + os.DevNull}); err != nil {
+		t.Error(err) // nothing is lost that was not meant to
+	} else {
+		abandon(reports)
+	}
+}
+
 // TestReportOnStandardOutput: what people read makes way for it.
 func TestReportOnStandardOutput(t *testing.T) {
 	t.Parallel()
@@ -194,7 +215,11 @@ func TestOwnHome(t *testing.T) {
 	for _, name := range []string{".local/bin/aws", ".aws/config", ".kube/config", "notes.txt"} {
 		write(t, filepath.Join(users, name), name)
 	}
-	if err := ownHome(own, users); err != nil {
+	paths, err := homeOf(users)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ownHome(own, paths); err != nil {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(own, ".aws", "cli", "cache", "session.json"), "x")
@@ -215,11 +240,30 @@ func TestOwnHome(t *testing.T) {
 	if got := read(t, filepath.Join(users, "notes.txt")); got != "notes.txt" {
 		t.Errorf("the user's file is now %q", got)
 	}
-	for _, nobodys := range []string{"", filepath.Join(users, "missing")} {
-		if err := ownHome(filepath.Join(t.TempDir(), "home"), nobodys); err != nil {
-			t.Errorf("home %q: %v", nobodys, err)
+	for _, nobodys := range []string{"", filepath.Join(users, "missing"), os.DevNull, filepath.Join(users, "notes.txt")} {
+		if paths, err := homeOf(nobodys); len(paths) > 0 || err != nil {
+			t.Errorf("home %q: %v, %v", nobodys, paths, err)
 		}
 	}
+}
+
+// TestRelativeHome: links to it would lead nowhere.
+func TestRelativeHome(t *testing.T) {
+	users := t.TempDir()
+	write(t, filepath.Join(users, "notes.txt"), "")
+	t.Chdir(filepath.Dir(users))
+	paths, err := homeOf(filepath.Base(users))
+	if diff := cmp.Diff([]string{filepath.Join(users, "notes.txt")}, paths); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
+// TestHomeThatCannotBeRead is known before anything starts.
+func TestHomeThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.env["HOME"] = "a\x00b"
+	w.run("run", "alice-views-pods").want(t, ExitStart, "error: read the home folder (set HOME to another): open …")
 }
 
 func TestTarget(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // runFolder makes the folder of a run below the environment's state folder. An environment has one run at a time, so
@@ -23,25 +24,42 @@ func runFolder(stateDir string) (string, error) {
 	return dir, nil
 }
 
-// ownHome makes a home folder for the clients of a run. The aws CLI keeps role sessions in ~/.aws/cli/cache, and has
-// no variable for another place: those of an emulator are of no use to the user, whose own must not get into a run.
-// All else in the user's home is linked, because programs are installed there (pip install --user, pyenv, asdf).
-func ownHome(dir, users string) error {
+// homeOf lists what the home folders of runs have of the user's: everything, because programs are installed there (pip
+// install --user, pyenv, asdf), except for what clients of a run must neither find nor change.
+func homeOf(users string) (paths []string, err error) {
+	if users == "" {
+		return nil, nil
+	}
+	users, err = filepath.Abs(users)
+	if err != nil {
+		return nil, fmt.Errorf("find the home folder: %w", err)
+	}
+	entries, err := os.ReadDir(users)
+	for _, none := range []error{fs.ErrNotExist, fs.ErrPermission, syscall.ENOTDIR} { // /dev/null is the home of some services
+		if errors.Is(err, none) {
+			return nil, nil // whoever has no home has nothing installed there
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the home folder (set HOME to another): %w", err)
+	}
+	for _, entry := range entries {
+		if !slices.Contains([]string{".aws", ".kube"}, entry.Name()) {
+			paths = append(paths, filepath.Join(users, entry.Name()))
+		}
+	}
+	return paths, nil
+}
+
+// ownHome makes a home folder for the clients of a run, with links to what homeOf lists. The aws CLI keeps role
+// sessions in ~/.aws/cli/cache, and has no variable for another place: those of an emulator are of no use to the user,
+// whose own must not get into a run.
+func ownHome(dir string, paths []string) error {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return fmt.Errorf("make a home folder for the run: %w", err)
 	}
-	entries, err := os.ReadDir(users)
-	if users == "" || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
-		return nil // whoever has no home has nothing installed there
-	}
-	if err != nil {
-		return fmt.Errorf("read the home folder: %w", err)
-	}
-	for _, entry := range entries {
-		if slices.Contains([]string{".aws", ".kube"}, entry.Name()) {
-			continue
-		}
-		if err := os.Symlink(filepath.Join(users, entry.Name()), filepath.Join(dir, entry.Name())); err != nil {
+	for _, path := range paths {
+		if err := os.Symlink(path, filepath.Join(dir, filepath.Base(path))); err != nil {
 			return fmt.Errorf("make a home folder for the run: %w", err)
 		}
 	}
