@@ -100,7 +100,14 @@ func (f *nameFlag) attach(ctx context.Context) (*emulator.Client, error) {
 }
 
 func (f *nameFlag) notRunning() error {
-	return exitWith(ExitStart, fmt.Errorf("environment %s is not running: start it with `eksemu up%s --detach`", f.name, f.flag()))
+	start := "up" + f.flag()
+	if f.name == stsVerb {
+		start = stsVerb // which calls its environments so, unless EKSEMU_NAME is set
+		if f.app.env("EKSEMU_NAME") != "" {
+			start += f.flag()
+		}
+	}
+	return exitWith(ExitStart, fmt.Errorf("environment %s is not running: start it with `eksemu %s --detach`", f.name, start))
 }
 
 // flag is how --name has to be repeated in a command that is shown to the user.

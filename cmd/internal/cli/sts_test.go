@@ -202,6 +202,16 @@ func TestSTSName(t *testing.T) {
 	w.run("sts", "-d").want(t, ExitStart, "error: start environment sts in the background: …")
 }
 
+func TestSTSIsNotRunning(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.run("status", "--name", "sts").want(t, ExitStart, "error: environment sts is not running: start it with `eksemu sts --detach`\n")
+	w.env["EKSEMU_NAME"] = "ci"
+	w.run("status", "--name", "sts").want(t, ExitStart, "error: environment sts is not running: start it with `eksemu sts --name sts --detach`\n")
+	w.env["EKSEMU_NAME"] = "sts"
+	w.run("status").want(t, ExitStart, "error: environment sts is not running: start it with `eksemu sts --detach`\n")
+}
+
 func TestFault(t *testing.T) {
 	t.Parallel()
 	w, _, _ := runningSTS(t, "--name", "default")
@@ -260,7 +270,7 @@ func TestClock(t *testing.T) {
 	if got := w.run("status"); !strings.Contains(got.out, "\nclock        that of STS is 5m0s behind the real clock (see `eksemu clock`)\n") {
 		t.Errorf("status %s", got.out)
 	}
-	w.run("clock", "advance", "1000000h").want(t, ExitMismatch, "error: the clock of the AWS side cannot be moved by 1000000h0m0s: it stays within a hundred years of the real one\n")
+	w.run("clock", "advance", "1000000h").want(t, ExitUsage, "error: the clock of the AWS side cannot be moved by 1000000h0m0s: it stays within a hundred years of the real one\n")
 }
 
 // TestSTSExplain: where there is no cluster, kubectl is no advice, and calls that were answered are explained with --all.
