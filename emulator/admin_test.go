@@ -133,6 +133,8 @@ func TestAdminRefusesWhatItDoesNotUnderstand(t *testing.T) {
 		{"GET", "credentials/nobody", "", 404, `no instance or cluster \"nobody\"`},
 		{"GET", "credentials/alice", "", 404, `no instance or cluster \"alice\"`},
 		{"POST", "clock/advance", "", 400, "decode the clock's move: EOF"},
+		{"POST", "clock/advance", `{"by":1} {"by":2}`, 400, "decode the clock's move: there is more behind it"},
+		{"POST", "clock/advance", `{"by":1}]`, 400, "decode the clock's move: there is more behind it"},
 		{"POST", "clock/advance", `{"By":"2h"}`, 400, "decode the clock's move: "},
 		{"POST", "clock/advance", `{"by":9223372036854775807}`, 400, "cannot be moved by 2562047h47m16.854775807s: it stays within a hundred years of the real one"},
 		{"POST", "faults", `{"kode":"Throttling"}`, 400, `unknown field \"kode\"`},

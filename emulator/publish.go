@@ -33,15 +33,18 @@ func (e *Environment) publish(context.Context) error {
 	if err := e.aws.writeProfiles(e.opts.Config); err != nil {
 		return err
 	}
+	publish := e.removeKubeconfigs
 	if e.cluster != nil {
-		if err := e.publishCluster(e.cluster); err != nil {
-			return err
-		}
+		publish = e.publishCluster
+	}
+	if err := publish(); err != nil {
+		return err
 	}
 	return errors.Join(e.runtime.write(e.files.Dir), remove(e.files.Dir, startingFile))
 }
 
-func (e *Environment) publishCluster(c *runningCluster) error {
+func (e *Environment) publishCluster() error {
+	c := e.cluster
 	if err := e.aws.clusters.SetEndpoint(c.arn, c.info.Endpoint, c.info.CAPEM); err != nil {
 		return err
 	}
@@ -119,8 +122,17 @@ func (e *Environment) removeStaleKubeconfigs() error {
 	var errs []error
 	for _, entry := range entries {
 		if !e.runtime.Has(entry.Name()) {
-			errs = append(errs, remove(dir, entry.Name()))
+			errs = append(errs, os.RemoveAll(filepath.Join(dir, entry.Name())))
 		}
+	}
+	return errors.Join(errs...)
+}
+
+// removeKubeconfigs removes those of a cluster that an earlier start had and this one has not.
+func (e *Environment) removeKubeconfigs() error {
+	var errs []error
+	for _, path := range []string{e.files.AdminKubeconfig(), e.files.Kubeconfig(""), filepath.Dir(e.files.Kubeconfig("x"))} {
+		errs = append(errs, os.RemoveAll(path))
 	}
 	return errors.Join(errs...)
 }

@@ -141,12 +141,19 @@ func TestStaleKubeconfigs(t *testing.T) {
 	t.Parallel()
 	e := publishedEnvironment(t)
 	stale := e.files.Kubeconfig("carol")
-	write(t, stale, "")
+	if err := os.MkdirAll(stale, 0o700); err != nil { // somebody put a folder there
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(stale, "notes"), "")
+	file := e.files.Kubeconfig("dave")
+	write(t, file, "")
 	if err := e.writeKubeconfigs(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(stale); err == nil {
-		t.Error("carol is gone, but there is a kubeconfig for her")
+	for _, path := range []string{stale, file} {
+		if _, err := os.Stat(path); err == nil {
+			t.Errorf("an identity is gone, but there is %s", path)
+		}
 	}
 	for _, name := range []string{"alice", ""} {
 		if _, err := os.Stat(e.files.Kubeconfig(name)); err != nil {

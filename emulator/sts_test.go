@@ -86,7 +86,6 @@ func TestStartAlone(t *testing.T) {
 	}
 }
 
-// TestAloneHasNothingOfKubernetes has neither child processes nor files of a cluster.
 func TestStatusListsNoComponentsAsAnEmptyList(t *testing.T) {
 	t.Parallel()
 	raw, err := json.Marshal(startedAlone(t, nil).Status())
@@ -98,9 +97,18 @@ func TestStatusListsNoComponentsAsAnEmptyList(t *testing.T) {
 	}
 }
 
+// TestAloneHasNothingOfKubernetes has neither child processes nor files of a cluster, also if an earlier start had.
 func TestAloneHasNothingOfKubernetes(t *testing.T) {
 	t.Parallel()
-	e := startedAlone(t, nil)
+	e := startedAlone(t, func(o *Options) {
+		files := Layout{o.Dir}
+		if err := os.MkdirAll(filepath.Dir(files.Kubeconfig("alice")), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range []string{files.AdminKubeconfig(), files.Kubeconfig(""), files.Kubeconfig("alice")} {
+			write(t, path, "")
+		}
+	})
 	client := attached(t, e)
 	if status, err := client.Status(t.Context()); err != nil || len(status.Components) != 0 {
 		t.Errorf("components %v, %v", status.Components, err)
@@ -111,7 +119,7 @@ func TestAloneHasNothingOfKubernetes(t *testing.T) {
 	if slices.ContainsFunc(Variables(client.Dir, client.Runtime, "alice"), func(v Variable) bool { return v.Name == "KUBECONFIG" }) {
 		t.Error("there is a KUBECONFIG")
 	}
-	for _, name := range []string{"kubeconfig", "admin.kubeconfig", "clusters"} {
+	for _, name := range []string{"kubeconfig", "kubeconfigs", "admin.kubeconfig", "clusters"} {
 		if _, err := os.Stat(filepath.Join(e.opts.Dir, name)); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("there is a %s: %v", name, err)
 		}
