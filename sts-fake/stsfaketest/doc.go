@@ -21,14 +21,15 @@
 //
 // # Identities
 //
-// There is one user, [Server.User]. [Server.NewUser], [Server.NewRole], [Server.NewRoleWithTrustPolicy] and
-// [Server.RoleSession] make more, [Server.NewMFADevice] gives users their MFA devices, and [Server.NewOIDCIssuer]
-// makes an issuer of tokens for AssumeRoleWithWebIdentity. [Server.Store] takes everything else: identity policies,
-// paths, other accounts, keys that are inactive.
+// There is one user, [Server.User]. [Server.NewUser], [Server.NewUserWithPolicies], [Server.NewRole],
+// [Server.NewRoleWithTrustPolicy], [Server.RoleSession] and [Server.Root] make more, [Server.SetMaxSessionDuration] lets
+// sessions last longer, [Server.NewMFADevice] gives users their MFA devices, and [Server.NewOIDCIssuer] makes an issuer
+// of tokens for AssumeRoleWithWebIdentity. [Server.Store] takes everything else: paths, other accounts, keys that are
+// inactive.
 //
 // # Trouble
 //
 // [Server.FailNext] lets the next calls fail, wait or lose their connection. [Server.Advance] moves the server's
 // clock, so that sessions expire and signatures become too old; programs keep theirs. [Server.Requests] tells what
-// was called, by whom, and why it was refused.
+// was called, by whom, with which parameters, and why it was refused.
 package stsfaketest

@@ -201,15 +201,17 @@ func ExampleServer_Requests() {
 	srv := stsfaketest.New(t)
 	role := srv.NewRole("deployer", "arn:aws:iam::444455556666:root")
 	_, err := sts.NewFromConfig(srv.Config()).AssumeRole(context.Background(), &sts.AssumeRoleInput{
-		RoleArn: aws.String(role), RoleSessionName: aws.String("release"),
+		RoleArn: aws.String(role), RoleSessionName: aws.String("release"), DurationSeconds: aws.Int32(900),
 	})
 	fmt.Println(err != nil)
-	for _, call := range srv.Requests() {
-		fmt.Println(call.Operation, call.Status, call.Code, "for", call.Principal)
-		fmt.Println(call.Reason) // what AWS does not tell its callers
+	for _, request := range srv.Requests() {
+		fmt.Println(request.Params.Get("RoleSessionName"), request.Params.Get("DurationSeconds"))
+		fmt.Println(request.Operation, request.Status, request.Code, "for", request.Principal)
+		fmt.Println(request.Reason) // what AWS does not tell its callers
 	}
 	// Output:
 	// true
+	// release 900
 	// AssumeRole 403 AccessDenied for arn:aws:iam::111122223333:user/test
 	// the role's trust policy does not allow it
 }

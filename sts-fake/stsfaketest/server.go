@@ -1,7 +1,6 @@
 package stsfaketest
 
 import (
-	"fmt"
 	"net/http/httptest"
 	"sync"
 	"time"
@@ -46,9 +45,9 @@ type Server struct {
 
 	identities sync.Mutex // held while users are read and written
 
-	mu    sync.Mutex
-	ahead time.Duration // of options.now
-	calls []stsfake.Call
+	mu       sync.Mutex
+	ahead    time.Duration // of options.now
+	requests []Request
 }
 
 // Option changes a new server.
@@ -98,10 +97,10 @@ func New(t TB, opts ...Option) *Server {
 	s.need(err)
 	s.store = store
 	s.gate = &stsfake.Gate{Store: store, Now: s.Now, Observe: s.observe}
-	handler := stsfake.New(stsfake.Options{
+	handler := withParams(stsfake.New(stsfake.Options{
 		Gate: s.gate, Faults: s.faults, InactiveRegion: s.options.inactiveRegion,
 		Issuers: webidentity.First(append([]webidentity.Keys{s.issuers}, s.options.issuers...)...),
-	})
+	}))
 	s.plain, s.tls = httptest.NewServer(handler), httptest.NewTLSServer(handler)
 	s.URL = s.plain.URL
 	t.Cleanup(s.close)
@@ -117,8 +116,8 @@ func (s *Server) close() {
 	if !s.t.Failed() {
 		return
 	}
-	for _, call := range s.Requests() {
-		s.t.Logf("stsfaketest: %s", line(call))
+	for _, request := range s.Requests() {
+		s.t.Logf("stsfaketest: %s", line(request))
 	}
 }
 
@@ -149,6 +148,9 @@ func (s *Server) Advance(d time.Duration) {
 
 // FailNext lets the next calls of an operation fail, wait or lose their connection. A fault that cannot be meant
 // ends the test; see [stsfake.Faults.FailNext].
+//
+// SDKs retry a call that was throttled or met a server error. Clients of [Server.Config] do so at once; others, such as
+// those that are configured by [Server.Setenv], wait as they would for AWS, which costs the test about a second.
 func (s *Server) FailNext(fault stsfake.Fault) {
 	s.t.Helper()
 	s.need(s.faults.FailNext(fault))
@@ -156,34 +158,3 @@ func (s *Server) FailNext(fault stsfake.Fault) {
 
 // Pending are the faults that no call has met yet. A test that has used up its faults has none.
 func (s *Server) Pending() []stsfake.Fault { return s.faults.Pending() }
-
-// Requests are the calls so far, oldest first, with what was answered and why. They hold no secret: neither a session
-// token nor the request itself.
-func (s *Server) Requests() []stsfake.Call {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]stsfake.Call(nil), s.calls...)
-}
-
-func (s *Server) observe(c stsfake.Call) {
-	c.Request = nil // it has the secrets
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.calls = append(s.calls, c)
-}
-
-// line is a call as one line of a test's output.
-func line(c stsfake.Call) string {
-	who := c.Principal
-	if who == "" {
-		who = c.AccessKeyID
-	}
-	text := fmt.Sprintf("%s %s %q at %s by %q: %d", c.Time.UTC().Format(time.RFC3339), c.Method, c.Operation, c.Host, who, c.Status)
-	if c.Code != "" {
-		text += fmt.Sprintf(" %s: %q", c.Code, c.Message)
-	}
-	if c.Reason != "" {
-		text += fmt.Sprintf(" (%s)", c.Reason)
-	}
-	return text
-}

@@ -89,6 +89,16 @@ func TestMistakesEndTheTest(t *testing.T) {
 		{"session of nothing", "stsfaketest: ", func(t *playedT) {
 			stsfaketest.New(t).RoleSession("arn:aws:iam::111122223333:role/nobody", "s")
 		}},
+		{"user's policy", "stsfaketest: policy 2 of user alice: ", func(t *playedT) {
+			stsfaketest.New(t).NewUserWithPolicies("alice", `{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}`, "{")
+		}},
+		{"duration", "stsfaketest: ", func(t *playedT) {
+			srv := stsfaketest.New(t)
+			srv.SetMaxSessionDuration(srv.NewRole("r"), 13*time.Hour)
+		}},
+		{"duration of nothing", "stsfaketest: ", func(t *playedT) {
+			stsfaketest.New(t).SetMaxSessionDuration("arn:aws:iam::111122223333:role/nobody", 2*time.Hour)
+		}},
 		{"device of nobody", "stsfaketest: ", func(t *playedT) {
 			stsfaketest.New(t).NewMFADevice(stsfaketest.User{ARN: "arn:aws:iam::111122223333:user/nobody"})
 		}},
