@@ -33,7 +33,8 @@ func newEnvCommand(app *App) *cobra.Command {
   eksemu env --format github          # appends to $GITHUB_ENV
   eval "$(eksemu env --unset)"        # back to AWS, and to the proxy that the shell had before
 
-Variables of your shell that would lead AWS clients elsewhere are unset.`,
+Variables of your shell that would lead AWS clients elsewhere are unset; json has null for them, and dotenv, which cannot
+unset a variable, a comment.`,
 		Args: cobra.NoArgs,
 	}
 	name := addNameFlag(app, command)
@@ -124,11 +125,28 @@ func writeFish(app *App, set []emulator.Variable, unset []string) error {
 	return nil
 }
 
-func writeDotenv(app *App, set []emulator.Variable, _ []string) error {
+// writeDotenv has a comment for what a dotenv file cannot unset.
+func writeDotenv(app *App, set []emulator.Variable, unset []string) error {
+	for _, name := range unset {
+		fmt.Fprintf(app.Out, "# unset %s\n", name)
+	}
 	for _, v := range set {
-		fmt.Fprintf(app.Out, "%s=%s\n", v.Name, v.Value)
+		fmt.Fprintf(app.Out, "%s=%s\n", v.Name, dotenvQuote(v.Value))
 	}
 	return nil
+}
+
+// dotenvQuote quotes a value for dotenv files if it needs it: docker --env-file knows no quotes. The readers agree that
+// nothing counts within single quotes, but not on how to write one in there; so a value that has one is in double quotes,
+// with the escapes of Docker Compose (https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/).
+func dotenvQuote(value string) string {
+	switch {
+	case !strings.ContainsAny(value, " \t\n'\"\\$`#"):
+		return value
+	case !strings.Contains(value, "'"):
+		return "'" + value + "'"
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`).Replace(value) + `"`
 }
 
 // writeGitHub appends to the file that GitHub Actions names in GITHUB_ENV; later steps of the job have the
@@ -173,8 +191,12 @@ func neutral(misleading []string, set []emulator.Variable, region string) []emul
 	return list
 }
 
-func writeEnvJSON(app *App, set []emulator.Variable, _ []string) error {
-	values := make(map[string]string, len(set))
+// writeEnvJSON has null for a variable to unset.
+func writeEnvJSON(app *App, set []emulator.Variable, unset []string) error {
+	values := make(map[string]any, len(set)+len(unset))
+	for _, name := range unset {
+		values[name] = nil
+	}
 	for _, v := range set {
 		values[v.Name] = v.Value
 	}

@@ -179,6 +179,20 @@ func TestEnvInAShell(t *testing.T) {
 	}
 }
 
+// TestDotenvQuoting holds the rules of Docker Compose
+// (https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/).
+func TestDotenvQuoting(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{
+		"": "", "/a/b-c_d.pem": "/a/b-c_d.pem", "http://127.0.0.1:1": "http://127.0.0.1:1", "a b": "'a b'", "a #b": "'a #b'", "$HOME": "'$HOME'",
+		`a"b`: `'a"b'`, `a\`: `'a\'`, "it's": `"it's"`, `it's "$5" \`: `"it's \"\$5\" \\"`,
+	} {
+		if got := dotenvQuote(value); got != want {
+			t.Errorf("%q is quoted as %s, want %s", value, got, want)
+		}
+	}
+}
+
 // TestFishQuoting holds fish's rules: within single quotes a backslash escapes a quote and itself
 // (https://fishshell.com/docs/current/language.html#quotes).
 func TestFishQuoting(t *testing.T) {
