@@ -173,8 +173,23 @@ func (e *Environment) addCluster(spec config.Cluster) error {
 	if err != nil {
 		return err
 	}
+	e.noteMoved(spec.Name, cluster.ARN)
 	e.runtime.Clusters = append(e.runtime.Clusters, RuntimeCluster{Name: spec.Name, ARN: cluster.ARN})
 	return e.aws.clusters.AddCluster(cluster, eks.Principal{ARN: creator.ARN, ID: e.aws.principalID(creator.ARN)})
+}
+
+// noteMoved remembers the ARN of a new cluster, and tells the user if that of a kept one is another by now.
+func (e *Environment) noteMoved(name, arn string) {
+	before := e.state.ARNs[name]
+	if e.state.Bootstrap[name] && before != "" && before != arn {
+		e.notes = append(e.notes, fmt.Sprintf("cluster %s was made as %s and is %s now: it keeps its objects, aws-auth with the ARNs of before among them. "+
+			"Change them with kubectl, or begin anew with `eksemu down` and `eksemu up`", name, before, arn))
+		return
+	}
+	if e.state.ARNs == nil {
+		e.state.ARNs = map[string]string{}
+	}
+	e.state.ARNs[name] = arn // saved when its manifests have been applied
 }
 
 func (a *awsSide) principalID(arn string) string {

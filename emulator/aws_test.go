@@ -198,3 +198,28 @@ func TestGatewayLogIsKept(t *testing.T) {
 		}
 	}
 }
+
+// TestClusterThatMoved keeps the state of a cluster while the account of the configuration changes.
+func TestClusterThatMoved(t *testing.T) {
+	t.Parallel()
+	const before, now = "arn:aws:eks:us-west-2:111122223333:cluster/c", "arn:aws:eks:us-west-2:444455556666:cluster/c"
+	const note = "cluster c was made as " + before + " and is " + now + " now: it keeps its objects, aws-auth with the ARNs of before among them. Change them with kubectl, or begin anew with `eksemu down` and `eksemu up`"
+	for name, tc := range map[string]struct {
+		kept  bool
+		arns  map[string]string
+		notes []string
+		saved string
+	}{
+		"new":                     {false, nil, nil, now},
+		"never made":              {false, map[string]string{"c": before}, nil, now},
+		"kept":                    {true, map[string]string{"c": now}, nil, now},
+		"kept by an older eksemu": {true, nil, nil, now},
+		"moved":                   {true, map[string]string{"c": before}, []string{note}, before},
+	} {
+		e := &Environment{state: &state{Bootstrap: map[string]bool{"c": tc.kept}, ARNs: tc.arns}}
+		e.noteMoved("c", now)
+		if !slices.Equal(e.Notes(), tc.notes) || e.state.ARNs["c"] != tc.saved {
+			t.Errorf("%s: notes %q, ARN %s", name, e.Notes(), e.state.ARNs["c"])
+		}
+	}
+}

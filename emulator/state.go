@@ -27,6 +27,7 @@ type state struct {
 	SealingKey []byte            `json:"sealingKey"`          // of STS sessions
 	Bootstrap  map[string]bool   `json:"bootstrap"`           // clusters whose manifests have been applied
 	Manifests  map[string]string `json:"manifests,omitempty"` // what they were, by cluster, as digest has it
+	ARNs       map[string]string `json:"arns,omitempty"`      // of the clusters when they were made
 	Port       int               `json:"port,omitempty"`      // of the gateway, kept so that shells stay valid over a restart
 }
 
