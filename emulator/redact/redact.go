@@ -22,10 +22,11 @@ const redacted = "[redacted]"
 // The parts of the forms in which programs quote secrets.
 const (
 	// names are of values that are always secret.
-	names = `(?i:(?:security|session|access|identity|subject|refresh)[-_]?token|secret[-_]?(?:access[-_]?)?key` +
+	names = `(?i:(?:security|session|access|subject|refresh)[-_]?token|secret[-_]?(?:access[-_]?)?key` +
 		`|saml[-_]?assertion|client[-_]?secret|client[-_]?key[-_]?data)`
-	// proseNames are of values that are secret too, but people write a colon and a sentence after them.
-	proseNames = `(?i:\bsignature|password|token[-_]?code)`
+	// proseNames are of values that are secret too, but people write a colon and a sentence after them, and so does AWS
+	// after the code InvalidIdentityToken.
+	proseNames = `(?i:\bsignature|password|token[-_]?code|identity[-_]?token)`
 	// quote stands around names and values, once or more: as it is, and escaped in JSON, URLs and HTML.
 	quote = `(?:\\+u0022|%22|&quot;|&#34;|["'\\])`
 	// is stands between a name and its value.
