@@ -38,16 +38,18 @@ var _ = Describe("the ways into a running environment", func() {
 
 	Describe("eksemu env", func() {
 		It("has a format for every consumer", func() {
+			person := shared.with("HTTPS_PROXY=http://proxy.example:3128", "NO_PROXY=intern.example")
 			var vars map[string]string
-			Expect(json.Unmarshal([]byte(shared.must("eksemu", "env", "--format", "json")), &vars)).To(Succeed())
-			Expect(vars).To(HaveLen(7))
-			github := shared.write("github.env", "BEFORE=1\n")
-			shared.with("GITHUB_ENV="+github).must("eksemu", "env", "--format", "github")
+			Expect(json.Unmarshal([]byte(person.must("eksemu", "env", "--format", "json")), &vars)).To(Succeed())
+			Expect(vars).To(HaveLen(9))
+			Expect(vars).To(HaveKeyWithValue("EKSEMU_HTTPS_PROXY", "http://proxy.example:3128"))
+			github := person.write("github.env", "BEFORE=1\n")
+			person.with("GITHUB_ENV="+github).must("eksemu", "env", "--format", "github")
 			appended, err := os.ReadFile(github)
 			Expect(err).NotTo(HaveOccurred())
 			Expect(string(appended)).To(HavePrefix("BEFORE=1\n"))
-			sh, fish := shared.must("eksemu", "env"), shared.must("eksemu", "env", "--format", "fish")
-			dotenv := shared.must("eksemu", "env", "--format", "dotenv")
+			sh, fish := person.must("eksemu", "env"), person.must("eksemu", "env", "--format", "fish")
+			dotenv := person.must("eksemu", "env", "--format", "dotenv")
 			for name, value := range vars {
 				Expect(sh).To(ContainSubstring("export " + name + "=" + value + "\n"))
 				Expect(fish).To(ContainSubstring("set -gx " + name + " '" + value + "'\n"))
