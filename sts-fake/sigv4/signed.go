@@ -152,6 +152,12 @@ func (s *Signed) appendCanonicalRequest(buf []byte, redact bool) []byte {
 	buf = append(buf, '\n')
 	buf = append(buf, s.signedHeaders...)
 	buf = append(buf, '\n')
+	if len(s.request.Body) == 0 {
+		return append(buf, hashOfNothing...)
+	}
 	body := sha256.Sum256(s.request.Body)
 	return hex.AppendEncode(buf, body[:])
 }
+
+// hashOfNothing is the SHA-256 of nothing, which every presigned request has for its body.
+const hashOfNothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
