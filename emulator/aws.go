@@ -88,6 +88,8 @@ func (e *Environment) listen(ctx context.Context) (net.Listener, error) {
 		if listener, err := open(e.state.Port); err == nil {
 			return listener, nil
 		}
+		e.notes = append(e.notes, fmt.Sprintf("port %d, where the AWS endpoint was before, is somebody else's by now: "+
+			"evaluate `eksemu env` again in every shell that has it", e.state.Port))
 	}
 	listener, err := open(port)
 	if err != nil {

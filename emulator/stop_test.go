@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -200,11 +201,14 @@ func TestPortIsKept(t *testing.T) {
 	alone := *o.Config
 	alone.Clusters = nil
 	o.Config = &alone
-	run := func() string {
+	run := func(notes ...string) string {
 		t.Helper()
 		e, err := Start(t.Context(), o)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if !slices.Equal(e.Notes(), notes) {
+			t.Errorf("notes %q, want %q", e.Notes(), notes)
 		}
 		gateway := strings.TrimPrefix(e.Runtime().Gateway, "http://")
 		if err := e.Stop(context.WithoutCancel(t.Context())); err != nil {
@@ -221,7 +225,8 @@ func TestPortIsKept(t *testing.T) {
 		t.Skipf("somebody took the port: %v", err)
 	}
 	defer other.Close()
-	third := run()
+	_, port, _ := strings.Cut(first, ":")
+	third := run("port " + port + ", where the AWS endpoint was before, is somebody else's by now: evaluate `eksemu env` again in every shell that has it")
 	if third == first {
 		t.Errorf("%s has two listeners", first)
 	}
