@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/subtle"
 	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 	"net/netip"
 	"strconv"
@@ -141,6 +143,23 @@ func (a *admin) credentials(w http.ResponseWriter, r *http.Request) {
 func (a *admin) stopEnvironment(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusAccepted, struct{}{})
 	a.stop()
+}
+
+// readJSON reads the body of a request of the admin API, or answers what is wrong with it.
+func readJSON(w http.ResponseWriter, r *http.Request, what string, into any) bool {
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxAdminBodySize))
+	decoder.DisallowUnknownFields()
+	err := decoder.Decode(into)
+	if err == nil {
+		if _, more := decoder.Token(); !errors.Is(more, io.EOF) {
+			err = errors.New("there is more behind it")
+		}
+	}
+	if err != nil {
+		writeJSON(w, http.StatusBadRequest, adminError{"decode " + what + ": " + err.Error()})
+		return false
+	}
+	return true
 }
 
 func writeJSON(w http.ResponseWriter, status int, body any) {

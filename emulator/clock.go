@@ -2,15 +2,10 @@ package emulator
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"sync/atomic"
 	"time"
-
-	stsfake "github.com/eksemu/eksemu/sts-fake"
 )
 
 // awsClock is the clock of the AWS side, which can be moved: signatures and sessions are judged by it, and answers
@@ -73,31 +68,9 @@ func (c *Client) AdvanceClock(ctx context.Context, d time.Duration) (Clock, erro
 	return clock, c.call(ctx, http.MethodPost, "clock/advance", nil, advance{d}, &clock)
 }
 
-// FailNext lets the next calls of an STS operation fail.
-func (c *Client) FailNext(ctx context.Context, fault stsfake.Fault) error {
-	return c.call(ctx, http.MethodPost, "faults", nil, fault, nil)
-}
-
-// Faults are the faults that still wait for calls, oldest first.
-func (c *Client) Faults(ctx context.Context) ([]stsfake.Fault, error) {
-	var faults []stsfake.Fault
-	return faults, c.call(ctx, http.MethodGet, "faults", nil, nil, &faults)
-}
-
-// ClearFaults forgets all faults that still wait and returns how many there were.
-func (c *Client) ClearFaults(ctx context.Context) (int, error) {
-	var answer cleared
-	return answer.Cleared, c.call(ctx, http.MethodDelete, "faults", nil, nil, &answer)
-}
-
 // advance is the request to move the clock.
 type advance struct {
 	By time.Duration `json:"by"` // nanoseconds
-}
-
-// cleared is the answer to the request to forget all faults.
-type cleared struct {
-	Cleared int `json:"cleared"`
 }
 
 func (a *admin) clock(w http.ResponseWriter, _ *http.Request) {
@@ -114,45 +87,4 @@ func (a *admin) advanceClock(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	writeJSON(w, http.StatusOK, a.env.clock.read())
-}
-
-func (a *admin) failNext(w http.ResponseWriter, r *http.Request) {
-	var fault stsfake.Fault
-	if !readJSON(w, r, "the fault", &fault) {
-		return
-	}
-	if err := a.env.faults.FailNext(fault); err != nil {
-		writeJSON(w, http.StatusBadRequest, adminError{err.Error()})
-		return
-	}
-	writeJSON(w, http.StatusCreated, struct{}{})
-}
-
-func (a *admin) pendingFaults(w http.ResponseWriter, _ *http.Request) {
-	faults := a.env.faults.Pending()
-	if faults == nil {
-		faults = []stsfake.Fault{}
-	}
-	writeJSON(w, http.StatusOK, faults)
-}
-
-func (a *admin) clearFaults(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, cleared{a.env.faults.Clear()})
-}
-
-// readJSON reads the body of a request of the admin API, or answers what is wrong with it.
-func readJSON(w http.ResponseWriter, r *http.Request, what string, into any) bool {
-	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxAdminBodySize))
-	decoder.DisallowUnknownFields()
-	err := decoder.Decode(into)
-	if err == nil {
-		if _, more := decoder.Token(); !errors.Is(more, io.EOF) {
-			err = errors.New("there is more behind it")
-		}
-	}
-	if err != nil {
-		writeJSON(w, http.StatusBadRequest, adminError{"decode " + what + ": " + err.Error()})
-		return false
-	}
-	return true
 }
