@@ -120,6 +120,15 @@ func (c *Client) Stop(ctx context.Context) error {
 	return c.call(ctx, http.MethodPost, "stop", nil, nil, nil)
 }
 
+// ErrInvalidRequest is what the methods of [Client] return if the environment cannot do what it was asked for, whenever
+// it is asked. The error's text says why.
+var ErrInvalidRequest = errors.New("invalid request")
+
+type invalidRequest string
+
+func (e invalidRequest) Error() string        { return string(e) }
+func (e invalidRequest) Is(target error) bool { return target == ErrInvalidRequest }
+
 func (c *Client) call(ctx context.Context, method, path string, query url.Values, in, out any) error {
 	address := c.Runtime.Gateway + adminPrefix + path
 	if len(query) > 0 {
@@ -147,6 +156,9 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 		var refusal adminError
 		if err := json.NewDecoder(resp.Body).Decode(&refusal); err != nil || refusal.Error == "" {
 			return fmt.Errorf("environment %s: %s %s answered %s", c.Runtime.Name, method, path, resp.Status)
+		}
+		if resp.StatusCode == http.StatusBadRequest {
+			return invalidRequest(refusal.Error)
 		}
 		return errors.New(refusal.Error)
 	}

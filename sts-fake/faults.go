@@ -46,10 +46,10 @@ type Faults struct {
 // InternalFailure, ExpiredToken, InvalidClientTokenId and IDPCommunicationError. Status 500 alone means
 // InternalFailure, 503 alone ServiceUnavailable. Clients are told Type Receiver from 500 on, else Sender.
 func (f *Faults) FailNext(fault Fault) error {
-	fault, err := fault.complete()
-	if err != nil {
-		return fmt.Errorf("fault: %w", err)
+	if err := fault.Validate(); err != nil {
+		return err
 	}
+	fault, _ = fault.complete() // which Validate has tried
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.pending = append(f.pending, fault)
@@ -88,6 +88,14 @@ func (f *Faults) take(operation string) (Fault, bool) {
 		f.pending = slices.Delete(f.pending, i, i+1)
 	}
 	return fault, true
+}
+
+// Validate tells what [Faults.FailNext] has against a fault.
+func (f Fault) Validate() error {
+	if _, err := f.complete(); err != nil {
+		return fmt.Errorf("fault: %w", err)
+	}
+	return nil
 }
 
 // complete checks a fault and fills in what may be left out.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -26,13 +27,9 @@ func newClockShowCommand(app *App) *cobra.Command {
 	name := addNameFlag(app, command)
 	output := addOutputFlag(command)
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
-		client, err := name.attach(cmd.Context())
+		clock, err := ask(cmd, name, (*emulator.Client).Clock)
 		if err != nil {
 			return err
-		}
-		clock, err := client.Clock(cmd.Context())
-		if err != nil {
-			return exitWith(ExitStart, err)
 		}
 		return app.printClock(clock, output)
 	}
@@ -56,19 +53,9 @@ func newClockAdvanceCommand(app *App) *cobra.Command {
 		if err != nil {
 			return fmt.Errorf("%q is no duration: write it like 90s, 15m or 2h", args[0])
 		}
-		client, err := name.attach(cmd.Context())
+		clock, err := ask(cmd, name, func(c *emulator.Client, ctx context.Context) (emulator.Clock, error) { return c.AdvanceClock(ctx, d) })
 		if err != nil {
 			return err
-		}
-		clock, err := client.Clock(cmd.Context())
-		if err != nil {
-			return exitWith(ExitStart, err)
-		}
-		if _, err := emulator.AddClockOffset(clock.Offset, d); err != nil {
-			return err
-		}
-		if clock, err = client.AdvanceClock(cmd.Context(), d); err != nil {
-			return exitWith(ExitStart, err)
 		}
 		return app.printClock(clock, output)
 	}

@@ -22,7 +22,7 @@ func TestClockOfADeadEnvironment(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.start(t, "default") // its admin API has no clock
-	w.run("clock", "advance", "1h").want(t, ExitStart, "error: environment default: GET clock answered 404 Not Found\n")
+	w.run("clock", "advance", "1h").want(t, ExitStart, "error: environment default: POST clock/advance answered 404 Not Found\n")
 }
 
 // TestClockOffsetTooFar: nothing is started.

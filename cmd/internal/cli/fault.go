@@ -2,11 +2,13 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"github.com/eksemu/eksemu/emulator"
 	stsfake "github.com/eksemu/eksemu/sts-fake"
 )
 
@@ -51,14 +53,11 @@ IDPCommunicationError have a status and message of their own.`,
 		if f.Times == 0 {
 			return fmt.Errorf("fault: 0 times: give a positive number of calls with --times")
 		}
-		if err := new(stsfake.Faults).FailNext(f); err != nil {
+		if err := f.Validate(); err != nil {
 			return err
 		}
-		client, err := name.attach(cmd.Context())
-		if err != nil {
-			return err
-		}
-		return exitWith(ExitStart, client.FailNext(cmd.Context(), f))
+		_, err := ask(cmd, name, func(c *emulator.Client, ctx context.Context) (struct{}, error) { return struct{}{}, c.FailNext(ctx, f) })
+		return err
 	}
 	return command
 }
@@ -68,13 +67,9 @@ func newFaultListCommand(app *App) *cobra.Command {
 	name := addNameFlag(app, command)
 	output := addOutputFlag(command)
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
-		client, err := name.attach(cmd.Context())
+		faults, err := ask(cmd, name, (*emulator.Client).Faults)
 		if err != nil {
 			return err
-		}
-		faults, err := client.Faults(cmd.Context())
-		if err != nil {
-			return exitWith(ExitStart, err)
 		}
 		if output.json() {
 			return app.printJSON(faults)
@@ -88,13 +83,9 @@ func newFaultClearCommand(app *App) *cobra.Command {
 	command := &cobra.Command{Use: "clear", Short: "Forget all faults that still wait for calls", Args: cobra.NoArgs}
 	name := addNameFlag(app, command)
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
-		client, err := name.attach(cmd.Context())
+		n, err := ask(cmd, name, (*emulator.Client).ClearFaults)
 		if err != nil {
 			return err
-		}
-		n, err := client.ClearFaults(cmd.Context())
-		if err != nil {
-			return exitWith(ExitStart, err)
 		}
 		fmt.Fprintf(app.ErrOut, "%s forgotten\n", count(n, "fault"))
 		return nil

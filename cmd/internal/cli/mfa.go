@@ -28,13 +28,9 @@ Users get their devices with mfaDevices in the environment file.`,
 	name := addNameFlag(app, command)
 	output := addOutputFlag(command)
 	command.RunE = func(cmd *cobra.Command, args []string) error {
-		client, err := name.attach(cmd.Context())
+		codes, err := ask(cmd, name, (*emulator.Client).MFACodes)
 		if err != nil {
 			return err
-		}
-		codes, err := client.MFACodes(cmd.Context())
-		if err != nil {
-			return exitWith(ExitStart, err)
 		}
 		if len(args) == 0 {
 			return app.printMFACodes(codes, output)

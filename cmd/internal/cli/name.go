@@ -99,6 +99,19 @@ func (f *nameFlag) attach(ctx context.Context) (*emulator.Client, error) {
 	return client, nil
 }
 
+// ask asks the admin API of the environment. What cannot be asked is wrong usage.
+func ask[T any](cmd *cobra.Command, f *nameFlag, question func(*emulator.Client, context.Context) (T, error)) (T, error) {
+	client, err := f.attach(cmd.Context())
+	if err != nil {
+		return *new(T), err
+	}
+	answer, err := question(client, cmd.Context())
+	if errors.Is(err, emulator.ErrInvalidRequest) {
+		return answer, err
+	}
+	return answer, exitWith(ExitStart, err)
+}
+
 func (f *nameFlag) notRunning() error {
 	start := "up" + f.flag()
 	if f.name == stsVerb {
