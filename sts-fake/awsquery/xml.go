@@ -14,8 +14,9 @@ import (
 // a fraction of its cost: an encoder there begins with a buffer of 4 KiB, several times an answer.
 //
 // Those values are texts, whole numbers, booleans, what marshals itself as text, pointers, slices and structs. A field has its
-// own name or that of its xml tag, those of an embedded struct are fields of the struct around it; a tag "Tags>member" puts the elements of a slice below one more element, and
-// ",omitempty" leaves out what is empty. A nil pointer is left out.
+// own name or that of its xml tag, those of an embedded struct are fields of the struct around it; a tag "Tags>member"
+// puts the elements of a slice below one more element, and ",omitempty" leaves out what is empty. A nil pointer is left
+// out.
 type xmlWriter struct {
 	buf    []byte
 	indent string // of one level; "" puts everything on one line
