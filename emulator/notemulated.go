@@ -9,20 +9,17 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/eksemu/eksemu/sts-fake/iam"
+	stsfake "github.com/eksemu/eksemu/sts-fake"
 )
 
 // notEmulatedCode is the error code of calls to AWS APIs that are not emulated. Neither it nor its status is AWS's:
 // nobody shall take it for an answer of theirs. AWS clients do not repeat a call that was answered with status 501.
 const notEmulatedCode = "NotEmulated"
 
-// notEmulated is the handler for a host under AWS's domains that is not emulated; nil for every other host. That the
-// names under the suffixes of the partitions are AWS's APIs, and no others, is our rule: buckets and load balancers
-// have such names, too, and the console has not.
+// notEmulated is the handler for a host under AWS's domains that is not emulated; nil for every other host. Which
+// names those are ([stsfake.IsAWSName]) is our rule.
 func (a *awsSide) notEmulated(host string) http.Handler {
-	if !slices.ContainsFunc(iam.Partitions(), func(p iam.Partition) bool {
-		return within(host, p.DNSSuffix) || within(host, p.DualStackDNSSuffix)
-	}) {
+	if !stsfake.IsAWSName(host) {
 		return nil
 	}
 	message := fmt.Sprintf("%s is not emulated: eksemu answers for %s. Start it with --fallback URL to have another emulator answer for the rest of AWS.",
@@ -31,9 +28,6 @@ func (a *awsSide) notEmulated(host string) http.Handler {
 		refuseAWS(w, r, notEmulatedCode, message)
 	})
 }
-
-// within tells whether a host is a domain or below it.
-func within(host, domain string) bool { return host == domain || strings.HasSuffix(host, "."+domain) }
 
 // refuseAWS answers 501 with an error in the form that the client of an AWS API can read: XML for the query protocol
 // and for S3, else JSON (https://smithy.io/2.0/aws/protocols/index.html).

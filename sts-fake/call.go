@@ -14,9 +14,8 @@ import (
 )
 
 // Call is what an observer sees of one AWS API call. It has no secret key, session token, web identity token, MFA code
-// or signature in it. Texts
-// are cut, with "…" at the end, where a client could make them long: Message, Reason, CanonicalRequest and
-// StringToSign at 4 KiB, all others at 1 KiB.
+// or signature in it. Texts are cut, with "…" at the end, where a client could make them long: Message, Reason,
+// CanonicalRequest and StringToSign at 4 KiB, all others at 1 KiB.
 type Call struct {
 	Time        time.Time // when the call came in
 	Service     string    // "sts"

@@ -55,9 +55,10 @@ func ParseEndpoint(host string) (Endpoint, bool) {
 	return Endpoint{}, false
 }
 
-// isAWSName says whether a host is named like one of AWS, though not necessarily like an endpoint.
-func isAWSName(host string) bool {
-	name := bareName(host)
+// IsAWSName says whether a host is named like one of AWS, though not necessarily like an endpoint: it is a domain of AWS's
+// APIs or below one. Buckets and load balancers are, too, and the console is not.
+func IsAWSName(host string) bool {
+	name := "." + bareName(host)
 	return slices.ContainsFunc(iam.Partitions(), func(p iam.Partition) bool {
 		_, _, ok := cutSuffix(name, p)
 		return ok

@@ -92,7 +92,7 @@ func (g *Gate) Endpoint(r *http.Request, service string) Endpoint {
 	if endpoint, ok := ParseEndpoint(r.Host); ok {
 		return endpoint
 	}
-	if isAWSName(r.Host) {
+	if IsAWSName(r.Host) {
 		return Endpoint{Host: r.Host}
 	}
 	return Endpoint{Service: service, Region: g.Region, Host: r.Host, Direct: true}
