@@ -55,8 +55,8 @@ race: ## Run the unit tests under the race detector (needs a C compiler)
 e2e: build ## Drive the built binary with the real aws CLI and kubectl
 	go vet ./e2e/...
 	mkdir -p reports
-	EKSEMU=$(CURDIR)/$(BIN) go run $(GINKGO) run --no-color --timeout 20m --procs 2 --junit-report=e2e-sts.xml --output-dir=reports ./e2e/sts
-	EKSEMU=$(CURDIR)/$(BIN) go run $(GINKGO) run --no-color --timeout 30m --junit-report=e2e.xml --output-dir=reports ./e2e
+	EKSEMU=$(CURDIR)/$(BIN) go run $(GINKGO) run --no-color --timeout 20m --procs 2 --junit-report=e2e-sts.xml --json-report=e2e-sts.json --output-dir=reports ./e2e/sts
+	EKSEMU=$(CURDIR)/$(BIN) go run $(GINKGO) run --no-color --timeout 30m --junit-report=e2e.xml --json-report=e2e.json --output-dir=reports ./e2e
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser, FUZZTIME (10m) each

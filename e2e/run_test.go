@@ -3,9 +3,11 @@ package e2e
 import (
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -19,7 +21,7 @@ var _ = Describe("eksemu run", func() {
 		reports := GinkgoT().TempDir()
 		a := person.run("eksemu", "run", "--output", "json",
 			"--report", "junit="+filepath.Join(reports, "junit.xml"), "--report", "json="+filepath.Join(reports, "report.json"))
-		Expect(a.code).To(Equal(0), a.String())
+		Expect(a.code).To(Equal(0), "exit code %d\n%s%s", a.code, a.err, failedSteps(a.out))
 		var report scenarios.Report
 		Expect(json.Unmarshal([]byte(a.out), &report)).To(Succeed())
 		shipped := person.shippedScenarios()
@@ -87,6 +89,27 @@ func (l laptop) shippedScenarios() map[string]string {
 		outcomes[metadata.Name] = string(metadata.Outcome)
 	}
 	return outcomes
+}
+
+// failedSteps are what failed in the JSON report of a run, one line each: the whole report is too long to find it in.
+func failedSteps(raw string) string {
+	var report scenarios.Report
+	if err := json.Unmarshal([]byte(raw), &report); err != nil {
+		return raw
+	}
+	var lines strings.Builder
+	for _, result := range report.Scenarios {
+		for _, text := range result.Errors {
+			fmt.Fprintf(&lines, "%s: %s\n", result.Name, text)
+		}
+		for _, step := range result.Steps {
+			if step.Status == scenarios.StatusFailed {
+				fmt.Fprintf(&lines, "%s, %s: %s %q, %d attempts, verdict %+v, the client printed %q\n",
+					result.Name, step.Name, step.Error, step.Mismatch, step.Attempts, step.Verdict, step.Output)
+			}
+		}
+	}
+	return lines.String()
 }
 
 // expectPassed lets a step be skipped for one reason only: there is no aws CLI, and need not be one.

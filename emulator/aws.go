@@ -18,6 +18,7 @@ import (
 	"github.com/eksemu/eksemu/emulator/ec2"
 	"github.com/eksemu/eksemu/emulator/eks"
 	"github.com/eksemu/eksemu/emulator/gateway"
+	"github.com/eksemu/eksemu/emulator/internal/port"
 	"github.com/eksemu/eksemu/emulator/trace"
 	stsfake "github.com/eksemu/eksemu/sts-fake"
 	"github.com/eksemu/eksemu/sts-fake/iam"
@@ -80,22 +81,24 @@ func (e *Environment) startAWS(ctx context.Context) error {
 
 // listen opens the gateway's port: the one that was asked for, that of the last start if it is still free, or any.
 func (e *Environment) listen(ctx context.Context) (net.Listener, error) {
-	open := func(port int) (net.Listener, error) {
-		return new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if e.opts.Port != 0 {
+		return e.remember(new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(e.opts.Port))))
 	}
-	port := e.opts.Port
-	if port == 0 && e.state.Port != 0 {
-		if listener, err := open(e.state.Port); err == nil {
-			return listener, nil
-		}
+	before := e.state.Port
+	listener, err := port.Listen(ctx, "127.0.0.1", before)
+	if err == nil && before != 0 && port.Of(listener) != before {
 		e.notes = append(e.notes, fmt.Sprintf("port %d, where the AWS endpoint was before, is somebody else's by now: "+
-			"evaluate `eksemu env` again in every shell that has it", e.state.Port))
+			"evaluate `eksemu env` again in every shell that has it", before))
 	}
-	listener, err := open(port)
+	return e.remember(listener, err)
+}
+
+// remember keeps the gateway's port for the next start.
+func (e *Environment) remember(listener net.Listener, err error) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.state.Port = listener.Addr().(*net.TCPAddr).Port
+	e.state.Port = port.Of(listener)
 	if err := e.state.save(); err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}

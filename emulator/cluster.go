@@ -23,6 +23,7 @@ import (
 	"github.com/eksemu/eksemu/emulator/config"
 	"github.com/eksemu/eksemu/emulator/internal/atomicfile"
 	"github.com/eksemu/eksemu/emulator/internal/pki"
+	"github.com/eksemu/eksemu/emulator/internal/port"
 	"github.com/eksemu/eksemu/emulator/internal/process"
 	"github.com/eksemu/eksemu/emulator/kube"
 	"github.com/eksemu/eksemu/emulator/trace"
@@ -98,7 +99,7 @@ func (e *Environment) prepareAuthenticator(ctx context.Context, c *runningCluste
 	if err != nil {
 		return err
 	}
-	port, err := freePort(ctx)
+	free, err := port.Free(ctx, "127.0.0.1", 0)
 	if err != nil {
 		return err
 	}
@@ -109,7 +110,7 @@ func (e *Environment) prepareAuthenticator(ctx context.Context, c *runningCluste
 	proxy.User = url.UserPassword(authn.Component, "x") // labels its calls in the trace
 	dir := filepath.Join(c.dir, "authenticator")
 	c.server = &authn.Server{
-		Dir: dir, Port: port, CertPEM: cert, KeyPEM: key, RootCAs: e.ca.Pool(),
+		Dir: dir, Port: free, CertPEM: cert, KeyPEM: key, RootCAs: e.ca.Pool(),
 		Kubeconfig: filepath.Join(dir, "kubeconfig"),
 		Command:    append([]string{e.opts.Executable}, e.opts.Command(authn.Component, nil)...),
 		Proxy:      proxy, CABundle: e.files.CA(), Region: e.opts.Config.Region, Now: e.opts.Now,
@@ -247,16 +248,6 @@ func (c *runningCluster) awaitConfigMap(ctx context.Context, since uint64) error
 		return fmt.Errorf("the authenticator did not read aws-auth: %w", err)
 	}
 	return nil
-}
-
-// freePort returns a TCP port of 127.0.0.1 on which nothing listens.
-func freePort(ctx context.Context) (int, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	port := listener.Addr().(*net.TCPAddr).Port
-	return port, listener.Close()
 }
 
 // stop stops the cluster, the hop that is asked first being the first to go.

@@ -17,6 +17,7 @@ import (
 	"github.com/eksemu/eksemu/emulator/audit"
 	"github.com/eksemu/eksemu/emulator/cluster"
 	"github.com/eksemu/eksemu/emulator/internal/pki"
+	"github.com/eksemu/eksemu/emulator/internal/port"
 )
 
 // openWebhooks serves the token webhook and the audit webhook, to the API server alone: whoever else reaches the
@@ -28,7 +29,7 @@ func (e *Environment) openWebhooks(ctx context.Context, c *runningCluster) (func
 	if err != nil {
 		return nil, err
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	listener, err := port.Listen(ctx, "127.0.0.1", 0)
 	if err != nil {
 		return nil, fmt.Errorf("listen for the API server's webhook calls: %w", err)
 	}

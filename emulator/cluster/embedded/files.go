@@ -14,6 +14,7 @@ import (
 	"github.com/eksemu/eksemu/emulator/cluster"
 	"github.com/eksemu/eksemu/emulator/internal/atomicfile"
 	"github.com/eksemu/eksemu/emulator/internal/pki"
+	"github.com/eksemu/eksemu/emulator/internal/port"
 )
 
 // files is the cluster's folder with everything that the children read, and the ports they listen on.
@@ -100,14 +101,13 @@ func (f *files) makeCA(b *Backend) error {
 
 // issue writes the certificates that are made anew at every start.
 func (f *files) issue() error {
-	loopback := net.IPv4(127, 0, 0, 1)
 	for name, leaf := range map[string]pki.Leaf{
 		"apiserver": {
 			CommonName: "kube-apiserver", Server: true,
 			DNSNames: []string{"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"},
-			IPs:      []net.IP{loopback, net.IPv6loopback, net.IPv4(10, 100, 0, 1)},
+			IPs:      []net.IP{net.ParseIP(loopback), net.IPv6loopback, net.IPv4(10, 100, 0, 1)},
 		},
-		"etcd":        {CommonName: "etcd", Server: true, Client: true, DNSNames: []string{"localhost"}, IPs: []net.IP{loopback}},
+		"etcd":        {CommonName: "etcd", Server: true, Client: true, DNSNames: []string{"localhost"}, IPs: []net.IP{net.ParseIP(loopback)}},
 		"etcd-client": {CommonName: "kube-apiserver-etcd-client", Client: true},
 	} {
 		cert, key, err := f.ca.Issue(leaf)
@@ -133,14 +133,14 @@ func (f *files) writeKeys(contents map[string][]byte) error {
 // choosePorts takes wanted for the API server if that is not 0, else the port of the last run if that is free, else any.
 func (f *files) choosePorts(ctx context.Context, wanted int) error {
 	var err error
-	if f.etcdPort, err = freePort(ctx, 0); err != nil {
+	if f.etcdPort, err = port.Free(ctx, loopback, 0); err != nil {
 		return err
 	}
 	if wanted != 0 {
-		if f.port, err = freePort(ctx, wanted); err != nil {
-			return fmt.Errorf("port %d for the API server is taken (choose another, or 0 for any): %w", wanted, err)
+		if f.port, err = port.Free(ctx, loopback, wanted); err == nil && f.port != wanted {
+			err = fmt.Errorf("port %d for the API server is taken (choose another, or 0 for any)", wanted)
 		}
-		return nil
+		return err
 	}
 	remembered := filepath.Join(f.dir, "port")
 	text, err := os.ReadFile(remembered)
@@ -148,20 +148,11 @@ func (f *files) choosePorts(ctx context.Context, wanted int) error {
 		return err
 	}
 	last, _ := strconv.Atoi(strings.TrimSpace(string(text))) // an unreadable port is as good as none
-	if f.port, err = freePort(ctx, last); err != nil {
-		if f.port, err = freePort(ctx, 0); err != nil {
-			return err
-		}
+	if f.port, err = port.Free(ctx, loopback, last); err != nil {
+		return err
 	}
 	return atomicfile.Write(remembered, []byte(strconv.Itoa(f.port)+"\n"), 0o600)
 }
 
-// freePort returns port if nothing listens on it on loopback, or any free port for 0.
-func freePort(ctx context.Context, port int) (int, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-	if err != nil {
-		return 0, err
-	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port, nil
-}
+// loopback is where the servers listen.
+const loopback = "127.0.0.1"

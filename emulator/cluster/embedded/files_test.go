@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/eksemu/eksemu/emulator/cluster"
+	"github.com/eksemu/eksemu/emulator/internal/port"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -273,7 +274,7 @@ func TestWantedPort(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("error %v, want %q in it", err, want)
 	}
-	free, err := freePort(t.Context(), 0)
+	free, err := port.Free(t.Context(), loopback, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
