@@ -34,7 +34,7 @@ type adminError struct {
 // admin serves the admin API of an environment.
 type admin struct {
 	env  *Environment
-	stop func() // ends the environment
+	stop func(remove bool) // ends the environment
 }
 
 func (a *admin) handler() http.Handler {
@@ -140,9 +140,10 @@ func (a *admin) credentials(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, credentials)
 }
 
-func (a *admin) stopEnvironment(w http.ResponseWriter, _ *http.Request) {
+// stopEnvironment ends the environment, with ?remove=true for good.
+func (a *admin) stopEnvironment(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusAccepted, struct{}{})
-	a.stop()
+	a.stop(r.URL.Query().Get("remove") == "true")
 }
 
 // readJSON reads the body of a request of the admin API, or answers what is wrong with it.

@@ -210,7 +210,7 @@ func TestClientEvents(t *testing.T) {
 func TestClientStop(t *testing.T) {
 	t.Parallel()
 	e := publishedEnvironment(t)
-	if err := attached(t, e).Stop(t.Context()); err != nil {
+	if err := attached(t, e).Stop(t.Context(), false); err != nil {
 		t.Fatal(err)
 	}
 	<-e.Done()

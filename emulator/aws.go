@@ -235,7 +235,14 @@ func (a *awsSide) handler(host string) http.Handler {
 // direct serves requests that come without a proxy: the admin API, and AWS calls of clients whose endpoint is
 // overridden, which the service in the credential scope tells apart.
 func (e *Environment) direct() http.Handler {
-	admin := (&admin{env: e, stop: func() { e.finish(ErrStopped) }}).handler()
+	stop := func(remove bool) {
+		if remove {
+			e.finish(errRemoved)
+		} else {
+			e.finish(ErrStopped)
+		}
+	}
+	admin := (&admin{env: e, stop: stop}).handler()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if isAdmin(r) {
 			admin.ServeHTTP(w, r)

@@ -115,9 +115,10 @@ func (c *Client) Credentials(ctx context.Context, name string) (json.RawMessage,
 	return credentials, c.call(ctx, http.MethodGet, "credentials/"+url.PathEscape(name), nil, nil, &credentials)
 }
 
-// Stop asks the environment to stop. It returns when the request was taken, which is before the end.
-func (c *Client) Stop(ctx context.Context) error {
-	return c.call(ctx, http.MethodPost, "stop", nil, nil, nil)
+// Stop asks the environment to stop, for good if it shall be removed. It returns when the request was taken, which is
+// before the end.
+func (c *Client) Stop(ctx context.Context, remove bool) error {
+	return c.call(ctx, http.MethodPost, "stop", url.Values{"remove": {strconv.FormatBool(remove)}}, nil, nil)
 }
 
 // ErrInvalidRequest is what the methods of [Client] return if the environment cannot do what it was asked for, whenever

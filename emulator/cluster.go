@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -19,7 +20,6 @@ import (
 	"github.com/eksemu/eksemu/emulator/audit"
 	"github.com/eksemu/eksemu/emulator/authn"
 	"github.com/eksemu/eksemu/emulator/cluster"
-	"github.com/eksemu/eksemu/emulator/cluster/embedded"
 	"github.com/eksemu/eksemu/emulator/config"
 	"github.com/eksemu/eksemu/emulator/internal/atomicfile"
 	"github.com/eksemu/eksemu/emulator/internal/pki"
@@ -39,10 +39,12 @@ const awsAuth = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, nam
 
 // runningCluster is one cluster: its control plane, its authenticator and the recorders between them.
 type runningCluster struct {
-	spec  config.Cluster
-	arn   string
-	dir   string
-	hooks *http.Server // token webhook and audit webhook
+	spec   config.Cluster
+	arn    string
+	dir    string
+	site   cluster.Site // of its control plane
+	hooks  *http.Server // token webhook and audit webhook
+	opened atomic.Bool  // whether somebody can use it, so that requests are somebody's
 
 	backend  cluster.Backend
 	info     cluster.Info
@@ -57,6 +59,11 @@ func (e *Environment) startControlPlane(ctx context.Context) error {
 	spec := e.opts.Config.Clusters[0]
 	c := &runningCluster{spec: spec, arn: e.runtime.Clusters[0].ARN, dir: e.files.cluster(spec.Name)}
 	e.cluster = c
+	c.backend = e.backend(spec, c.dir)
+	var err error
+	if c.site, err = c.backend.Prepare(ctx); err != nil {
+		return err
+	}
 	if err := e.prepareAuthenticator(ctx, c); err != nil {
 		return err
 	}
@@ -64,17 +71,13 @@ func (e *Environment) startControlPlane(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	policy, err := audit.Policy(trace.ControlPlaneUsers())
+	policy, err := audit.Policy(append(trace.ControlPlaneUsers(), c.site.Users...))
 	if err != nil {
 		return err
 	}
 	issuer, _ := e.opts.Config.Issuer(spec.Name)
-	c.backend = embedded.New(embedded.Config{
-		Executable: e.opts.Executable, Command: e.opts.Command, Env: []string{"PATH=" + e.opts.Path},
-		LogDir: e.files.Logs(), Now: e.opts.Now, Observe: e.observe,
-	})
 	c.info, err = c.backend.Start(ctx, cluster.Spec{
-		Name: spec.Name, Dir: filepath.Join(c.dir, "control-plane"), ServiceAccountIssuer: issuer,
+		Name: spec.Name, ServiceAccountIssuer: issuer,
 		TokenWebhook:         webhook("/authenticate"),
 		TokenWebhookCacheTTL: spec.TokenCacheTTL,
 		AuditWebhook:         webhook("/audit"),
@@ -86,6 +89,7 @@ func (e *Environment) startControlPlane(ctx context.Context) error {
 	if c.kube, err = kube.New(c.access()); err != nil {
 		return err
 	}
+	c.opened.Store(true)
 	return e.publishKeys(ctx)
 }
 
@@ -129,7 +133,7 @@ func (e *Environment) applyManifests(ctx context.Context) error {
 		return err
 	}
 	now := digest(c.spec.AllManifests())
-	if e.state.Bootstrap[c.spec.Name] {
+	if e.state.Bootstrap[c.spec.Name] && !c.info.New {
 		if before := e.state.Manifests[c.spec.Name]; before != "" && before != now {
 			e.notes = append(e.notes, fmt.Sprintf("the manifests of cluster %s have changed since it was made, and were not applied: it keeps its objects. "+
 				"Apply them with kubectl, or begin anew with `eksemu down` and `eksemu up`", c.spec.Name))
@@ -250,10 +254,12 @@ func (c *runningCluster) awaitConfigMap(ctx context.Context, since uint64) error
 	return nil
 }
 
-// stop stops the cluster, the hop that is asked first being the first to go.
-func (c *runningCluster) stop(ctx context.Context) error {
+// stop stops the cluster, for good or not, the hop that is asked first being the first to go.
+func (c *runningCluster) stop(ctx context.Context, remove bool) error {
 	var errs []error
-	if c.backend != nil {
+	if c.backend != nil && remove {
+		errs = append(errs, c.backend.Remove(ctx))
+	} else if c.backend != nil {
 		errs = append(errs, c.backend.Stop(ctx))
 	}
 	if c.child != nil {

@@ -25,12 +25,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"sync"
 	"time"
 
+	"github.com/eksemu/eksemu/emulator/cluster/kindcluster"
 	"github.com/eksemu/eksemu/emulator/config"
 	"github.com/eksemu/eksemu/emulator/gateway"
 	"github.com/eksemu/eksemu/emulator/internal/pki"
@@ -52,6 +54,12 @@ type Options struct {
 	Path       string                                       // PATH of the children
 	Version    string                                       // of eksemu, for runtime.json
 	Kubernetes string                                       // minor version of the linked Kubernetes, "1.37"
+
+	Backend     Backend             // what runs the clusters; "" is that of the kept state, or the embedded one
+	Kind        kindcluster.Options // of the kind backend
+	KindCluster string              // name of the kind cluster; "" is one that the environment's name leads to
+	ToolEnv     []string            // whole environment of docker and kind
+
 	// InstanceCredentials are arguments that make the executable print the credentials of an instance or cluster,
 	// whose name follows them (an AWS credential_process).
 	InstanceCredentials []string
@@ -77,6 +85,7 @@ type Environment struct {
 	gatewayLog *os.File
 	aws        *awsSide
 	gateway    *gateway.Gateway
+	names      net.Listener // where nodes and pods find AWS; nil without them
 	cluster    *runningCluster
 	runtime    Runtime
 	notes      []string
@@ -115,17 +124,30 @@ func (e *Environment) start(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(e.done, func() { cancel(context.Cause(e.done)) })() //nolint:contextcheck // the environment's end is the start's, too
-	for _, step := range e.steps() {
-		e.opts.Progress(step.what)
-		if err := step.do(ctx); err != nil {
-			if e.done.Err() != nil {
-				err = context.Cause(e.done) //nolint:contextcheck // what the step says about it is that it was interrupted
+	err := e.take(ctx, step{"prepare the state folder", e.prepare})
+	if err == nil {
+		for _, step := range e.steps() {
+			if err = e.take(ctx, step); err != nil {
+				break
 			}
-			err = fmt.Errorf("%s: %w", step.what, err)
-			return errors.Join(err, e.Stop(context.WithoutCancel(ctx)))
 		}
 	}
+	if err != nil {
+		return errors.Join(err, e.Stop(context.WithoutCancel(ctx)))
+	}
 	return nil
+}
+
+func (e *Environment) take(ctx context.Context, step step) error {
+	e.opts.Progress(step.what)
+	err := step.do(ctx)
+	if err == nil {
+		return nil
+	}
+	if e.done.Err() != nil {
+		err = context.Cause(e.done) //nolint:contextcheck // what the step says about it is that it was interrupted
+	}
+	return fmt.Errorf("%s: %w", step.what, err)
 }
 
 // step is a part of a start.
@@ -134,18 +156,21 @@ type step struct {
 	do   func(context.Context) error
 }
 
-// steps are the parts of the start, each of which needs those before it.
+// steps are the parts of the start once the state folder is this process's, each of which needs those before it.
 func (e *Environment) steps() []step {
-	aws := []step{{"prepare the state folder", e.prepare}, {"start the AWS endpoints", e.startAWS}}
+	aws := step{"start the AWS endpoints", e.startAWS}
 	if len(e.opts.Config.Clusters) == 0 {
-		return append(aws, step{"write profiles", e.publish})
+		return []step{aws, {"write profiles", e.publish}}
 	}
-	return append(aws,
-		step{"start etcd and kube-apiserver", e.startControlPlane},
-		step{"apply aws-auth and RBAC", e.applyManifests},
-		step{"start aws-iam-authenticator", e.startAuthenticator},
-		step{"write profiles and kubeconfigs", e.publish},
-	)
+	controlPlane := step{"start etcd and kube-apiserver", e.startControlPlane}
+	objects := step{"apply aws-auth and RBAC", e.applyManifests}
+	authenticator := step{"start aws-iam-authenticator", e.startAuthenticator}
+	publish := step{"write profiles and kubeconfigs", e.publish}
+	if e.opts.Backend == BackendKind {
+		controlPlane.what = "start a kind cluster"
+		return []step{aws, controlPlane, objects, authenticator, {"lead AWS names of nodes and pods here", e.leadNodes}, publish}
+	}
+	return []step{aws, controlPlane, objects, authenticator, publish}
 }
 
 // Done is closed when the environment shall end: somebody asked the admin API, or a part of it broke for good.
@@ -163,21 +188,34 @@ func (e *Environment) Err() error {
 // ErrStopped is why a start ends that somebody asked to stop.
 var ErrStopped = errors.New("stopped before it was ready")
 
+// errRemoved is ErrStopped for an environment that shall not be started again.
+var errRemoved = fmt.Errorf("%w, to be removed", ErrStopped)
+
 // Notes are what the user should know about the start, though it succeeded.
 func (e *Environment) Notes() []string { return e.notes }
 
 // Runtime tells how to reach the environment.
 func (e *Environment) Runtime() Runtime { return e.runtime }
 
+// Remove stops everything for good and removes the state folder, instead of [Environment.Stop].
+func (e *Environment) Remove(ctx context.Context) error {
+	e.finish(errRemoved)
+	return errors.Join(e.Stop(ctx), RemoveState(ctx, e.opts.Dir, e.opts.ToolEnv))
+}
+
 // Stop stops everything, in the order in which one thing needs the other, within about three seconds. The state
-// folder stays. It may be called more than once.
+// folder stays, and so does a kind cluster, unless somebody has asked to remove the environment. It may be called more
+// than once.
 func (e *Environment) Stop(ctx context.Context) error {
 	e.stopOnce.Do(func() {
 		e.finish(ErrStopped)
 		var errs []error
 		errs = append(errs, e.unpublish())
 		if e.cluster != nil {
-			errs = append(errs, e.cluster.stop(ctx))
+			errs = append(errs, e.cluster.stop(ctx, errors.Is(context.Cause(e.done), errRemoved))) //nolint:contextcheck // why the environment ends, not the context of its end
+		}
+		if e.names != nil {
+			errs = append(errs, e.names.Close())
 		}
 		if e.gateway != nil {
 			limited, cancel := context.WithTimeout(ctx, time.Second)

@@ -111,7 +111,7 @@ func TestStopUnpublishes(t *testing.T) {
 	if err := e.Stop(t.Context()); err != nil {
 		t.Errorf("second stop: %v", err)
 	}
-	if err := RemoveState(e.opts.Dir); err != nil {
+	if err := RemoveState(t.Context(), e.opts.Dir, nil); err != nil {
 		t.Error(err)
 	}
 }

@@ -130,7 +130,7 @@ func TestFailedStartFreesEverything(t *testing.T) {
 	} else {
 		_ = again.Close()
 	}
-	if err := RemoveState(o.Dir); err != nil {
+	if err := RemoveState(t.Context(), o.Dir, nil); err != nil {
 		t.Errorf("the folder is still in use: %v", err)
 	}
 }
@@ -189,7 +189,7 @@ func TestStartIsInterrupted(t *testing.T) {
 	if slices.Contains(steps, "apply aws-auth and RBAC") {
 		t.Errorf("it went on: %q", steps)
 	}
-	if err := RemoveState(o.Dir); err != nil {
+	if err := RemoveState(t.Context(), o.Dir, nil); err != nil {
 		t.Errorf("something is left running: %v", err)
 	}
 }

@@ -29,6 +29,8 @@ type state struct {
 	Manifests  map[string]string `json:"manifests,omitempty"` // what they were, by cluster, as digest has it
 	ARNs       map[string]string `json:"arns,omitempty"`      // of the clusters when they were made
 	Port       int               `json:"port,omitempty"`      // of the gateway, kept so that shells stay valid over a restart
+	NodesPort  int               `json:"nodesPort,omitempty"` // of the AWS endpoint for nodes and pods
+	Backend    Backend           `json:"backend,omitempty"`   // that runs the clusters
 }
 
 // digest tells manifests from others.
@@ -141,9 +143,10 @@ func WaitStopped(ctx context.Context, dir string) error {
 	return file.Unlock()
 }
 
-// RemoveState removes the state folder of a stopped environment; one that is gone already is no error. A folder in use
-// ([ErrInUse]), or one that holds no environment, is refused.
-func RemoveState(dir string) error {
+// RemoveState removes the state folder of a stopped environment, and what its clusters have outside of it; one that is
+// gone already is no error. A folder in use ([ErrInUse]), or one that holds no environment, is refused. toolEnv is
+// the environment of docker and kind.
+func RemoveState(ctx context.Context, dir string, toolEnv []string) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -159,6 +162,9 @@ func RemoveState(dir string) error {
 		return err
 	}
 	defer lock.release() //nolint:errcheck // its file is gone
+	if err := removeClusters(ctx, dir, toolEnv); err != nil {
+		return err
+	}
 	for _, entry := range entries {
 		if entry.Name() == lockFile {
 			continue
@@ -223,7 +229,7 @@ func (e *Environment) openState() error {
 		return err
 	}
 	e.trace = trace.NewRecorder(0, e.opts.Now, e.log.write)
-	return nil
+	return e.chooseBackend()
 }
 
 func openLog(path string) (*os.File, error) {

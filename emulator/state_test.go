@@ -178,7 +178,7 @@ func TestRemoveState(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			tc.prepare(t, dir)
-			err := RemoveState(dir)
+			err := RemoveState(t.Context(), dir, nil)
 			_, stat := os.Stat(dir)
 			if tc.want == "" {
 				if err != nil || !errors.Is(stat, os.ErrNotExist) {
@@ -191,7 +191,7 @@ func TestRemoveState(t *testing.T) {
 			}
 		})
 	}
-	if err := RemoveState(filepath.Join(t.TempDir(), "missing")); err != nil {
+	if err := RemoveState(t.Context(), filepath.Join(t.TempDir(), "missing"), nil); err != nil {
 		t.Errorf("one that somebody else has removed: %v", err)
 	}
 }
@@ -214,7 +214,7 @@ func TestMakeState(t *testing.T) {
 	if err := lock.release(); err != nil {
 		t.Fatal(err)
 	}
-	if err := RemoveState(dir); err != nil {
+	if err := RemoveState(t.Context(), dir, nil); err != nil {
 		t.Fatal(err)
 	}
 	write(t, dir, "a file")

@@ -19,9 +19,9 @@ const stopPoll = 20 * time.Millisecond
 // stopAnswer is how long it may take to answer that it stops before it is asked anew.
 const stopAnswer = time.Second
 
-// Stop stops the environment of a state folder, also one that is still starting, and waits until it has stopped. It
-// returns false if there is none.
-func Stop(ctx context.Context, dir string) (bool, error) {
+// Stop stops the environment of a state folder, also one that is still starting, and waits until it has stopped; remove
+// says that [RemoveState] will follow. It returns false if there is none.
+func Stop(ctx context.Context, dir string, remove bool) (bool, error) {
 	ticker := time.NewTicker(stopPoll)
 	defer ticker.Stop()
 	for inUse(dir) { // else what there is to read was left by one that was killed
@@ -31,7 +31,7 @@ func Stop(ctx context.Context, dir string) (bool, error) {
 		}
 		switch {
 		case err == nil:
-			if client.askToStop(ctx) == nil {
+			if client.askToStop(ctx, remove) == nil {
 				return true, WaitStopped(ctx, dir)
 			}
 		case !errors.Is(err, ErrNotRunning) && !errors.Is(err, ErrDamaged):
@@ -46,10 +46,10 @@ func Stop(ctx context.Context, dir string) (bool, error) {
 	return false, nil
 }
 
-func (c *Client) askToStop(ctx context.Context) error {
+func (c *Client) askToStop(ctx context.Context, remove bool) error {
 	limited, cancel := context.WithTimeout(ctx, stopAnswer)
 	defer cancel()
-	return c.Stop(limited)
+	return c.Stop(limited, remove)
 }
 
 // attachStarting finds the environment of a state folder that is starting. It can only be asked to stop.

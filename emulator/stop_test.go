@@ -52,14 +52,14 @@ func TestStopWhileStarting(t *testing.T) {
 	if _, err := Attach(t.Context(), o.Dir); !errors.Is(err, ErrNotRunning) {
 		t.Errorf("attached to one that is not ready: %v", err)
 	}
-	if stopped, err := Stop(t.Context(), o.Dir); !stopped || err != nil {
+	if stopped, err := Stop(t.Context(), o.Dir, false); !stopped || err != nil {
 		t.Errorf("stopped %t, %v", stopped, err)
 	}
 	err := <-ended
 	if !errors.Is(err, ErrStopped) || err.Error() != "start etcd and kube-apiserver: stopped before it was ready" {
 		t.Errorf("the start ended with %v", err)
 	}
-	if err := RemoveState(o.Dir); err != nil {
+	if err := RemoveState(t.Context(), o.Dir, nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -74,7 +74,7 @@ func TestStopWhenReady(t *testing.T) {
 		<-e.Done()
 		_ = e.Stop(context.WithoutCancel(t.Context()))
 	}()
-	if stopped, err := Stop(t.Context(), e.opts.Dir); !stopped || err != nil {
+	if stopped, err := Stop(t.Context(), e.opts.Dir, false); !stopped || err != nil {
 		t.Errorf("stopped %t, %v", stopped, err)
 	}
 	if err := e.Err(); err != nil {
@@ -90,7 +90,7 @@ func TestStopNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, dir := range []string{missing, t.TempDir(), left} {
-		if stopped, err := Stop(t.Context(), dir); stopped || err != nil {
+		if stopped, err := Stop(t.Context(), dir, false); stopped || err != nil {
 			t.Errorf("%s: stopped %t, %v", dir, stopped, err)
 		}
 	}
@@ -106,7 +106,7 @@ func TestStopGivesUp(t *testing.T) {
 	locked(t, dir)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if stopped, err := Stop(ctx, dir); stopped || !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "fuser "+dir) {
+	if stopped, err := Stop(ctx, dir, false); stopped || !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "fuser "+dir) {
 		t.Errorf("stopped %t, %v", stopped, err)
 	}
 }
@@ -127,7 +127,7 @@ func TestAttachToOneThatHangs(t *testing.T) {
 	if _, err := Attach(t.Context(), dir); !errors.Is(err, ErrNotRunning) {
 		t.Errorf("one that was killed, and something silent has its port: %v", err)
 	}
-	if stopped, err := Stop(t.Context(), dir); stopped || err != nil {
+	if stopped, err := Stop(t.Context(), dir, false); stopped || err != nil {
 		t.Errorf("stopped %t, %v", stopped, err)
 	}
 	locked(t, dir)
@@ -156,7 +156,7 @@ func TestStopAsksAgain(t *testing.T) {
 	if err := r.writeAs(dir, startingFile); err != nil {
 		t.Fatal(err)
 	}
-	if stopped, err := Stop(t.Context(), dir); !stopped || err != nil || asked != 2 {
+	if stopped, err := Stop(t.Context(), dir, false); !stopped || err != nil || asked != 2 {
 		t.Errorf("stopped %t, %v, asked %d times", stopped, err, asked)
 	}
 }

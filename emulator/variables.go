@@ -40,7 +40,9 @@ func (l Layout) Kubeconfig(identity string) string {
 	return filepath.Join(l.Dir, "kubeconfigs", identity)
 }
 
-func (l Layout) cluster(name string) string { return filepath.Join(l.Dir, "clusters", name) }
+func (l Layout) clusters() string { return filepath.Join(l.Dir, "clusters") }
+
+func (l Layout) cluster(name string) string { return filepath.Join(l.clusters(), name) }
 
 // Variables returns the variables that make unmodified AWS and Kubernetes clients use an environment: as the
 // cluster's creator, or as an identity. STS is reached through HTTPS_PROXY, because aws-iam-authenticator accepts

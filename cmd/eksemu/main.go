@@ -19,6 +19,7 @@ import (
 	"github.com/eksemu/eksemu/cmd/internal/cli"
 	"github.com/eksemu/eksemu/cmd/internal/controlplane"
 	"github.com/eksemu/eksemu/emulator"
+	"github.com/eksemu/eksemu/emulator/cluster/kindcluster"
 )
 
 func main() { os.Exit(run()) }
@@ -33,6 +34,7 @@ func run() int {
 	for name, program := range controlplane.Programs() {
 		programs[name] = program
 	}
+	programs[kindcluster.CreateProgram] = func(args []string) int { return kindcluster.Create(args, os.Stdout) }
 	// The Kubernetes servers register flags that every command line would show.
 	pflag.CommandLine.VisitAll(func(f *pflag.Flag) { f.Hidden = true })
 	return cli.Main(&cli.App{

@@ -36,12 +36,16 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
+func testClient() cluster.Client {
+	return cluster.Client{CertPEM: []byte("certificate"), KeyPEM: []byte("key")}
+}
+
 func testSpec() cluster.Spec {
 	return cluster.Spec{
-		Name: "my-cluster", Dir: "/state/control-plane",
+		Name:                 "my-cluster",
 		ServiceAccountIssuer: "https://oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE",
-		TokenWebhook:         cluster.Webhook{URL: "https://127.0.0.1:21362/authenticate", CAPEM: []byte("webhook CA"), Token: "webhook-token"},
-		AuditWebhook:         cluster.Webhook{URL: "https://127.0.0.1:21362/audit", CAPEM: []byte("webhook CA"), Token: "webhook-token"},
+		TokenWebhook:         cluster.Webhook{URL: "https://127.0.0.1:21362/authenticate", CAPEM: []byte("webhook CA"), Client: testClient()},
+		AuditWebhook:         cluster.Webhook{URL: "https://127.0.0.1:21362/audit", CAPEM: []byte("webhook CA"), Client: testClient()},
 		AuditPolicy:          []byte("the audit policy\n"),
 		Administrator:        "eksemu-admin",
 	}
@@ -141,7 +145,8 @@ func TestWebhookKubeconfigLoads(t *testing.T) {
 	if target.Server != "https://127.0.0.1:21362/authenticate" || string(target.CertificateAuthorityData) != "webhook CA" {
 		t.Errorf("webhook %+v", target)
 	}
-	if got := config.AuthInfos[current.AuthInfo].Token; got != "webhook-token" {
-		t.Errorf("token %q", got)
+	as := config.AuthInfos[current.AuthInfo]
+	if string(as.ClientCertificateData) != "certificate" || string(as.ClientKeyData) != "key" {
+		t.Errorf("client %+v", as)
 	}
 }

@@ -6,7 +6,8 @@ import (
 )
 
 // ServiceCIDR is the range of Service addresses, one of the two that EKS chooses from
-// (https://docs.aws.amazon.com/eks/latest/APIReference/API_KubernetesNetworkConfigRequest.html).
+// (https://docs.aws.amazon.com/eks/latest/APIReference/API_KubernetesNetworkConfigRequest.html). It decides nothing,
+// and some backends have their own way to set it, so it is not among the [Flags].
 const ServiceCIDR = "10.100.0.0/16"
 
 // Names of the files that [Files] generates and [Flags] refers to.
@@ -19,7 +20,8 @@ const (
 
 // anonymousPaths is EKS's rule since Kubernetes 1.32: anonymous requests reach the health checks and nothing
 // else; any other gets 401 (spec eks.md §1.1).
-const anonymousPaths = `apiVersion: apiserver.config.k8s.io/v1
+func anonymousPaths(more []string) []byte {
+	out := []byte(`apiVersion: apiserver.config.k8s.io/v1
 kind: AuthenticationConfiguration
 anonymous:
   enabled: true
@@ -27,7 +29,12 @@ anonymous:
   - path: /livez
   - path: /readyz
   - path: /healthz
-`
+`)
+	for _, path := range more {
+		out = fmt.Appendf(out, "  - path: %q\n", path)
+	}
+	return out
+}
 
 // Flag is a flag of kube-apiserver, without the leading dashes. kubeadm wants names and values apart.
 type Flag struct{ Name, Value string }
@@ -41,7 +48,7 @@ func Files(spec Spec) map[string][]byte {
 		tokenWebhookFile:   WebhookKubeconfig(spec.TokenWebhook),
 		auditWebhookFile:   WebhookKubeconfig(spec.AuditWebhook),
 		auditPolicyFile:    spec.AuditPolicy,
-		authenticationFile: []byte(anonymousPaths),
+		authenticationFile: anonymousPaths(spec.AnonymousPaths),
 	}
 }
 
@@ -58,7 +65,6 @@ func Flags(spec Spec, dir string) []Flag {
 		{"authentication-token-webhook-config-file", path.Join(dir, tokenWebhookFile)},
 		{"authentication-token-webhook-cache-ttl", spec.TokenWebhookCacheTTL.String()},
 		{"service-account-issuer", spec.ServiceAccountIssuer},
-		{"service-cluster-ip-range", ServiceCIDR},
 		{"audit-policy-file", path.Join(dir, auditPolicyFile)},
 		{"audit-webhook-config-file", path.Join(dir, auditWebhookFile)},
 		{"audit-webhook-mode", "blocking"}, // every event arrives before the next request of the same client
@@ -79,12 +85,13 @@ clusters:
 users:
 - name: apiserver
   user:
-    token: %q
+    client-certificate-data: %s
+    client-key-data: %s
 current-context: webhook
 contexts:
 - name: webhook
   context:
     cluster: webhook
     user: apiserver
-`, w.URL, base64String(w.CAPEM), w.Token)
+`, w.URL, base64String(w.CAPEM), base64String(w.Client.CertPEM), base64String(w.Client.KeyPEM))
 }

@@ -38,7 +38,7 @@ func (g *Gateway) connect(w http.ResponseWriter, r *http.Request) {
 	}
 	t := &tunnel{Conn: conn, early: buffered.Reader, host: host, client: label(r.Header), handler: handler}
 	if accept(conn) {
-		g.tunnels.add(t, g.cfg.CA)
+		g.tunnels.add(t, g)
 	}
 }
 

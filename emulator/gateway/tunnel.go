@@ -4,12 +4,11 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"sync"
-
-	"github.com/eksemu/eksemu/emulator/internal/pki"
 )
 
 // tunnel is the client's end of a CONNECT.
@@ -20,6 +19,18 @@ type tunnel struct {
 	host    string // what was asked for; decides on certificate and handler
 	client  string // label
 	handler http.Handler
+}
+
+// asked sets the host of a connection that names it in its TLS handshake (SNI, RFC 6066 section 3), and is an error if
+// nobody answers for it.
+func (t *tunnel) asked(g *Gateway, name string) error {
+	host := normalHost(name)
+	handler := g.target(host)
+	if handler == nil {
+		return fmt.Errorf("no AWS host: %q", printable(name))
+	}
+	t.host, t.handler = host, handler
+	return nil
 }
 
 // Read first gives back what was read too early.
@@ -48,13 +59,19 @@ func newTunnelListener(addr net.Addr) *tunnelListener {
 
 // add starts TLS on a tunnel and hands it over. The certificate is the one for the host of the CONNECT, also if
 // the client then asks for another name (SNI) or none: it would not get that host's certificate from the real
-// host either. A listener that is closed closes the tunnel.
-func (l *tunnelListener) add(t *tunnel, ca *pki.CA) {
+// host either. A connection without a CONNECT is asked for its host. A listener that is closed closes the tunnel.
+func (l *tunnelListener) add(t *tunnel, g *Gateway) {
 	conn := tls.Server(t, &tls.Config{
 		MinVersion: tls.VersionTLS12,
 		NextProtos: []string{"http/1.1"},
+		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+			if t.handler != nil {
+				return nil, nil
+			}
+			return nil, t.asked(g, hello.ServerName)
+		},
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-			return ca.Certificate(t.host)
+			return g.cfg.CA.Certificate(t.host)
 		},
 	})
 	select {

@@ -216,11 +216,17 @@ const (
 
 // Exists tells whether the object of a manifest exists; the manifest needs only apiVersion, kind and metadata.
 func (c *Client) Exists(ctx context.Context, object *unstructured.Unstructured) (bool, error) {
-	_, before, err := c.lookUp(ctx, object)
+	there, err := c.Get(ctx, object)
+	return there != nil, err
+}
+
+// Get returns an object, of which a manifest with apiVersion, kind and metadata is given; nil if it does not exist.
+func (c *Client) Get(ctx context.Context, object *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+	_, there, err := c.lookUp(ctx, object)
 	if err != nil {
-		return false, fmt.Errorf("look up %s: %w", name(object), err)
+		return nil, fmt.Errorf("read %s: %w", name(object), err)
 	}
-	return before != nil, nil
+	return there, nil
 }
 
 func name(object *unstructured.Unstructured) string {

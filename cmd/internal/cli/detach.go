@@ -85,6 +85,7 @@ func (app *App) spawn(name *nameFlag, f *upFlags, options emulator.Options) (io.
 	if f.config != "" {
 		cmd.Args = append(cmd.Args, "--config", f.config)
 	}
+	cmd.Args = append(cmd.Args, f.backend.arguments()...)
 	cmd.Env = app.Environ
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.ExtraFiles = []*os.File{write}

@@ -12,8 +12,9 @@ import (
 	"github.com/eksemu/eksemu/emulator"
 )
 
-// stopLimit is how long an environment may take to stop before `down` gives up waiting.
-const stopLimit = 10 * time.Second
+// stopLimit is how long an environment may take to stop before `down` gives up waiting: the nodes of a kind cluster take
+// longest.
+const stopLimit = 30 * time.Second
 
 func newDownCommand(app *App) *cobra.Command {
 	var keep bool
@@ -35,14 +36,14 @@ func (app *App) down(ctx context.Context, name *nameFlag, keep bool) error {
 	}
 	limited, cancel := context.WithTimeoutCause(ctx, stopLimit, fmt.Errorf("it did not stop within %s", stopLimit))
 	defer cancel()
-	stopped, err := emulator.Stop(limited, dir)
+	stopped, err := emulator.Stop(limited, dir, !keep)
 	if err != nil {
 		return exitWith(ExitStart, fmt.Errorf("stop environment %s: %w", name.name, err))
 	}
 	_, statErr := os.Stat(dir)
 	removed := statErr == nil && !keep
 	if removed {
-		if err := removeState(limited, dir); err != nil {
+		if err := removeState(limited, dir, app.toolEnviron()); err != nil {
 			return exitWith(ExitStart, fmt.Errorf("environment %s: %w", name.name, err))
 		}
 	}
@@ -60,9 +61,9 @@ func (app *App) down(ctx context.Context, name *nameFlag, keep bool) error {
 }
 
 // removeState removes the state folder of a stopped environment, which another `down` may be about to remove, too.
-func removeState(ctx context.Context, dir string) error {
+func removeState(ctx context.Context, dir string, toolEnviron []string) error {
 	for {
-		err := emulator.RemoveState(dir)
+		err := emulator.RemoveState(ctx, dir, toolEnviron)
 		if !errors.Is(err, emulator.ErrInUse) {
 			return err
 		}

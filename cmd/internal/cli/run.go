@@ -38,6 +38,7 @@ for them and removed afterwards. What a scenario changes is put back.`,
 	name := addNameFlag(app, command)
 	output := addOutputFlag(command)
 	f.up.add(command)
+	f.up.backend.add(app, command)
 	command.Flags().StringArrayVar(&f.reports, "report", nil, "also write a report: junit=`FILE` or json=FILE, - is standard output; may be repeated")
 	command.Flags().BoolVar(&f.explain, "explain", false, "below the table, explain every scenario hop by hop")
 	command.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "no progress")
@@ -113,8 +114,8 @@ func (app *App) environmentForRun(ctx context.Context, name *nameFlag, f *runFla
 		return app.privateEnvironment(ctx, options, f.up.wait, f.quiet)
 	case err != nil:
 		return nil, nil, exitWith(ExitStart, err)
-	case f.up.config != "" || f.up.port != 0 || f.up.fallback != "":
-		return nil, nil, fmt.Errorf("environment %s is running as it was configured: leave out --config, --port and --fallback, or choose another --name", name.name)
+	case f.up.config != "" || f.up.port != 0 || f.up.fallback != "" || f.up.backend.chosen:
+		return nil, nil, fmt.Errorf("environment %s is running as it was configured: leave out --config, --port, --fallback, --backend and its flags, or choose another --name", name.name)
 	}
 	unlock, err := app.alone(ctx, client.Dir, f.quiet)
 	return client, unlock, err

@@ -258,12 +258,12 @@ func TestRemoveStateWaits(t *testing.T) {
 	lock := hold(t, dir)
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { _ = lock.Unlock() }()
-	if err := removeState(ctx, dir); err != nil {
+	if err := removeState(ctx, dir, nil); err != nil {
 		t.Error(err)
 	}
 	hold(t, dir)
 	cancel()
-	if err := removeState(ctx, dir); !errors.Is(err, context.Canceled) {
+	if err := removeState(ctx, dir, nil); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }

@@ -157,7 +157,7 @@ func TestSTSIsInterrupted(t *testing.T) {
 	if code := Main(w.App, []string{"sts"}); code != ExitInterrupted {
 		t.Errorf("exit code %d", code)
 	}
-	if err := emulator.RemoveState(filepath.Join(w.StateHome, "sts")); err != nil {
+	if err := emulator.RemoveState(t.Context(), filepath.Join(w.StateHome, "sts"), nil); err != nil {
 		t.Errorf("something is left running: %v", err)
 	}
 }
@@ -181,7 +181,7 @@ func TestSTSDetached(t *testing.T) {
 	w.publish(t, f)
 	w.run("sts", "-d", "--clock-offset", "90s").want(t, ExitOK, " • one …\n\nEnvironment sts is ready: STS at "+f.Gateway+". Now:\n…")
 	log := read(t, filepath.Join(w.StateHome, "sts", "logs", "eksemu.log"))
-	if want := "sts --name sts --port 0 --wait 2m0s --fallback  --report-fd 3 --clock-offset 1m30s\n"; log != want {
+	if want := "sts --name sts --port 0 --wait 5m0s --fallback  --report-fd 3 --clock-offset 1m30s\n"; log != want {
 		t.Errorf("the background process has the arguments %q, want %q", log, want)
 	}
 }

@@ -101,7 +101,7 @@ func (t *target) PutIdentities(ctx context.Context, overlay config.Overlay) (fun
 
 // privateEnvironment starts an environment for one run, in a state folder of its own that stop removes.
 func (app *App) privateEnvironment(ctx context.Context, options emulator.Options, wait time.Duration, quiet bool) (*emulator.Client, func() error, error) {
-	removeAbandoned(app.StateHome, app.Now())
+	app.removeAbandoned(ctx)
 	options.Name = fmt.Sprintf("%s%d", privatePrefix, os.Getpid())
 	dir := filepath.Join(app.StateHome, options.Name)
 	options.Dir, options.InstanceCredentials = dir, instanceCredentials(dir)
@@ -110,15 +110,12 @@ func (app *App) privateEnvironment(ctx context.Context, options emulator.Options
 	env, err := start(ctx, options, wait)
 	progress.end(err == nil)
 	if err != nil {
-		_ = emulator.RemoveState(dir) // the reason of the failed start is what counts
+		if !options.Kind.Retain {
+			_ = emulator.RemoveState(context.WithoutCancel(ctx), dir, options.ToolEnv) // the reason of the failed start is what counts
+		}
 		return nil, nil, err
 	}
-	stop := func() error {
-		if err := env.Stop(context.WithoutCancel(ctx)); err != nil {
-			return err
-		}
-		return emulator.RemoveState(dir)
-	}
+	stop := func() error { return env.Remove(context.WithoutCancel(ctx)) }
 	client, err := emulator.Attach(ctx, dir)
 	if err != nil {
 		return nil, nil, exitWith(ExitStart, errors.Join(err, stop()))
@@ -132,16 +129,16 @@ const privatePrefix = "run."
 
 // removeAbandoned removes the state folders of private environments whose process was killed: it holds their locks no
 // more. A young one without a lock stays: another run may have made it a moment ago.
-func removeAbandoned(stateHome string, now time.Time) {
-	dirs, err := filepath.Glob(filepath.Join(stateHome, privatePrefix+"[0-9]*"))
+func (app *App) removeAbandoned(ctx context.Context) {
+	dirs, err := filepath.Glob(filepath.Join(app.StateHome, privatePrefix+"[0-9]*"))
 	if err != nil {
 		return
 	}
 	for _, dir := range dirs {
 		_, unlocked := os.Stat(filepath.Join(dir, "lock"))
 		info, err := os.Stat(dir)
-		if err == nil && info.IsDir() && (unlocked == nil || now.Sub(info.ModTime()) > time.Minute) {
-			_ = emulator.RemoveState(dir) // one that is in use is refused, and stays
+		if err == nil && info.IsDir() && (unlocked == nil || app.Now().Sub(info.ModTime()) > time.Minute) {
+			_ = emulator.RemoveState(ctx, dir, app.toolEnviron()) // one that is in use is refused, and stays
 		}
 	}
 }

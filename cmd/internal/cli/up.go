@@ -24,12 +24,13 @@ type upFlags struct {
 	wait     time.Duration
 	fallback string
 	ahead    time.Duration // clock of the AWS side
+	backend  backendFlags
 }
 
 func (f *upFlags) add(command *cobra.Command) {
 	command.Flags().StringVar(&f.config, "config", "", "environment `file`, - for standard input (default: the built-in one, see `eksemu config init`)")
 	command.Flags().IntVar(&f.port, "port", 0, "`port` of the AWS endpoint and proxy on 127.0.0.1 (default: any free one)")
-	command.Flags().DurationVar(&f.wait, "wait", 2*time.Minute, "how long getting ready may take")
+	command.Flags().DurationVar(&f.wait, "wait", defaultWait, "how long getting ready may take")
 	command.Flags().StringVar(&f.fallback, "fallback", "", "`URL` of another emulator, for AWS hosts that eksemu does not emulate")
 }
 
@@ -42,6 +43,7 @@ func newUpCommand(app *App) *cobra.Command {
 	}
 	name := addNameFlag(app, command)
 	f.add(command)
+	f.backend.add(app, command)
 	f.runWith(app, command, name)
 	return command
 }
@@ -99,7 +101,15 @@ func (f *upFlags) options(app *App, name *nameFlag) (emulator.Options, error) {
 			return emulator.Options{}, fmt.Errorf("--fallback %q: give the URL of another emulator, such as http://127.0.0.1:4566", f.fallback)
 		}
 	}
+	backend, err := f.backend.options(app)
+	if err != nil {
+		return emulator.Options{}, err
+	}
 	return emulator.Options{
+		Backend:             backend.name,
+		Kind:                backend.kind,
+		KindCluster:         f.backend.cluster,
+		ToolEnv:             app.toolEnviron(),
 		Name:                name.name,
 		Dir:                 dir,
 		Config:              environment,

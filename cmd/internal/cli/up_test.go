@@ -221,7 +221,7 @@ func TestRunAgainstARunningOne(t *testing.T) {
 	w.run("config", "init", config)
 	for _, flags := range [][]string{{"--config", config}, {"--port", "4500"}, {"--fallback", "http://127.0.0.1:4566"}} {
 		w.run(append([]string{"run", "alice-views-pods"}, flags...)...).want(t, ExitUsage,
-			"error: environment default is running as it was configured: leave out --config, --port and --fallback, or choose another --name\n")
+			"error: environment default is running as it was configured: leave out --config, --port, --fallback, --backend and its flags, or choose another --name\n")
 	}
 	w.run("run", "alice-views-pods").want(t, ExitStart, "error: read the administrator's kubeconfig: …") // the played one has none
 }
@@ -270,7 +270,8 @@ func TestRemoveAbandoned(t *testing.T) {
 		}
 	}
 	write(t, filepath.Join(home, "run.6"), "a file")
-	removeAbandoned(home, now)
+	app := &App{StateHome: home, Now: func() time.Time { return now }, LookupEnv: func(string) (string, bool) { return "", false }}
+	app.removeAbandoned(t.Context())
 	entries, err := os.ReadDir(home)
 	if err != nil {
 		t.Fatal(err)
@@ -282,7 +283,8 @@ func TestRemoveAbandoned(t *testing.T) {
 	if diff := cmp.Diff([]string{"default", "run-5", "run.4", "run.6", "run.7", "run.8", "run.x"}, left); diff != "" {
 		t.Errorf("left (-want +got):\n%s", diff)
 	}
-	removeAbandoned(filepath.Join(home, "missing"), now)
+	app.StateHome = filepath.Join(home, "missing")
+	app.removeAbandoned(t.Context())
 }
 
 func TestBaseEnviron(t *testing.T) {

@@ -42,12 +42,13 @@ var floors = map[string][]string{
 	"emulator/gateway":             {"emulator/trace", "emulator/internal/pki"},
 	"emulator/cluster":             {},
 	"emulator/cluster/embedded":    {"emulator/cluster", "emulator/internal/process", "emulator/internal/pki", "emulator/internal/atomicfile", "emulator/internal/port"},
+	"emulator/cluster/kindcluster": {"emulator/cluster", "emulator/strictyaml", "emulator/internal/process", "emulator/internal/pki", "emulator/internal/atomicfile"},
 	"emulator":                     {"emulator/", "sts-fake", "sts-fake/"},
 	"scenarios":                    {"emulator", "emulator/explain", "emulator/redact", "emulator/trace", "emulator/config", "emulator/strictyaml"},
 	"cmd/internal/controlplane":    {},
 	"cmd/internal/cli":             {"emulator", "emulator/", "scenarios", "sts-fake"},
 	"cmd/internal/repository":      {},
-	"cmd/eksemu":                   {"cmd/internal/cli", "cmd/internal/controlplane", "emulator"},
+	"cmd/eksemu":                   {"cmd/internal/cli", "cmd/internal/controlplane", "emulator", "emulator/cluster/kindcluster"},
 	"e2e":                          {"scenarios"},
 }
 

@@ -39,6 +39,7 @@ func (f *files) apiServerArgs(spec cluster.Spec) []string {
 		args = append(args, flag.String())
 	}
 	return append(args,
+		"--service-cluster-ip-range="+cluster.ServiceCIDR,
 		fmt.Sprintf("--etcd-servers=https://127.0.0.1:%d", f.etcdPort),
 		"--etcd-cafile="+f.pki("ca.crt"),
 		"--etcd-certfile="+f.pki("etcd-client.crt"),

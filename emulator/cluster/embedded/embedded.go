@@ -7,13 +7,8 @@ package embedded
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -29,6 +24,7 @@ type Config struct {
 	Executable string                                       // the eksemu binary
 	Command    func(program string, args []string) []string // hidden command line that runs a program of it
 	Env        []string                                     // environment of the children
+	Dir        string                                       // folder for the cluster's files, made with mode 0700
 	LogDir     string                                       // one log file per child
 	Port       int                                          // of the API server; 0 takes the port of the last run, or a free one
 	Now        func() time.Time
@@ -51,13 +47,18 @@ var _ cluster.Backend = (*Backend)(nil)
 // New makes a backend. Start brings its control plane up.
 func New(cfg Config) *Backend { return &Backend{cfg: cfg} }
 
+// Prepare implements [cluster.Backend]: the control plane is on this machine alone.
+func (b *Backend) Prepare(context.Context) (cluster.Site, error) {
+	return cluster.Site{Listen: loopback, Dial: loopback}, nil
+}
+
 // Start implements [cluster.Backend]. etcd and the API server start side by side; the controller manager starts
 // when the API server is ready and is not waited for. On error nothing is left running.
 func (b *Backend) Start(ctx context.Context, spec cluster.Spec) (cluster.Info, error) {
 	b.spec = spec
 	files, err := b.prepare(ctx)
 	if err != nil {
-		return cluster.Info{}, fmt.Errorf("prepare the control plane of cluster %s in %s: %w", spec.Name, spec.Dir, err)
+		return cluster.Info{}, fmt.Errorf("prepare the control plane of cluster %s in %s: %w", spec.Name, b.cfg.Dir, err)
 	}
 	info, err := b.start(ctx, files)
 	if err != nil {
@@ -71,8 +72,8 @@ func (b *Backend) start(ctx context.Context, f *files) (cluster.Info, error) {
 	if err != nil {
 		return cluster.Info{}, err
 	}
-	info := cluster.Info{Endpoint: fmt.Sprintf("https://127.0.0.1:%d", f.port), CAPEM: f.ca.CertPEM(), Admin: admin}
-	ready, err := readyz(info)
+	info := cluster.Info{Endpoint: fmt.Sprintf("https://127.0.0.1:%d", f.port), CAPEM: f.ca.CertPEM(), Admin: admin, New: f.isNew()}
+	ready, err := cluster.Readyz(info)
 	if err != nil {
 		return cluster.Info{}, err
 	}
@@ -179,6 +180,9 @@ func (b *Backend) Stop(ctx context.Context) error {
 	return err
 }
 
+// Remove implements [cluster.Backend]. Everything is in the backend's folder.
+func (b *Backend) Remove(ctx context.Context) error { return b.Stop(ctx) }
+
 // ClientCertificate implements [cluster.Backend].
 func (b *Backend) ClientCertificate(username string, groups ...string) (cluster.Client, error) {
 	cert, key, err := b.ca.Issue(pki.Leaf{CommonName: username, Organization: groups, Client: true})
@@ -186,37 +190,4 @@ func (b *Backend) ClientCertificate(username string, groups ...string) (cluster.
 		return cluster.Client{}, fmt.Errorf("issue a client certificate for %s: %w", username, err)
 	}
 	return cluster.Client{CertPEM: cert, KeyPEM: key}, nil
-}
-
-// readyz returns a check of the API server's readiness (https://kubernetes.io/docs/reference/using-api/health-checks/).
-func readyz(info cluster.Info) (func(context.Context) error, error) {
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(info.CAPEM) {
-		return nil, errors.New("the cluster's certificate authority is not PEM")
-	}
-	transport := &http.Transport{
-		TLSClientConfig:   &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-		DialContext:       (&net.Dialer{Timeout: time.Second}).DialContext,
-		DisableKeepAlives: true,
-	}
-	client := &http.Client{Transport: transport, Timeout: 2 * time.Second}
-	return func(ctx context.Context) error {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, info.Endpoint+"/readyz", nil)
-		if err != nil {
-			return err
-		}
-		resp, err := client.Do(req)
-		if err != nil {
-			return err
-		}
-		defer resp.Body.Close()
-		if resp.StatusCode == http.StatusOK {
-			return nil
-		}
-		body, err := io.ReadAll(io.LimitReader(resp.Body, 4096))
-		if err != nil {
-			return err
-		}
-		return fmt.Errorf("/readyz answered %s: %s", resp.Status, body)
-	}, nil
 }

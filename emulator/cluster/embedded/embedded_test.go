@@ -124,7 +124,7 @@ func TestStartAndStop(t *testing.T) {
 		t.Errorf("the controller manager was started before the API server was ready: %v", r.events)
 	}
 	checkAdministrator(t, info)
-	config, err := clientcmd.LoadFromFile(filepath.Join(b.spec.Dir, "config", "kube-controller-manager.kubeconfig"))
+	config, err := clientcmd.LoadFromFile(filepath.Join(b.cfg.Dir, "config", "kube-controller-manager.kubeconfig"))
 	if err != nil || config.Clusters["my-cluster"].Server != info.Endpoint {
 		t.Errorf("kubeconfig of the controller manager: %v, %v", config, err)
 	}

@@ -32,13 +32,19 @@ type files struct {
 func (f *files) pki(name string) string    { return filepath.Join(f.dir, "pki", name) }
 func (f *files) config(name string) string { return filepath.Join(f.dir, "config", name) }
 
+// isNew tells whether there is no store yet.
+func (f *files) isNew() bool {
+	_, err := os.Stat(filepath.Join(f.dir, "etcd"))
+	return errors.Is(err, fs.ErrNotExist)
+}
+
 func (f *files) controllerManagerKubeconfig() string {
 	return f.config("kube-controller-manager.kubeconfig")
 }
 
 // prepare writes what the children need, keeping the keys and the port of an earlier run.
 func (b *Backend) prepare(ctx context.Context) (*files, error) {
-	f := &files{dir: b.spec.Dir}
+	f := &files{dir: b.cfg.Dir}
 	for _, dir := range []string{f.dir, filepath.Join(f.dir, "pki"), filepath.Join(f.dir, "config")} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, err

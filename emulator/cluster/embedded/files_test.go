@@ -27,9 +27,9 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 var testNow = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 func testBackend(dir string) *Backend {
-	b := New(Config{Now: func() time.Time { return testNow }, LogDir: dir})
+	b := New(Config{Now: func() time.Time { return testNow }, Dir: dir, LogDir: dir})
 	b.spec = cluster.Spec{
-		Name: "my-cluster", Dir: dir, Administrator: "eksemu-admin",
+		Name: "my-cluster", Administrator: "eksemu-admin",
 		ServiceAccountIssuer: "https://oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE",
 		TokenWebhook:         cluster.Webhook{URL: "https://127.0.0.1:21362/authenticate"},
 		AuditWebhook:         cluster.Webhook{URL: "https://127.0.0.1:21362/audit"},
@@ -282,7 +282,7 @@ func TestWantedPort(t *testing.T) {
 	if f := prepared(t, b); f.port != free {
 		t.Errorf("port %d, want %d", f.port, free)
 	}
-	if _, err := os.Stat(filepath.Join(b.spec.Dir, "port")); err == nil {
+	if _, err := os.Stat(filepath.Join(b.cfg.Dir, "port")); err == nil {
 		t.Error("a port that was asked for is remembered for a run that asks for none")
 	}
 }

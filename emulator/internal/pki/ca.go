@@ -3,7 +3,6 @@ package pki
 import (
 	"bytes"
 	"crypto"
-	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
@@ -58,7 +57,7 @@ func NewCA(commonName string, now func() time.Time) (*CA, error) {
 	return ParseCA(pem.EncodeToMemory(&pem.Block{Type: certificateBlock, Bytes: der}), keyPEM, now)
 }
 
-// ParseCA reads a root back from what [CA.CertPEM] and [CA.KeyPEM] gave. It refuses a certificate that is no
+// ParseCA reads a root back from what [CA.CertPEM] and [CA.KeyPEM] gave, or reads kubeadm's. It refuses a certificate that is no
 // CA, has another key, or is not valid at this time of the clock now.
 func ParseCA(certPEM, keyPEM []byte, now func() time.Time) (*CA, error) {
 	block, _ := pem.Decode(certPEM)
@@ -88,7 +87,9 @@ func ParseCA(certPEM, keyPEM []byte, now func() time.Time) (*CA, error) {
 }
 
 func checkRoot(cert *x509.Certificate, key crypto.Signer, now time.Time) error {
-	public, ok := key.Public().(*ecdsa.PublicKey)
+	public, ok := key.Public().(interface {
+		Equal(other crypto.PublicKey) bool
+	})
 	switch {
 	case !ok || !public.Equal(cert.PublicKey):
 		return errors.New("the key does not belong to the certificate")

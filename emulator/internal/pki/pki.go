@@ -10,8 +10,8 @@
 // "system:masters" as the organization therefore makes a break-glass administrator whom neither
 // aws-iam-authenticator nor RBAC can stop.
 //
-// All keys are ECDSA P-256, but for that of service accounts, and all private keys are PKCS #8 in PEM ("PRIVATE KEY"), a form that OpenSSL, Go and
-// kube-apiserver read alike. Certificates satisfy OpenSSL's strict mode, which Python 3.13 (boto3) switches on.
+// All keys that it makes are ECDSA P-256, but for that of service accounts, and all private keys are PKCS #8 in PEM
+// ("PRIVATE KEY"), a form that OpenSSL, Go and kube-apiserver read alike. Certificates satisfy OpenSSL's strict mode, which Python 3.13 (boto3) switches on.
 package pki
 
 import (
@@ -91,15 +91,27 @@ func ServiceAccountKey() (privatePEM, publicPEM []byte, err error) {
 	return pem.EncodeToMemory(&pem.Block{Type: privateKeyBlock, Bytes: private}), pem.EncodeToMemory(&pem.Block{Type: publicKeyBlock, Bytes: public}), nil
 }
 
-// parsePrivateKey reads the one private key of a PEM file.
+// parsePrivateKey reads the one private key of a PEM file: one of this package's, or one of kubeadm's, which are of the
+// older forms (PKCS #1, SEC 1).
 func parsePrivateKey(keyPEM []byte) (crypto.Signer, error) {
 	block, _ := pem.Decode(keyPEM)
-	if block == nil || block.Type != privateKeyBlock {
+	if block == nil {
 		return nil, errors.New("no PRIVATE KEY block found")
 	}
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	var key any
+	var err error
+	switch block.Type {
+	case privateKeyBlock:
+		key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
+	case "RSA " + privateKeyBlock:
+		key, err = x509.ParsePKCS1PrivateKey(block.Bytes)
+	case "EC " + privateKeyBlock:
+		key, err = x509.ParseECPrivateKey(block.Bytes)
+	default:
+		return nil, errors.New("no PRIVATE KEY block found")
+	}
 	if err != nil {
-		return nil, fmt.Errorf("decode the PRIVATE KEY block: %w", err)
+		return nil, fmt.Errorf("decode the %s block: %w", block.Type, err)
 	}
 	signer, ok := key.(crypto.Signer)
 	if !ok {

@@ -43,6 +43,8 @@ func play(role string) int {
 		return 1
 	case "fail-quietly":
 		return 2
+	case "succeed":
+		return 0
 	case "fail-again": // ready once, then never again
 		if _, err := os.Stat(arg); err == nil {
 			fmt.Println("address in use")

@@ -1,0 +1,85 @@
+package emulator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/eksemu/eksemu/emulator/cluster"
+	"github.com/eksemu/eksemu/emulator/cluster/embedded"
+	"github.com/eksemu/eksemu/emulator/cluster/kindcluster"
+	"github.com/eksemu/eksemu/emulator/config"
+)
+
+// Backend names what runs an environment's clusters.
+type Backend string
+
+// The backends.
+const (
+	BackendEmbedded Backend = "embedded" // the servers as child processes; no nodes
+	BackendKind     Backend = "kind"     // kind clusters in Docker
+)
+
+// Backends are the names that a user may choose from, the default first.
+func Backends() []string { return []string{string(BackendEmbedded), string(BackendKind)} }
+
+// chooseBackend takes the backend that was asked for, or that of the kept state. Clusters cannot move from one to the
+// other.
+func (e *Environment) chooseBackend() error {
+	kept := e.state.Backend
+	if kept == "" && len(e.state.Bootstrap) > 0 {
+		kept = BackendEmbedded // the state is older than the choice
+	}
+	switch {
+	case e.opts.Backend == "" && kept == "":
+		e.opts.Backend = BackendEmbedded
+	case e.opts.Backend == "":
+		e.opts.Backend = kept
+	case kept != "" && kept != e.opts.Backend:
+		return fmt.Errorf("the environment's clusters were made with --backend %s: leave out --backend %s, or begin anew with `eksemu down`", kept, e.opts.Backend)
+	}
+	if e.state.Backend == e.opts.Backend {
+		return nil
+	}
+	e.state.Backend = e.opts.Backend
+	return e.state.save()
+}
+
+// controlPlaneDir is the folder of a cluster's backend in the cluster's folder.
+const controlPlaneDir = "control-plane"
+
+// backend makes what will run a cluster.
+func (e *Environment) backend(spec config.Cluster, dir string) cluster.Backend {
+	dir = filepath.Join(dir, controlPlaneDir)
+	if e.opts.Backend != BackendKind {
+		return embedded.New(embedded.Config{
+			Executable: e.opts.Executable, Command: e.opts.Command, Env: []string{"PATH=" + e.opts.Path},
+			Dir: dir, LogDir: e.files.Logs(), Now: e.opts.Now, Observe: e.observe,
+		})
+	}
+	name := e.opts.KindCluster
+	if name == "" {
+		name = kindcluster.Name(e.opts.Name, spec.Name)
+	}
+	return kindcluster.New(kindcluster.Config{
+		Executable: e.opts.Executable, Command: e.opts.Command, Env: e.opts.ToolEnv,
+		Dir: dir, LogDir: e.files.Logs(), Name: name, Options: e.opts.Kind,
+		Now: e.opts.Now, Progress: e.opts.Progress, Observe: e.observe,
+	})
+}
+
+// removeClusters removes what the clusters of a stopped environment have outside of its state folder.
+func removeClusters(ctx context.Context, dir string, toolEnv []string) error {
+	clusters, err := os.ReadDir(Layout{dir}.clusters())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	errs := []error{err}
+	for _, entry := range clusters {
+		errs = append(errs, kindcluster.Remove(ctx, filepath.Join(Layout{dir}.cluster(entry.Name()), controlPlaneDir), toolEnv))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,146 @@
+package kindcluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/eksemu/eksemu/emulator/cluster"
+	"github.com/eksemu/eksemu/emulator/internal/process"
+)
+
+// joinPath is what kubeadm join reads before it is anybody, as anonymous
+// (k8s.io/kubernetes cmd/kubeadm/app/discovery/token). EKS lets nobody; here it is open while nodes join.
+const joinPath = "/api/v1/namespaces/kube-public/configmaps/cluster-info"
+
+// create makes the cluster, after what is left of one that was not made to its end has gone.
+func (b *Backend) create(ctx context.Context, spec cluster.Spec, files folder, left found) error {
+	if len(left.names) > 0 {
+		b.cfg.Progress("delete what is left of the kind cluster " + b.cfg.Name)
+		if err := b.docker.remove(ctx, b.cfg.Name, files.config()); err != nil {
+			return fmt.Errorf("delete what is left of the kind cluster %s: %w", b.cfg.Name, err)
+		}
+	}
+	if err := b.pull(ctx); err != nil {
+		return err
+	}
+	making := spec
+	if len(nodes(b.cfg.Options.Config)) > 1 {
+		making.AnonymousPaths = append(making.AnonymousPaths, joinPath)
+	}
+	config, err := render(b.cfg.Options.Config, b.cfg.Name, making, files.config(), b.site.cgroup1)
+	if err != nil {
+		return err
+	}
+	if _, err := files.prepare(making); err != nil {
+		return err
+	}
+	if err := files.write(files.kindConfig(), config); err != nil {
+		return err
+	}
+	if err := files.mark(marker{Cluster: b.cfg.Name}); err != nil {
+		return err
+	}
+	if err := b.run(ctx, files, spec.TokenWebhook.URL); err != nil {
+		return b.failed(ctx, files, err)
+	}
+	if _, err := files.prepare(spec); err != nil {
+		return err
+	}
+	return files.mark(marker{Cluster: b.cfg.Name, Made: true})
+}
+
+// image is what the nodes are made of, unless the user's configuration says it for one.
+func (b *Backend) image() string {
+	if b.cfg.Options.Image != "" {
+		return b.cfg.Options.Image
+	}
+	return DefaultImage
+}
+
+// pull gets the images that nodes need and that are not there yet: kind would, too, but nobody could interrupt it.
+func (b *Backend) pull(ctx context.Context) error {
+	images := map[string]bool{}
+	for _, node := range nodes(b.cfg.Options.Config) {
+		if b.cfg.Options.Image == "" && node.Image != "" {
+			images[node.Image] = true
+		} else {
+			images[b.image()] = true
+		}
+	}
+	for image := range images {
+		if _, err := b.docker.output(ctx, "image", "inspect", "--format", "{{.Id}}", image); err == nil {
+			continue
+		}
+		b.cfg.Progress("pull " + image)
+		if _, err := b.docker.output(ctx, "pull", "--quiet", image); err != nil {
+			return fmt.Errorf("pull the node image %s (name another with --kind-image; e2e/kind/nodeimage in eksemu's repository builds one without a registry): %w", image, err)
+		}
+	}
+	return nil
+}
+
+// run lets kind make the cluster, and finds out meanwhile whether the node reaches the webhooks.
+func (b *Backend) run(ctx context.Context, files folder, webhook string) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		if err := b.reach(ctx, webhook); err != nil {
+			cancel(err)
+		}
+	}()
+	args := []string{"--name", b.cfg.Name, "--config", files.kindConfig(), "--kubeconfig", files.kubeconfig()}
+	if b.cfg.Options.Image != "" {
+		args = append(args, "--image", b.cfg.Options.Image)
+	}
+	return process.Run(ctx, process.Spec{
+		Name: "kind", Path: b.cfg.Executable, Args: b.cfg.Command(CreateProgram, args), Env: b.cfg.Env,
+		LogFile: filepath.Join(b.cfg.LogDir, "kind.log"),
+		OnLine: func(line string) {
+			if step, ok := parseStep(line); ok {
+				b.cfg.Progress(step)
+			}
+		},
+		StopTimeout: time.Second,
+	})
+}
+
+// parseStep reads a line with which kind begins a step, " • Preparing nodes 📦  ...", without its picture.
+func parseStep(line string) (string, bool) {
+	text, ok := strings.CutPrefix(line, " • ")
+	if !ok {
+		return "", false
+	}
+	text = strings.TrimSuffix(strings.TrimSpace(text), "...")
+	text = strings.TrimRightFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != ')' })
+	if text == "" {
+		return "", false
+	}
+	return "kind: " + strings.ToLower(text[:1]) + text[1:], true
+}
+
+// logsPatience is how long exporting the logs and deleting a cluster that could not be made may take.
+const logsPatience = 30 * time.Second
+
+// failed saves the logs of a cluster that could not be made, and deletes it, unless it shall be retained.
+func (b *Backend) failed(ctx context.Context, files folder, reason error) error {
+	interrupted := ctx.Err() != nil
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), logsPatience)
+	defer cancel()
+	reason = fmt.Errorf("make the kind cluster %s: %w", b.cfg.Name, reason)
+	blocked := errors.As(reason, new(*unreachable))
+	if names, err := b.docker.containers(ctx, b.cfg.Name); err == nil && len(names) > 0 && !interrupted && !blocked {
+		dir := filepath.Join(b.cfg.LogDir, "kind")
+		if err := exportLogs(b.cfg.Name, dir); err == nil {
+			reason = fmt.Errorf("%w\nthe logs of its nodes are in %s", reason, dir)
+		}
+	}
+	if b.cfg.Options.Retain && !interrupted {
+		return fmt.Errorf("%w\nits nodes are kept for you to look at (docker exec -it %s bash); `eksemu down` deletes them", reason, controlPlane(b.cfg.Name))
+	}
+	return errors.Join(reason, b.docker.remove(ctx, b.cfg.Name, files.config()), files.forget())
+}

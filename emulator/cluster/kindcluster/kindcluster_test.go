@@ -1,0 +1,164 @@
+package kindcluster
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/eksemu/eksemu/emulator/cluster"
+)
+
+func TestParseStep(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		" • Preparing nodes 📦   ...":                           "kind: preparing nodes",
+		" • Starting control-plane 🕹️  ...":                    "kind: starting control-plane",
+		" • Ensuring node image (kindest/node:v1.37.0) 🖼  ...": "kind: ensuring node image (kindest/node:v1.37.0)",
+		" • Installing StorageClass 💾  ...":                    "kind: installing StorageClass",
+		" ✓ Preparing nodes 📦":                                 "",
+		"Creating cluster \"x\" ...":                           "",
+		" • ":                                                  "",
+		" • 📦 ...":                                             "",
+		"":                                                     "",
+	} {
+		if got, ok := parseStep(line); got != want || ok != (want != "") {
+			t.Errorf("%q: %q (%t), want %q", line, got, ok, want)
+		}
+	}
+}
+
+func TestParseNetwork(t *testing.T) {
+	t.Parallel()
+	const inspected = `[{"Name":"kind","Id":"2a8b9fb0b2f9d0c2d4b8","IPAM":{"Config":[{"Subnet":"172.18.0.0/16","Gateway":"172.18.0.1"},
+		{"Subnet":"fc00:f853:ccd:e793::/64","Gateway":"fc00:f853:ccd:e793::1"}]},"Options":{"com.docker.network.bridge.enable_ip_masquerade":"true"}}]`
+	got, err := parseNetwork([]byte(inspected))
+	if err != nil || got != (network{gateway: "172.18.0.1", bridge: "br-2a8b9fb0b2f9"}) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	named, err := parseNetwork([]byte(strings.Replace(inspected, "com.docker.network.bridge.enable_ip_masquerade", "com.docker.network.bridge.name", 1)))
+	if err != nil || named.bridge != "true" {
+		t.Errorf("%+v, %v", named, err)
+	}
+	for _, broken := range []string{"", "[]", "{}", `[{"Name":"kind","IPAM":{"Config":[{"Gateway":"fc00::1"}]}}]`} {
+		if got, err := parseNetwork([]byte(broken)); err == nil {
+			t.Errorf("%q: %+v", broken, got)
+		}
+	}
+}
+
+func TestIsOwn(t *testing.T) {
+	t.Parallel()
+	if !isOwn("127.0.0.1") || isOwn("192.0.2.1") || isOwn("") { // RFC 5737: nobody's
+		t.Error("which addresses are this machine's")
+	}
+}
+
+func TestUnreachable(t *testing.T) {
+	t.Parallel()
+	got := (&unreachable{"172.18.0.1", "21362", "br-2a8b9fb0b2f9"}).Error() + "\n" + (&unreachable{"host.docker.internal", "21362", ""}).Error() + "\n"
+	golden(t, "unreachable.txt", got)
+}
+
+func TestSameFolder(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		source, folder string
+		want           bool
+	}{
+		{"/state/config", "/state/config", true},
+		{"/host_mnt/Users/me/state/config", "/Users/me/state/config", true},
+		{"/other/state/config", "/state/config", false},
+		{"", "/state/config", false},
+	} {
+		if got := sameFolder(test.source, test.folder); got != test.want {
+			t.Errorf("%q and %q: %t", test.source, test.folder, got)
+		}
+	}
+}
+
+func TestPrepareTellsWhatChanged(t *testing.T) {
+	t.Parallel()
+	files := folder{filepath.Join(t.TempDir(), "control-plane")}
+	for i, test := range []struct {
+		change func(*cluster.Spec)
+		want   bool
+	}{
+		{func(*cluster.Spec) {}, true},
+		{func(*cluster.Spec) {}, false},
+		{func(s *cluster.Spec) { s.TokenWebhook.URL += "x" }, true},
+		{func(s *cluster.Spec) { s.AnonymousPaths = []string{joinPath} }, true},
+	} {
+		spec := testSpec()
+		test.change(&spec)
+		if changed, err := files.prepare(spec); err != nil || changed != test.want {
+			t.Errorf("step %d: changed %t, %v; want %t", i, changed, err, test.want)
+		}
+		got := map[string]string{}
+		for name := range cluster.Files(spec) {
+			raw, err := os.ReadFile(files.file(name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got[name] = string(raw)
+		}
+		want := map[string]string{}
+		for name, content := range cluster.Files(spec) {
+			want[name] = string(content)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("step %d (-want +got):\n%s", i, diff)
+		}
+	}
+}
+
+func TestMarker(t *testing.T) {
+	t.Parallel()
+	files := folder{t.TempDir()}
+	if mark, err := files.marker(); err != nil || mark != (marker{}) {
+		t.Errorf("before: %+v, %v", mark, err)
+	}
+	want := marker{Cluster: "x", Made: true}
+	if err := files.mark(want); err != nil {
+		t.Fatal(err)
+	}
+	if mark, err := files.marker(); err != nil || mark != want {
+		t.Errorf("after: %+v, %v", mark, err)
+	}
+	if err := files.forget(); err != nil {
+		t.Fatal(err)
+	}
+	if mark, err := files.marker(); err != nil || mark != (marker{}) {
+		t.Errorf("forgotten: %+v, %v", mark, err)
+	}
+	if err := os.WriteFile(files.markerPath(), []byte("?"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := files.marker(); err == nil || !strings.Contains(err.Error(), files.markerPath()) {
+		t.Errorf("damaged: %v", err)
+	}
+}
+
+// TestWithoutDocker: whoever has no Docker learns that there is another backend.
+func TestWithoutDocker(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	b := New(Config{Name: "x", Dir: t.TempDir()})
+	if _, err := b.Prepare(t.Context()); err == nil || !strings.Contains(err.Error(), "docker is not on PATH") || !strings.Contains(err.Error(), "embedded") {
+		t.Errorf("error %v", err)
+	}
+	if err := Remove(t.Context(), t.TempDir(), nil); err != nil {
+		t.Errorf("there is nothing to remove: %v", err)
+	}
+}
+
+func TestAddressOfLinux(t *testing.T) {
+	t.Parallel()
+	b := New(Config{Name: "x"})
+	b.site.dial = "172.18.0.1"
+	if address, err := b.Address(t.Context()); err != nil || net.ParseIP(address) == nil {
+		t.Errorf("%q, %v", address, err)
+	}
+}

@@ -1,0 +1,84 @@
+package kindcluster
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+
+	kind "sigs.k8s.io/kind/pkg/cluster"
+	"sigs.k8s.io/kind/pkg/exec"
+	"sigs.k8s.io/kind/pkg/log"
+)
+
+// CreateProgram is the name of the child process that makes kind clusters; [Create] is what it does.
+const CreateProgram = "kind-create"
+
+// Create makes a kind cluster as its arguments say, prints kind's progress, and returns an exit code. It is for a process
+// of its own: kind's library cannot be interrupted, and its docker processes inherit the environment. What could not
+// be made is left for the parent to look at and delete.
+func Create(args []string, out io.Writer) int {
+	flags := flag.NewFlagSet(CreateProgram, flag.ContinueOnError)
+	flags.SetOutput(out)
+	name := flags.String("name", "", "")
+	config := flags.String("config", "", "")
+	kubeconfig := flags.String("kubeconfig", "", "")
+	image := flags.String("image", "", "")
+	if err := flags.Parse(args); err != nil {
+		return 2
+	}
+	provider := kind.NewProvider(kind.ProviderWithDocker(), kind.ProviderWithLogger(logger{out}))
+	err := provider.Create(*name,
+		kind.CreateWithConfigFile(*config), kind.CreateWithKubeconfigPath(*kubeconfig), kind.CreateWithNodeImage(*image),
+		kind.CreateWithRetain(true), kind.CreateWithDisplayUsage(false), kind.CreateWithDisplaySalutation(false))
+	if err == nil {
+		return 0
+	}
+	if failed := exec.RunErrorForError(err); failed != nil { // what the command in the node printed
+		fmt.Fprintln(out, strings.TrimSpace(string(failed.Output)))
+	}
+	fmt.Fprintln(out, err)
+	return 1
+}
+
+// logger prints what kind tells a user who did not ask for more.
+type logger struct{ out io.Writer }
+
+var _ log.Logger = logger{}
+
+func (l logger) print(message string) {
+	fmt.Fprint(l.out, strings.TrimSuffix(message, "\n")+"\n")
+}
+
+// Warn implements log.Logger.
+func (l logger) Warn(message string) { l.print(message) }
+
+// Warnf implements log.Logger.
+func (l logger) Warnf(format string, args ...any) { l.print(fmt.Sprintf(format, args...)) }
+
+// Error implements log.Logger.
+func (l logger) Error(message string) { l.print(message) }
+
+// Errorf implements log.Logger.
+func (l logger) Errorf(format string, args ...any) { l.print(fmt.Sprintf(format, args...)) }
+
+// V implements log.Logger.
+func (l logger) V(level log.Level) log.InfoLogger { return infoLogger{l, level == 0} }
+
+type infoLogger struct {
+	logger
+	enabled bool
+}
+
+// Info implements log.InfoLogger.
+func (l infoLogger) Info(message string) {
+	if l.enabled {
+		l.print(message)
+	}
+}
+
+// Infof implements log.InfoLogger.
+func (l infoLogger) Infof(format string, args ...any) { l.Info(fmt.Sprintf(format, args...)) }
+
+// Enabled implements log.InfoLogger.
+func (l infoLogger) Enabled() bool { return l.enabled }
