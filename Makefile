@@ -17,6 +17,9 @@ LDFLAGS := -s -w \
 export CGO_ENABLED := 0
 
 BIN := bin/eksemu
+# Nodes of kind clusters in tests. Root builds them without a registry; others get kind's own image, or KIND_IMAGE.
+NODE_IMAGE := eksemu/kind-node:v$(KUBERNETES)
+KIND_IMAGE ?=
 # Everything but the packages that link the Kubernetes servers: they take minutes, and have no tests of their own.
 LIGHT = $(shell go list ./... | grep -v -e /cmd/eksemu$$ -e /cmd/internal/controlplane$$ -e /e2e)
 FUZZTIME ?= 10m
@@ -56,7 +59,21 @@ e2e: build ## Drive the built binary with the real aws CLI and kubectl
 	go vet ./e2e/...
 	mkdir -p reports
 	EKSEMU=$(CURDIR)/$(BIN) go run $(GINKGO) run --no-color --timeout 20m --procs 2 --junit-report=e2e-sts.xml --json-report=e2e-sts.json --output-dir=reports ./e2e/sts
-	EKSEMU=$(CURDIR)/$(BIN) go run $(GINKGO) run --no-color --timeout 30m --junit-report=e2e.xml --json-report=e2e.json --output-dir=reports ./e2e
+	EKSEMU=$(CURDIR)/$(BIN) go run $(GINKGO) run --no-color --timeout 30m --label-filter "!kind-alone" --junit-report=e2e.xml --json-report=e2e.json --output-dir=reports ./e2e
+
+.PHONY: e2e-kind
+e2e-kind: build ## The same on kind: what kind clusters share with the embedded one, and what only they have (needs Docker)
+	e2e/kind/docker
+	mkdir -p reports
+	image='$(KIND_IMAGE)'; \
+	if [[ -z $$image && $$(id -u) == 0 ]]; then $(MAKE) node-image; image=$(NODE_IMAGE); fi; \
+	EKSEMU=$(CURDIR)/$(BIN) EKSEMU_E2E_BACKEND=kind EKSEMU_KIND_IMAGE=$$image \
+		go run $(GINKGO) run --no-color --timeout 30m --label-filter kind --junit-report=e2e-kind.xml --json-report=e2e-kind.json --output-dir=reports ./e2e
+
+.PHONY: node-image
+node-image: build ## Build the image of kind's nodes from Debian packages and Go modules (as root; four minutes the first time)
+	e2e/kind/docker
+	EKSEMU_NODE_IMAGE=$(NODE_IMAGE) e2e/kind/nodeimage/build
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser, FUZZTIME (10m) each

@@ -85,7 +85,6 @@ type answer struct {
 	command  string
 	code     int
 	out, err string
-	took     time.Duration
 }
 
 // String is the command and its answer as a terminal shows them.
@@ -119,11 +118,10 @@ func (l laptop) start(program string, args ...string) *gexec.Session {
 // run runs a command to its end.
 func (l laptop) run(program string, args ...string) answer {
 	GinkgoHelper()
-	begin := time.Now()
 	session := l.start(program, args...)
 	session.Wait(patience)
 	return answer{
-		command: commandLine(program, args), code: session.ExitCode(), took: time.Since(begin),
+		command: commandLine(program, args), code: session.ExitCode(),
 		out: string(session.Out.Contents()), err: string(session.Err.Contents()),
 	}
 }

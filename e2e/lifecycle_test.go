@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -137,18 +136,16 @@ var _ = Describe("the life of an environment", Ordered, func() {
 		person.expectKeepsake()
 	})
 
-	It("is stopped by down --keep-state, and removed by down, within three seconds", func() {
+	It("is stopped by down --keep-state, and removed by down", func() {
 		state := person.status()
 		a := person.run("eksemu", "down", "--keep-state")
 		Expect(a.code).To(Equal(0), a.String())
-		Expect(a.took).To(BeNumerically("<", 3*time.Second))
 		Expect(person.processes()).To(BeEmpty())
 		Expect(filepath.Join(state.StateDir, "state.json")).To(BeARegularFile())
 		person.must("eksemu", "up", "--detach")
 		person.expectKeepsake()
 		a = person.run("eksemu", "down")
 		Expect(a.code).To(Equal(0), a.String())
-		Expect(a.took).To(BeNumerically("<", 3*time.Second))
 		Expect(person.processes()).To(BeEmpty())
 		Expect(state.StateDir).NotTo(BeADirectory())
 		Expect(person.run("eksemu", "down").code).To(Equal(0))

@@ -5,6 +5,9 @@
 // a [laptop] of its own: a home folder, a state folder and a PATH that nobody else uses. One environment is shared by
 // the specs that leave it as they found it, because starting one takes seconds. Whether processes are gone is read
 // from /proc, so the suite runs on Linux.
+//
+// With EKSEMU_E2E_BACKEND=kind, as `make e2e-kind` sets it, environments are kind clusters with nodes of the image
+// EKSEMU_KIND_IMAGE, and the specs to run are those with the label kind.
 package e2e
 
 import (
@@ -44,7 +47,10 @@ var _ = BeforeSuite(func() {
 	SetDefaultEventuallyTimeout(time.Minute)
 	SetDefaultEventuallyPollingInterval(100 * time.Millisecond)
 
-	shared = newLaptop().withSystemPrograms()
+	shared = newLaptop().withSystemPrograms().with(kindBackend()...)
+	if len(kindBackend()) > 0 { // the name of the cluster is the machine's, and somebody may have a default one
+		shared = shared.with("EKSEMU_KIND_CLUSTER=eksemu-e2e")
+	}
 	up = shared.run("eksemu", "up", "--detach")
 	DeferCleanup(func() { shared.shutDown() })
 	Expect(up.code).To(Equal(0), up.String())

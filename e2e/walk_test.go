@@ -13,7 +13,7 @@ import (
 
 // The article's walk, in the article's order, with the programs that are on a person's machine. walk.md is the same as
 // a page for people.
-var _ = Describe("the walk", func() {
+var _ = Describe("the walk", onKind, func() {
 	for _, major := range []string{"1", "2"} {
 		Describe("with aws CLI "+major+".x", Ordered, func() {
 			w := &walk{}

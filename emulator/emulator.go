@@ -25,10 +25,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -240,6 +242,11 @@ func (e *Environment) Status() Status {
 	for _, name := range componentOrder {
 		if c := e.components[name]; c != nil {
 			s.Components = append(s.Components, *c)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.components)) { // the nodes of kind clusters
+		if !slices.Contains(componentOrder[:], name) {
+			s.Components = append(s.Components, *e.components[name])
 		}
 	}
 	return s

@@ -4,9 +4,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 
 	stsfake "github.com/eksemu/eksemu/sts-fake"
@@ -23,7 +21,7 @@ func (a *awsSide) notEmulated(host string) http.Handler {
 		return nil
 	}
 	message := fmt.Sprintf("%s is not emulated: eksemu answers for %s. Start it with --fallback URL to have another emulator answer for the rest of AWS.",
-		host, strings.Join(slices.Sorted(maps.Keys(a.services)), ", "))
+		host, strings.Join(a.emulatedServices(), ", "))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		refuseAWS(w, r, notEmulatedCode, message)
 	})

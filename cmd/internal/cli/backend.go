@@ -32,6 +32,7 @@ type backendFlags struct {
 // The environment variables of the flags.
 const (
 	backendVariable = "EKSEMU_BACKEND"
+	clusterVariable = "EKSEMU_KIND_CLUSTER"
 	imageVariable   = "EKSEMU_KIND_IMAGE"
 	configVariable  = "EKSEMU_KIND_CONFIG"
 )
@@ -39,7 +40,7 @@ const (
 func (f *backendFlags) add(app *App, command *cobra.Command) {
 	flags := command.Flags()
 	flags.StringVar(&f.backend, "backend", app.env(backendVariable), "what runs the cluster: embedded, or kind for one with nodes in Docker (default from "+backendVariable+", else that of the kept state, else embedded)")
-	flags.StringVar(&f.cluster, "kind-cluster", "", "`name` of the kind cluster (default: eksemu-ENVIRONMENT-CLUSTER)")
+	flags.StringVar(&f.cluster, "kind-cluster", app.env(clusterVariable), "`name` of the kind cluster (default from "+clusterVariable+", else eksemu-ENVIRONMENT-CLUSTER)")
 	flags.StringVar(&f.config, "kind-config", app.env(configVariable), "kind configuration `file` to merge in (default from "+configVariable+")")
 	flags.StringVar(&f.image, "kind-image", app.env(imageVariable), "node `image` (default from "+imageVariable+", else kind's)")
 	flags.BoolVar(&f.retain, "retain", false, "keep the nodes of a kind cluster that cannot be made, to look at them")
@@ -63,7 +64,7 @@ func (f *backendFlags) options(app *App) (backendOptions, error) {
 		return backendOptions{}, fmt.Errorf("--backend %q: use one of %s", f.backend, strings.Join(emulator.Backends(), ", "))
 	}
 	name := emulator.Backend(f.backend)
-	if name == emulator.BackendEmbedded && (f.cluster != "" || f.retain) {
+	if name == emulator.BackendEmbedded && (f.retain || f.cluster != "" && f.cluster != app.env(clusterVariable)) {
 		return backendOptions{}, fmt.Errorf("--kind-cluster and --retain are for --backend %s", emulator.BackendKind)
 	}
 	if f.cluster != "" {

@@ -48,6 +48,9 @@ func newStatusCommand(app *App) *cobra.Command {
 // componentText tells how a child is and, if it is not up, why, in one line.
 func componentText(c emulator.ComponentStatus) string {
 	text := fmt.Sprintf("%s  %s  pid %d  restarts %d", c.Name, c.State, c.PID, c.Restarts)
+	if c.PID == 0 && c.State == "ready" { // a node, which is no process of this machine
+		text = fmt.Sprintf("%s  %s  restarts %d", c.Name, c.State, c.Restarts)
+	}
 	if c.State == "ready" || c.Error == "" {
 		return text
 	}

@@ -136,7 +136,7 @@ func (b *Backend) failed(ctx context.Context, files folder, reason error) error 
 	if names, err := b.docker.containers(ctx, b.cfg.Name); err == nil && len(names) > 0 && !interrupted && !blocked {
 		dir := filepath.Join(b.cfg.LogDir, "kind")
 		if err := exportLogs(b.cfg.Name, dir); err == nil {
-			reason = fmt.Errorf("%w\nthe logs of its nodes are in %s", reason, dir)
+			reason = fmt.Errorf("%w%s\nthe logs of its nodes are in %s", reason, apiServerSaid(dir, controlPlane(b.cfg.Name)), dir)
 		}
 	}
 	if b.cfg.Options.Retain && !interrupted {

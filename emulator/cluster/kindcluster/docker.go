@@ -8,8 +8,6 @@ import (
 	"os/exec"
 	"strings"
 	"time"
-
-	kind "sigs.k8s.io/kind/pkg/cluster"
 )
 
 // clusterLabel is the label of every container of a kind cluster; its value is the cluster's name
@@ -92,9 +90,4 @@ func (d docker) remove(ctx context.Context, cluster, folder string) error {
 // machine before that of this one.
 func sameFolder(source, folder string) bool {
 	return source == folder || strings.HasPrefix(source, "/host_mnt/") && strings.HasSuffix(source, folder)
-}
-
-// logs exports the logs of a kind cluster's nodes, as `kind export logs` does.
-func exportLogs(cluster, dir string) error {
-	return kind.NewProvider(kind.ProviderWithDocker()).CollectLogs(cluster, dir)
 }

@@ -56,6 +56,7 @@ type Backend struct {
 	docker docker
 	site   site
 	ca     *pki.CA
+	mine   bool    // the cluster of that name is the environment's
 	keeper *keeper // nil while the nodes are not watched
 }
 
@@ -104,6 +105,7 @@ func (b *Backend) Start(ctx context.Context, spec cluster.Spec) (cluster.Info, e
 	if err != nil {
 		return cluster.Info{}, err
 	}
+	b.mine = true
 	info, err := b.info(ctx, spec, files)
 	if err != nil {
 		return cluster.Info{}, fmt.Errorf("kind cluster %s: %w", b.cfg.Name, err)
@@ -146,6 +148,9 @@ func (b *Backend) ClientCertificate(username string, groups ...string) (cluster.
 // Stop implements [cluster.Backend]: it stops the nodes, which keep their disks.
 func (b *Backend) Stop(ctx context.Context) error {
 	b.keeper.stop()
+	if !b.mine {
+		return nil
+	}
 	names, err := b.docker.containers(ctx, b.cfg.Name)
 	if err != nil || len(names) == 0 {
 		return err

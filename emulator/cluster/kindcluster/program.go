@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	kind "sigs.k8s.io/kind/pkg/cluster"
@@ -35,10 +36,28 @@ func Create(args []string, out io.Writer) int {
 		return 0
 	}
 	if failed := exec.RunErrorForError(err); failed != nil { // what the command in the node printed
-		fmt.Fprintln(out, strings.TrimSpace(string(failed.Output)))
+		fmt.Fprintln(out, essence(string(failed.Output)))
 	}
 	fmt.Fprintln(out, err)
 	return 1
+}
+
+// klog begins a line of Kubernetes' log (https://kubernetes.io/docs/concepts/cluster-administration/system-logs/).
+var klog = regexp.MustCompile(`^[IWEF]\d{4} `)
+
+// essence is what kubeadm printed, without its log and without the traces of its stack, which are pairs of a function and
+// an indented file: the end of it is what the parent's error has.
+func essence(output string) string {
+	lines := strings.Split(output, "\n")
+	var kept []string
+	for i, line := range lines {
+		file := strings.HasPrefix(line, "\t/")
+		function := i+1 < len(lines) && strings.HasPrefix(lines[i+1], "\t/")
+		if !file && !function && !klog.MatchString(line) && strings.TrimSpace(line) != "" && (len(kept) == 0 || kept[len(kept)-1] != line) {
+			kept = append(kept, line)
+		}
+	}
+	return strings.Join(kept, "\n")
 }
 
 // logger prints what kind tells a user who did not ask for more.
