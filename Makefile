@@ -87,7 +87,11 @@ fuzz: ## Fuzz every parser, FUZZTIME (10m) each
 .PHONY: bench
 bench: build ## Measure: first yes against the bare control plane, memory, token, STS under load, verification
 	go test -run '^$$' -bench . -benchmem ./sts-fake/...
-	EKSEMU=$(CURDIR)/$(BIN) go test -count=1 -timeout 30m -v -run 'TestBench|TestLoad' ./e2e/bench
+	EKSEMU=$(CURDIR)/$(BIN) go test -count=1 -timeout 30m -v -run 'TestBench$$$$|TestLoad' ./e2e/bench
+
+.PHONY: bench-kind
+bench-kind: build ## Measure: first yes on kind against plain kind create cluster (needs Docker and the node image)
+	EKSEMU=$(CURDIR)/$(BIN) EKSEMU_KIND_IMAGE=$(or $(KIND_IMAGE),$(NODE_IMAGE)) go test -count=1 -timeout 30m -v -run TestBenchKind ./e2e/bench
 
 ##@ Keep
 

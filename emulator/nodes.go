@@ -77,7 +77,7 @@ func (e *Environment) openNames(ctx context.Context, host string) error {
 	if e.names, err = port.Listen(ctx, host, e.state.NodesPort); err != nil {
 		return fmt.Errorf("listen for AWS calls of nodes and pods: %w", err)
 	}
-	go func() { //nolint:contextcheck // it serves until the environment ends, not until the start's context does
+	go func() { // until the environment ends, not until the start's context does
 		if err := e.gateway.ServeNames(e.names); err != nil {
 			e.finish(fmt.Errorf("the AWS endpoint for nodes and pods broke: %w", err))
 		}

@@ -56,6 +56,9 @@ var floors = map[string][]string{
 // linking them takes minutes.
 var linksKubernetes = []string{"cmd/internal/controlplane"}
 
+// knowsKind is the only package that may import kind.
+const knowsKind = "emulator/cluster/kindcluster"
+
 func TestImportsStayOnTheirFloors(t *testing.T) {
 	t.Parallel()
 	for _, file := range sources(t) {
@@ -69,6 +72,9 @@ func TestImportsStayOnTheirFloors(t *testing.T) {
 			imported := strings.Trim(spec.Path.Value, `"`)
 			if heavy(imported) && !slices.Contains(linksKubernetes, folder) {
 				t.Errorf("%s imports %s, which links the Kubernetes servers; only %v may", file.path, imported, linksKubernetes)
+			}
+			if strings.HasPrefix(imported, "sigs.k8s.io/kind") && folder != knowsKind {
+				t.Errorf("%s imports %s; only %s knows kind", file.path, imported, knowsKind)
 			}
 			own, ok := strings.CutPrefix(imported, module)
 			if !ok || own == folder {

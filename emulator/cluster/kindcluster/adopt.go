@@ -120,7 +120,7 @@ func (b *Backend) stale(ctx context.Context, spec cluster.Spec) (bool, error) {
 			return false, context.Cause(ctx)
 		}
 		if err != nil || !bytes.Equal(seen, content) {
-			return true, nil
+			return true, nil //nolint:nilerr // a file that cannot be read is not there
 		}
 	}
 	return false, nil

@@ -165,7 +165,7 @@ func TestParseConfigRefuses(t *testing.T) {
 	_, problems := ParseConfig("user.yaml", []byte(`kind: Clusters
 apiVersion: kind.x-k8s.io/v1alpha4
 name: mine
-netwroking: {}
+networkin: {}
 networking:
   apiServerAddress: 0.0.0.0
   ipFamily: ipv6
