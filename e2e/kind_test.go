@@ -69,6 +69,30 @@ var _ = Describe("kind: eksemu run", kindAlone, func() {
 	})
 })
 
+var _ = Describe("kind: a configuration of the user's own", kindAlone, func() {
+	It("may have more nodes, and what they needed to join is closed again", func() {
+		person := kindLaptop("nodes")
+		DeferCleanup(func() { person.shutDown() })
+		config := person.write("kind.yaml", `kind: Cluster
+apiVersion: kind.x-k8s.io/v1alpha4
+networking: {kubeProxyMode: nftables}
+nodes:
+- role: control-plane
+- role: worker
+  labels: {color: blue}
+`)
+		a := person.run("eksemu", "up", "--detach", "--kind-config", config)
+		Expect(a.code).To(Equal(0), a.String())
+		person = person.withEksemu()
+		person.installKubectl()
+		Expect(strings.Fields(person.must("kubectl", "get", "nodes", "-o", "name"))).To(ConsistOf("node/"+node("nodes"), "node/eksemu-nodes-my-cluster-worker"))
+		Expect(person.must("kubectl", "get", "nodes", "-l", "color=blue", "-o", "name")).To(Equal("node/eksemu-nodes-my-cluster-worker\n"))
+		out := person.must("curl", "-sS", "--insecure", person.status().Clusters[0].Endpoint+"/api/v1/namespaces/kube-public/configmaps/cluster-info")
+		Expect(out).To(ContainSubstring(`"reason": "Unauthorized"`))
+		person.expectAnswers()
+	})
+})
+
 // allKindContainers are the IDs of the containers of all kind clusters on the machine.
 func allKindContainers() []string {
 	GinkgoHelper()

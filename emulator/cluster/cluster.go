@@ -20,8 +20,8 @@ type Spec struct {
 	AuditPolicy          []byte        // audit.k8s.io/v1 Policy
 	Administrator        string        // user name of Info.Admin
 
-	// AnonymousPaths are further paths that anonymous requests reach. A backend that needs some while it makes a
-	// cluster adds them, and takes them back: the API server notices when the file changes.
+	// AnonymousPaths are further paths that anonymous requests reach, for a backend that needs some while it makes a
+	// cluster.
 	AnonymousPaths []string
 }
 

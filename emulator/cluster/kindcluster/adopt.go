@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"regexp"
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -102,12 +103,33 @@ func (b *Backend) adopt(ctx context.Context, spec cluster.Spec, there found, cha
 	}
 	switch {
 	case stale:
-		_, err = b.docker.output(ctx, "restart", "--time", stopSeconds, node)
+		if _, err := b.docker.output(ctx, append([]string{"restart", "--time", stopSeconds}, there.names...)...); err != nil {
+			return fmt.Errorf("restart the nodes of the kind cluster %s: %w", b.cfg.Name, err)
+		}
 	case ran && changed:
-		_, err = b.docker.output(ctx, "exec", node, "sh", "-c", "crictl ps --quiet --name kube-apiserver | xargs -r crictl stop --timeout 1")
+		return b.restartAPIServers(ctx)
 	}
+	return b.awaitReady(ctx)
+}
+
+// isControlPlane knows the names of the nodes that have an API server.
+var isControlPlane = regexp.MustCompile(`-control-plane\d*$`)
+
+// restartAPIServers restarts the API servers, which read their files when they start, and returns when they are ready
+// again.
+func (b *Backend) restartAPIServers(ctx context.Context) error {
+	names, err := b.docker.containers(ctx, b.cfg.Name)
 	if err != nil {
-		return fmt.Errorf("restart the API server of the kind cluster %s: %w", b.cfg.Name, err)
+		return err
+	}
+	for _, node := range names {
+		if !isControlPlane.MatchString(node) {
+			continue
+		}
+		const stop = "crictl ps --quiet --name kube-apiserver | xargs -r crictl stop --timeout 1"
+		if _, err := b.docker.output(ctx, "exec", node, "sh", "-c", stop); err != nil {
+			return fmt.Errorf("restart the API server of %s: %w", node, err)
+		}
 	}
 	return b.awaitReady(ctx)
 }

@@ -29,7 +29,8 @@ func (b *Backend) create(ctx context.Context, spec cluster.Spec, files folder, l
 		return err
 	}
 	making := spec
-	if len(nodes(b.cfg.Options.Config)) > 1 {
+	joins := len(nodes(b.cfg.Options.Config)) > 1
+	if joins {
 		making.AnonymousPaths = append(making.AnonymousPaths, joinPath)
 	}
 	config, err := render(b.cfg.Options.Config, b.cfg.Name, making, files.config(), b.site.cgroup1)
@@ -48,8 +49,14 @@ func (b *Backend) create(ctx context.Context, spec cluster.Spec, files folder, l
 	if err := b.run(ctx, files, spec.TokenWebhook.URL); err != nil {
 		return b.failed(ctx, files, err)
 	}
-	if _, err := files.prepare(spec); err != nil {
-		return err
+	if joins { // an API server takes another rule for anonymous requests only when it starts
+		if _, err := files.prepare(spec); err != nil {
+			return err
+		}
+		b.cfg.Progress("close what nodes needed to join")
+		if err := b.restartAPIServers(ctx); err != nil {
+			return b.failed(ctx, files, err)
+		}
 	}
 	return files.mark(marker{Cluster: b.cfg.Name, Made: true})
 }
