@@ -69,7 +69,7 @@ func (e *Environment) startAWS(ctx context.Context) error {
 		Direct:        e.direct(),
 		ErrorLog:      slog.New(slog.NewTextHandler(e.gatewayLog, nil)),
 		Fallback:      e.opts.Fallback,
-		LoopbackPorts: e.apiServerPorts,
+		LoopbackPorts: e.clusters.ports,
 	})
 	go func() { //nolint:contextcheck // it serves until Shutdown, not until the start's context ends
 		if err := e.gateway.Serve(); err != nil {
@@ -105,11 +105,10 @@ func (e *Environment) remember(listener net.Listener, err error) (net.Listener, 
 	return listener, nil
 }
 
-// apiServerPorts are the ports that clients may tunnel to on this machine.
-func (e *Environment) apiServerPorts() []int {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.ports
+// issuerOf is the OpenID Connect issuer of a cluster.
+func (a *awsSide) issuerOf(arn string) string {
+	cluster, _ := a.clusters.ClusterByARN(arn) // which the caller runs
+	return cluster.Identity.OIDC.Issuer
 }
 
 func (e *Environment) makeAWS() error {
@@ -179,7 +178,7 @@ func (e *Environment) addCluster(spec config.Cluster) error {
 		return err
 	}
 	e.noteMoved(spec.Name, cluster.ARN)
-	e.runtime.Clusters = append(e.runtime.Clusters, RuntimeCluster{Name: spec.Name, ARN: cluster.ARN})
+	e.newCluster(spec, cluster.ARN)
 	return e.aws.clusters.AddCluster(cluster, eks.Principal{ARN: creator.ARN, ID: e.aws.principalID(creator.ARN)})
 }
 

@@ -11,7 +11,6 @@ import (
 	"github.com/eksemu/eksemu/emulator/cluster"
 	"github.com/eksemu/eksemu/emulator/cluster/embedded"
 	"github.com/eksemu/eksemu/emulator/cluster/kindcluster"
-	"github.com/eksemu/eksemu/emulator/config"
 )
 
 // Backend names what runs an environment's clusters.
@@ -52,22 +51,25 @@ func (e *Environment) chooseBackend() error {
 const controlPlaneDir = "control-plane"
 
 // backend makes what will run a cluster.
-func (e *Environment) backend(spec config.Cluster, dir string) cluster.Backend {
-	dir = filepath.Join(dir, controlPlaneDir)
+func (e *Environment) backend(c *runningCluster) cluster.Backend {
+	dir := filepath.Join(c.dir, controlPlaneDir)
 	if e.opts.Backend != BackendKind {
 		return embedded.New(embedded.Config{
 			Executable: e.opts.Executable, Command: e.opts.Command, Env: []string{"PATH=" + e.opts.Path},
-			Dir: dir, LogDir: e.files.Logs(), Now: e.opts.Now, Observe: e.observe,
+			Dir: dir, LogDir: c.logs, Now: e.opts.Now, Observe: e.observerOf(c),
 		})
 	}
-	name := e.opts.KindCluster
-	if name == "" {
-		name = kindcluster.Name(e.opts.Name, spec.Name)
+	name, progress := e.opts.KindCluster, e.opts.Progress
+	if name == "" || c.label != "" {
+		name = kindcluster.Name(e.opts.Name, c.spec.Name)
+	}
+	if c.label != "" { // which is made beside other things
+		progress = nil
 	}
 	return kindcluster.New(kindcluster.Config{
 		Executable: e.opts.Executable, Command: e.opts.Command, Env: e.opts.ToolEnv,
-		Dir: dir, LogDir: e.files.Logs(), Name: name, Options: e.opts.Kind,
-		Now: e.opts.Now, Progress: e.opts.Progress, Observe: e.observe,
+		Dir: dir, LogDir: c.logs, Name: name, Options: e.opts.Kind,
+		Now: e.opts.Now, Progress: progress, Observe: e.observerOf(c),
 	})
 }
 

@@ -42,9 +42,12 @@ type runningCluster struct {
 	spec   config.Cluster
 	arn    string
 	dir    string
+	logs   string       // folder of the logs of its processes
+	label  string       // before the names of its processes, "" for the environment's first cluster
 	site   cluster.Site // of its control plane
 	hooks  *http.Server // token webhook and audit webhook
-	opened atomic.Bool  // whether somebody can use it, so that requests are somebody's
+	opened atomic.Bool  // whether somebody can use its API server, so that requests are somebody's
+	active atomic.Bool  // whether it can be used in full
 
 	backend  cluster.Backend
 	info     cluster.Info
@@ -55,11 +58,11 @@ type runningCluster struct {
 }
 
 // startControlPlane opens the webhooks and starts the API server, which asks them.
-func (e *Environment) startControlPlane(ctx context.Context) error {
-	spec := e.opts.Config.Clusters[0]
-	c := &runningCluster{spec: spec, arn: e.runtime.Clusters[0].ARN, dir: e.files.cluster(spec.Name)}
-	e.cluster = c
-	c.backend = e.backend(spec, c.dir)
+func (e *Environment) startControlPlane(ctx context.Context, c *runningCluster) error {
+	if err := os.MkdirAll(c.logs, 0o700); err != nil {
+		return fmt.Errorf("make the folder of the cluster's logs: %w", err)
+	}
+	c.backend = e.backend(c)
 	var err error
 	if c.site, err = c.backend.Prepare(ctx); err != nil {
 		return err
@@ -75,11 +78,10 @@ func (e *Environment) startControlPlane(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	issuer, _ := e.opts.Config.Issuer(spec.Name)
 	c.info, err = c.backend.Start(ctx, cluster.Spec{
-		Name: spec.Name, ServiceAccountIssuer: issuer,
+		Name: c.spec.Name, ServiceAccountIssuer: e.aws.issuerOf(c.arn),
 		TokenWebhook:         webhook("/authenticate"),
-		TokenWebhookCacheTTL: spec.TokenCacheTTL,
+		TokenWebhookCacheTTL: c.spec.TokenCacheTTL,
 		AuditWebhook:         webhook("/audit"),
 		AuditPolicy:          policy, Administrator: trace.Administrator,
 	})
@@ -90,7 +92,7 @@ func (e *Environment) startControlPlane(ctx context.Context) error {
 		return err
 	}
 	c.opened.Store(true)
-	return e.publishKeys(ctx)
+	return e.publishKeys(ctx, c)
 }
 
 func (c *runningCluster) access() kube.Config {
@@ -127,8 +129,7 @@ func (e *Environment) prepareAuthenticator(ctx context.Context, c *runningCluste
 }
 
 // applyManifests installs what EKS installs, and on the first start of a cluster what the configuration brings.
-func (e *Environment) applyManifests(ctx context.Context) error {
-	c := e.cluster
+func (e *Environment) applyManifests(ctx context.Context, c *runningCluster) error {
 	if err := c.applyOnceReady(ctx, eksObjects); err != nil {
 		return err
 	}
@@ -194,8 +195,7 @@ func comesByItself(err error) bool {
 }
 
 // startAuthenticator starts aws-iam-authenticator and waits until it has read aws-auth.
-func (e *Environment) startAuthenticator(ctx context.Context) error {
-	c := e.cluster
+func (e *Environment) startAuthenticator(ctx context.Context, c *runningCluster) error {
 	access, err := e.aws.clusters.Access(c.arn)
 	if err != nil {
 		return err
@@ -213,8 +213,8 @@ func (e *Environment) startAuthenticator(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	spec.LogFile = filepath.Join(e.files.Logs(), authn.Component+".log")
-	spec.OnLine, spec.Observe, spec.StopTimeout = c.recorder.Line, e.observe, 500*time.Millisecond
+	spec.LogFile = filepath.Join(c.logs, authn.Component+".log")
+	spec.OnLine, spec.Observe, spec.StopTimeout = c.recorder.Line, e.observerOf(c), 500*time.Millisecond
 	before := e.trace.Last()
 	if c.child, err = process.Start(ctx, spec); err != nil {
 		return err

@@ -88,13 +88,12 @@ type Environment struct {
 	aws        *awsSide
 	gateway    *gateway.Gateway
 	names      net.Listener // where nodes and pods find AWS; nil without them
-	cluster    *runningCluster
+	clusters   clusterSet
 	runtime    Runtime
 	notes      []string
 
 	mu         sync.Mutex
 	components map[string]*ComponentStatus
-	ports      []int // of the clusters' API servers
 
 	done     context.Context // ends when the environment shall end, with the reason as its cause
 	finish   context.CancelCauseFunc
@@ -164,15 +163,14 @@ func (e *Environment) steps() []step {
 	if len(e.opts.Config.Clusters) == 0 {
 		return []step{aws, {"write profiles", e.publish}}
 	}
-	controlPlane := step{"start etcd and kube-apiserver", e.startControlPlane}
-	objects := step{"apply aws-auth and RBAC", e.applyManifests}
-	authenticator := step{"start aws-iam-authenticator", e.startAuthenticator}
-	publish := step{"write profiles and kubeconfigs", e.publish}
-	if e.opts.Backend == BackendKind {
-		controlPlane.what = "start a kind cluster"
-		return []step{aws, controlPlane, objects, authenticator, {"lead AWS names of nodes and pods here", e.leadNodes}, publish}
+	steps := []step{aws}
+	for _, part := range e.parts() { // of the first cluster, one by one; there seldom is another
+		steps = append(steps, step{part.what, func(ctx context.Context) error { return part.do(ctx, e.clusters.first()) }})
 	}
-	return []step{aws, controlPlane, objects, authenticator, publish}
+	if len(e.opts.Config.Clusters) > 1 {
+		steps = append(steps, step{"start the other clusters", e.startOthers})
+	}
+	return append(steps, step{"write profiles and kubeconfigs", e.publish})
 }
 
 // Done is closed when the environment shall end: somebody asked the admin API, or a part of it broke for good.
@@ -196,8 +194,15 @@ var errRemoved = fmt.Errorf("%w, to be removed", ErrStopped)
 // Notes are what the user should know about the start, though it succeeded.
 func (e *Environment) Notes() []string { return e.notes }
 
-// Runtime tells how to reach the environment.
-func (e *Environment) Runtime() Runtime { return e.runtime }
+// Runtime tells how to reach the environment. Its clusters are those of the moment.
+func (e *Environment) Runtime() Runtime {
+	r := e.runtime
+	r.Clusters = []RuntimeCluster{}
+	for _, c := range e.clusters.active() {
+		r.Clusters = append(r.Clusters, RuntimeCluster{Name: c.spec.Name, ARN: c.arn, Endpoint: c.info.Endpoint})
+	}
+	return r
+}
 
 // Remove stops everything for good and removes the state folder, instead of [Environment.Stop].
 func (e *Environment) Remove(ctx context.Context) error {
@@ -213,9 +218,7 @@ func (e *Environment) Stop(ctx context.Context) error {
 		e.finish(ErrStopped)
 		var errs []error
 		errs = append(errs, e.unpublish())
-		if e.cluster != nil {
-			errs = append(errs, e.cluster.stop(ctx, errors.Is(context.Cause(e.done), errRemoved))) //nolint:contextcheck // why the environment ends, not the context of its end
-		}
+		errs = append(errs, e.clusters.stop(ctx, errors.Is(context.Cause(e.done), errRemoved))) //nolint:contextcheck // why the environment ends, not the context of its end
 		if e.names != nil {
 			errs = append(errs, e.names.Close())
 		}

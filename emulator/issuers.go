@@ -88,8 +88,8 @@ func issuerClient(gateway *url.URL, ca []byte) *http.Client {
 
 // publishKeys learns from the API server with which keys the tokens of its service accounts can be verified, and
 // publishes them at the cluster's issuer.
-func (e *Environment) publishKeys(ctx context.Context) error {
-	raw, err := e.cluster.kube.ServiceAccountKeys(ctx)
+func (e *Environment) publishKeys(ctx context.Context, c *runningCluster) error {
+	raw, err := c.kube.ServiceAccountKeys(ctx)
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (e *Environment) publishKeys(ctx context.Context) error {
 	if err := json.Unmarshal(raw, &keys); err != nil {
 		return fmt.Errorf("decode the API server's keys of service account tokens: %w", err)
 	}
-	return e.aws.clusters.SetSigningKeys(e.cluster.arn, keys)
+	return e.aws.clusters.SetSigningKeys(c.arn, keys)
 }
 
 // inactiveRegion tells whether STS gives out no credentials of an account in a region.

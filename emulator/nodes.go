@@ -37,8 +37,7 @@ func (a *awsSide) emulatedServices() []string {
 // leadNodes lets the names of the emulated AWS APIs lead the nodes and pods of the cluster here, without a proxy. A
 // Service has the emulator's address as its endpoint; CoreDNS and the nodes' /etc/hosts have the Service's address
 // for the names. The emulator's certificate authority is in a ConfigMap.
-func (e *Environment) leadNodes(ctx context.Context) error {
-	c := e.cluster
+func (e *Environment) leadNodes(ctx context.Context, c *runningCluster) error {
 	namer, ok := c.backend.(cluster.Namer)
 	if !ok {
 		return nil
@@ -65,14 +64,19 @@ func (e *Environment) leadNodes(ctx context.Context) error {
 	if net.ParseIP(clusterIP) == nil {
 		return fmt.Errorf("the Service %s in kube-system has no address, but %q", namesService, clusterIP)
 	}
-	if err := e.leadPods(ctx, clusterIP); err != nil {
+	if err := e.leadPods(ctx, c, clusterIP); err != nil {
 		return err
 	}
 	return namer.SetHosts(ctx, clusterIP, e.nodeNames())
 }
 
-// openNames opens the AWS endpoint for nodes and pods.
+// openNames opens the AWS endpoint for nodes and pods, which all clusters share.
 func (e *Environment) openNames(ctx context.Context, host string) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.names != nil {
+		return nil
+	}
 	var err error
 	if e.names, err = port.Listen(ctx, host, e.state.NodesPort); err != nil {
 		return fmt.Errorf("listen for AWS calls of nodes and pods: %w", err)
@@ -146,8 +150,8 @@ const corefileKey = "Corefile"
 
 // leadPods lets CoreDNS answer for the names of the emulated APIs with an address. A cluster without CoreDNS is left alone,
 // and the user is told.
-func (e *Environment) leadPods(ctx context.Context, address string) error {
-	there, err := e.cluster.kube.Get(ctx, object("v1", "ConfigMap", "coredns"))
+func (e *Environment) leadPods(ctx context.Context, c *runningCluster, address string) error {
+	there, err := c.kube.Get(ctx, object("v1", "ConfigMap", "coredns"))
 	if err != nil {
 		return err
 	}
@@ -155,7 +159,7 @@ func (e *Environment) leadPods(ctx context.Context, address string) error {
 	changed, ok := withNames(corefile, e.aws.emulatedServices(), address)
 	if !ok {
 		e.notes = append(e.notes, fmt.Sprintf("cluster %s has no CoreDNS with a server block for all names (.:53), so that pods find no AWS names; "+
-			"give them hostAliases with the address %s", e.cluster.spec.Name, address))
+			"give them hostAliases with the address %s", c.spec.Name, address))
 		return nil
 	}
 	if changed == corefile {
@@ -173,7 +177,7 @@ func (e *Environment) leadPods(ctx context.Context, address string) error {
 		if err != nil {
 			return err
 		}
-		if _, err := e.cluster.kube.Apply(ctx, raw); err != nil {
+		if _, err := c.kube.Apply(ctx, raw); err != nil {
 			return fmt.Errorf("lead the pods' AWS names here: %w", err)
 		}
 	}

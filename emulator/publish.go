@@ -5,17 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
-	"github.com/eksemu/eksemu/emulator/cluster"
-	"github.com/eksemu/eksemu/emulator/eks"
 	"github.com/eksemu/eksemu/emulator/internal/atomicfile"
 	"github.com/eksemu/eksemu/emulator/kube"
 	"github.com/eksemu/eksemu/emulator/trace"
@@ -33,45 +29,15 @@ func (e *Environment) publish(context.Context) error {
 	if err := e.aws.writeProfiles(e.opts.Config); err != nil {
 		return err
 	}
-	publish := e.removeKubeconfigs
-	if e.cluster != nil {
-		publish = e.publishCluster
+	if clusters := e.clusters.all(); len(clusters) > 0 {
+		if err := e.activate(clusters[0]); err != nil {
+			return err
+		}
 	}
-	if err := publish(); err != nil {
+	if err := e.writeKubeconfigs(); err != nil {
 		return err
 	}
-	return errors.Join(e.runtime.write(e.files.Dir), remove(e.files.Dir, startingFile))
-}
-
-func (e *Environment) publishCluster() error {
-	c := e.cluster
-	if err := e.aws.clusters.SetEndpoint(c.arn, c.info.Endpoint, c.info.CAPEM); err != nil {
-		return err
-	}
-	if err := e.aws.clusters.UpdateStatus(c.arn, eks.StatusActive); err != nil {
-		return err
-	}
-	e.runtime.Clusters[0].Endpoint = c.info.Endpoint
-	if err := e.allowTunnel(c.info.Endpoint); err != nil {
-		return err
-	}
-	return e.writeKubeconfigs()
-}
-
-// allowTunnel lets clients that do not know NO_PROXY reach an API server through the proxy.
-func (e *Environment) allowTunnel(endpoint string) error {
-	target, err := url.Parse(endpoint)
-	if err != nil {
-		return err
-	}
-	port, err := strconv.Atoi(target.Port())
-	if err != nil {
-		return fmt.Errorf("endpoint %s has no port: %w", endpoint, err)
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.ports = append(e.ports, port)
-	return nil
+	return errors.Join(e.Runtime().write(e.files.Dir), remove(e.files.Dir, startingFile))
 }
 
 // unpublish takes back that the environment can be used.
@@ -90,17 +56,20 @@ func remove(dir, file string) error {
 	return nil
 }
 
-// writeKubeconfigs writes the administrator's kubeconfig, and one per identity, which differ in their current
-// context alone.
+// writeKubeconfigs writes the administrator's kubeconfig, and one per identity, which differ in their current context
+// alone; without clusters there are none.
 func (e *Environment) writeKubeconfigs() error {
-	c := e.cluster
-	admin := cluster.Kubeconfig(c.info, c.spec.Name, trace.Administrator, c.info.Admin)
-	if err := atomicfile.Write(e.files.AdminKubeconfig(), admin, 0o600); err != nil {
+	clusters := e.clusters.active()
+	if len(clusters) == 0 {
+		return e.removeKubeconfigs()
+	}
+	first := clusters[0].spec.Name
+	if err := writeKubeconfig(adminKubeconfig(clusters), e.files.AdminKubeconfig()); err != nil {
 		return err
 	}
-	config := e.kubeconfig()
+	config := e.kubeconfig(clusters)
 	for _, identity := range e.runtime.Identities {
-		config.CurrentContext = contextName(identity.Name, c.spec.Name)
+		config.CurrentContext = contextName(identity.Name, first)
 		if err := writeKubeconfig(config, e.files.Kubeconfig(identity.Name)); err != nil {
 			return err
 		}
@@ -108,7 +77,7 @@ func (e *Environment) writeKubeconfigs() error {
 	if err := e.removeStaleKubeconfigs(); err != nil {
 		return err
 	}
-	config.CurrentContext = contextName(e.opts.Config.DefaultIdentity(), c.spec.Name)
+	config.CurrentContext = contextName(e.opts.Config.DefaultIdentity(), first)
 	return writeKubeconfig(config, e.files.Kubeconfig(""))
 }
 
@@ -147,16 +116,30 @@ func writeKubeconfig(config *clientcmdapi.Config, path string) error {
 
 func contextName(identity, cluster string) string { return identity + "@" + cluster }
 
-// kubeconfig has a context per identity. Its exec plugins carry the environment that they need, so that the file
-// alone is enough.
-func (e *Environment) kubeconfig() *clientcmdapi.Config {
-	c := e.cluster
+// adminKubeconfig has a context per cluster, each with the administrator's certificate of that cluster.
+func adminKubeconfig(clusters []*runningCluster) *clientcmdapi.Config {
 	config := clientcmdapi.NewConfig()
-	config.Clusters[c.spec.Name] = &clientcmdapi.Cluster{Server: c.info.Endpoint, CertificateAuthorityData: c.info.CAPEM}
-	for _, identity := range e.runtime.Identities {
-		name := contextName(identity.Name, c.spec.Name)
-		config.AuthInfos[name] = &clientcmdapi.AuthInfo{Exec: e.execPlugin(identity.Name)}
+	for _, c := range clusters {
+		name := contextName(trace.Administrator, c.spec.Name)
+		config.Clusters[c.spec.Name] = &clientcmdapi.Cluster{Server: c.info.Endpoint, CertificateAuthorityData: c.info.CAPEM}
+		config.AuthInfos[name] = &clientcmdapi.AuthInfo{ClientCertificateData: c.info.Admin.CertPEM, ClientKeyData: c.info.Admin.KeyPEM}
 		config.Contexts[name] = &clientcmdapi.Context{Cluster: c.spec.Name, AuthInfo: name}
+	}
+	config.CurrentContext = contextName(trace.Administrator, clusters[0].spec.Name)
+	return config
+}
+
+// kubeconfig has a context per identity and cluster. Its exec plugins carry the environment that they need, so that the
+// file alone is enough.
+func (e *Environment) kubeconfig(clusters []*runningCluster) *clientcmdapi.Config {
+	config := clientcmdapi.NewConfig()
+	for _, c := range clusters {
+		config.Clusters[c.spec.Name] = &clientcmdapi.Cluster{Server: c.info.Endpoint, CertificateAuthorityData: c.info.CAPEM}
+		for _, identity := range e.runtime.Identities {
+			name := contextName(identity.Name, c.spec.Name)
+			config.AuthInfos[name] = &clientcmdapi.AuthInfo{Exec: e.execPlugin(identity.Name, c.spec.Name)}
+			config.Contexts[name] = &clientcmdapi.Context{Cluster: c.spec.Name, AuthInfo: name}
+		}
 	}
 	return config
 }
@@ -164,20 +147,19 @@ func (e *Environment) kubeconfig() *clientcmdapi.Config {
 // execPlugin is the credential plugin of an identity: what `aws eks update-kubeconfig` writes where the aws CLI is
 // installed, else `eksemu token`. The profile is an argument because credentials in the caller's environment would
 // be stronger than AWS_PROFILE.
-func (e *Environment) execPlugin(identity string) *clientcmdapi.ExecConfig {
-	c := e.cluster
+func (e *Environment) execPlugin(identity, cluster string) *clientcmdapi.ExecConfig {
 	plugin := &clientcmdapi.ExecConfig{
 		APIVersion:      "client.authentication.k8s.io/v1beta1",
 		InteractiveMode: clientcmdapi.NeverExecInteractiveMode,
 		Command:         e.opts.AWSCommand,
 		Args: []string{
 			"--profile", identity, "--region", e.opts.Config.Region,
-			"eks", "get-token", "--cluster-name", c.spec.Name, "--output", "json",
+			"eks", "get-token", "--cluster-name", cluster, "--output", "json",
 		},
 	}
 	if e.opts.AWSCommand == "" {
 		plugin.Command = e.opts.Executable
-		plugin.Args = []string{"token", "--profile", identity, "--region", e.opts.Config.Region, "-i", c.spec.Name}
+		plugin.Args = []string{"token", "--profile", identity, "--region", e.opts.Config.Region, "-i", cluster}
 	}
 	for _, v := range AWSVariables(e.files.Dir, e.runtime) {
 		plugin.Env = append(plugin.Env, clientcmdapi.ExecEnvVar{Name: v.Name, Value: v.Value})
@@ -197,7 +179,7 @@ func (c *Client) Admin(clusterName string) (kube.Config, error) {
 	if err != nil {
 		return kube.Config{}, fmt.Errorf("read the administrator's kubeconfig: %w", err)
 	}
-	target, user := config.Clusters[clusterName], config.AuthInfos[trace.Administrator]
+	target, user := config.Clusters[clusterName], config.AuthInfos[contextName(trace.Administrator, clusterName)]
 	if target == nil || user == nil {
 		return kube.Config{}, fmt.Errorf("kubeconfig %s has no administrator of cluster %s", path, clusterName)
 	}

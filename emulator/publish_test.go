@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,11 +24,11 @@ func TestKubeconfig(t *testing.T) {
 	for name, awsCommand := range map[string]string{"kubeconfig-aws.yaml": "aws", "kubeconfig-eksemu.yaml": ""} {
 		e := &Environment{opts: Options{Config: config.Default(), Executable: "/opt/eksemu", AWSCommand: awsCommand}, files: Layout{"/state"}}
 		e.runtime = testRuntime()
-		e.cluster = &runningCluster{
+		c := &runningCluster{
 			spec: e.opts.Config.Clusters[0],
 			info: cluster.Info{Endpoint: "https://127.0.0.1:6443", CAPEM: []byte("cluster CA")},
 		}
-		raw, err := clientcmd.Write(*e.kubeconfig())
+		raw, err := clientcmd.Write(*e.kubeconfig([]*runningCluster{c}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,16 +83,23 @@ func TestPublishMakesTheClusterActive(t *testing.T) {
 	}
 }
 
-func TestAllowTunnel(t *testing.T) {
+// TestPortsOfClusters: clients may tunnel to API servers that can be used, and nowhere else.
+func TestPortsOfClusters(t *testing.T) {
 	t.Parallel()
-	e := &Environment{}
-	if err := e.allowTunnel("https://127.0.0.1:6443"); err != nil || len(e.apiServerPorts()) != 1 || e.apiServerPorts()[0] != 6443 {
-		t.Errorf("ports %v, %v", e.apiServerPorts(), err)
+	var set clusterSet
+	for _, endpoint := range []string{"https://127.0.0.1:6443", "https://127.0.0.1", "::", "https://127.0.0.1:6444"} {
+		c := &runningCluster{arn: endpoint, info: cluster.Info{Endpoint: endpoint}}
+		c.active.Store(endpoint != "https://127.0.0.1:6444")
+		set.add(c)
 	}
-	for _, endpoint := range []string{"https://127.0.0.1", "::", "https://127.0.0.1:https"} {
-		if err := e.allowTunnel(endpoint); err == nil {
-			t.Errorf("%s was taken", endpoint)
-		}
+	if got := set.ports(); !slices.Equal(got, []int{6443}) {
+		t.Errorf("ports %v", got)
+	}
+	if c := set.take("https://127.0.0.1:6443"); c == nil || set.find(c.arn) != nil || len(set.ports()) != 0 {
+		t.Errorf("a cluster that was taken out is still there: %v", set.ports())
+	}
+	if set.take("nobody's") != nil {
+		t.Error("there is a cluster that nobody added")
 	}
 }
 

@@ -76,12 +76,9 @@ func awsEnvironment(t *testing.T) *Environment {
 func publishedEnvironment(t *testing.T) *Environment {
 	t.Helper()
 	e := awsEnvironment(t)
-	e.cluster = &runningCluster{
-		spec: e.opts.Config.Clusters[0], arn: e.runtime.Clusters[0].ARN,
-		info: cluster.Info{
-			Endpoint: "https://127.0.0.1:6443", CAPEM: e.ca.CertPEM(),
-			Admin: cluster.Client{CertPEM: []byte("certificate"), KeyPEM: []byte("key")},
-		},
+	e.clusters.first().info = cluster.Info{
+		Endpoint: "https://127.0.0.1:6443", CAPEM: e.ca.CertPEM(),
+		Admin: cluster.Client{CertPEM: []byte("certificate"), KeyPEM: []byte("key")},
 	}
 	if err := e.publish(t.Context()); err != nil {
 		t.Fatal(err)
