@@ -82,6 +82,7 @@ func (e *Environment) startControlPlane(ctx context.Context, c *runningCluster) 
 		Name: c.spec.Name, ServiceAccountIssuer: e.aws.issuerOf(c.arn),
 		TokenWebhook:         webhook("/authenticate"),
 		TokenWebhookCacheTTL: c.spec.TokenCacheTTL,
+		AccessWebhook:        webhook("/authorize"),
 		AuditWebhook:         webhook("/audit"),
 		AuditPolicy:          policy, Administrator: trace.Administrator,
 	})

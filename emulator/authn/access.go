@@ -20,14 +20,18 @@ const (
 // mappers returns the authenticator's chain of mappers for a mode, in the order in which they are asked. That
 // access entries come before aws-auth is AWS's word (user guide, "Grant IAM users and roles access to
 // Kubernetes APIs"); that EKS switches between these chains is inferred (spec/eks.md §1.2).
+//
+// The hidden mapping of the creator, which MountedFile has, ends with the mode CONFIG_MAP: in the other modes the
+// creator has an access entry, and to delete that takes the creator's rights away (user guide, "Manage access entries").
+// So MountedFile has no place in their chains. EKS's own service roles, which would be there too, are not emulated.
 func (m AuthenticationMode) mappers() ([]string, error) {
 	switch m {
 	case ConfigMap:
 		return []string{mapperMountedFile, mapperEKSConfigMap}, nil
 	case APIAndConfigMap:
-		return []string{mapperMountedFile, mapperDynamicFile, mapperEKSConfigMap}, nil
+		return []string{mapperDynamicFile, mapperEKSConfigMap}, nil
 	case API:
-		return []string{mapperMountedFile, mapperDynamicFile}, nil
+		return []string{mapperDynamicFile}, nil
 	}
 	return nil, fmt.Errorf("authentication mode %q: use %s, %s or %s", m, ConfigMap, APIAndConfigMap, API)
 }

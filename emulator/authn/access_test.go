@@ -32,8 +32,8 @@ func TestMappers(t *testing.T) {
 	t.Parallel()
 	for mode, want := range map[AuthenticationMode]string{
 		ConfigMap:       "MountedFile EKSConfigMap",
-		APIAndConfigMap: "MountedFile DynamicFile EKSConfigMap",
-		API:             "MountedFile DynamicFile",
+		APIAndConfigMap: "DynamicFile EKSConfigMap",
+		API:             "DynamicFile",
 	} {
 		got, err := mode.mappers()
 		if err != nil || strings.Join(got, " ") != want {

@@ -157,7 +157,7 @@ func TestUpdate(t *testing.T) {
 		t.Error("the mode changed, and the entries were written")
 	}
 	changed := read(t, s, modeFile)
-	if !strings.Contains(changed, `"backendMode": "MountedFile DynamicFile EKSConfigMap"`) || !strings.Contains(changed, `"1700000001"`) {
+	if !strings.Contains(changed, `"backendMode": "DynamicFile EKSConfigMap"`) || !strings.Contains(changed, `"1700000001"`) {
 		t.Errorf("mode: %s", changed)
 	}
 

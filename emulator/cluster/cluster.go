@@ -16,6 +16,7 @@ type Spec struct {
 	ServiceAccountIssuer string        // the cluster's OIDC issuer, identity.oidc.issuer of DescribeCluster
 	TokenWebhook         Webhook       // where TokenReviews go: the recorder in front of aws-iam-authenticator
 	TokenWebhookCacheTTL time.Duration // --authentication-token-webhook-cache-ttl
+	AccessWebhook        Webhook       // where SubjectAccessReviews go that neither Node nor RBAC allows
 	AuditWebhook         Webhook       // where audit events go
 	AuditPolicy          []byte        // audit.k8s.io/v1 Policy
 	Administrator        string        // user name of Info.Admin

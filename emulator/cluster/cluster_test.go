@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -45,6 +46,7 @@ func testSpec() cluster.Spec {
 		Name:                 "my-cluster",
 		ServiceAccountIssuer: "https://oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE",
 		TokenWebhook:         cluster.Webhook{URL: "https://127.0.0.1:21362/authenticate", CAPEM: []byte("webhook CA"), Client: testClient()},
+		AccessWebhook:        cluster.Webhook{URL: "https://127.0.0.1:21362/authorize", CAPEM: []byte("webhook CA"), Client: testClient()},
 		AuditWebhook:         cluster.Webhook{URL: "https://127.0.0.1:21362/audit", CAPEM: []byte("webhook CA"), Client: testClient()},
 		AuditPolicy:          []byte("the audit policy\n"),
 		Administrator:        "eksemu-admin",
@@ -73,7 +75,7 @@ func TestTokenCacheTTL(t *testing.T) {
 
 func TestFiles(t *testing.T) {
 	t.Parallel()
-	files := cluster.Files(testSpec())
+	files := cluster.Files(testSpec(), "/etc/eksemu")
 	var text strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		fmt.Fprintf(&text, "-- %s --\n%s", name, files[name])
@@ -90,8 +92,13 @@ func TestFlagsNameTheFiles(t *testing.T) {
 			named = append(named, name)
 		}
 	}
+	for _, content := range cluster.Files(testSpec(), "/etc/eksemu") { // one of which names another
+		for _, found := range regexp.MustCompile(`"/etc/eksemu/([^"]+)"`).FindAllStringSubmatch(string(content), -1) {
+			named = append(named, found[1])
+		}
+	}
 	slices.Sort(named)
-	if diff := cmp.Diff(slices.Sorted(maps.Keys(cluster.Files(testSpec()))), named); diff != "" {
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(cluster.Files(testSpec(), "/etc/eksemu"))), named); diff != "" {
 		t.Errorf("files (-generated +named):\n%s", diff)
 	}
 }

@@ -13,10 +13,43 @@ const ServiceCIDR = "10.100.0.0/16"
 // Names of the files that [Files] generates and [Flags] refers to.
 const (
 	tokenWebhookFile   = "token-webhook.kubeconfig"
+	accessWebhookFile  = "access-webhook.kubeconfig"
 	auditWebhookFile   = "audit-webhook.kubeconfig"
 	auditPolicyFile    = "audit-policy.yaml"
 	authenticationFile = "authentication.yaml"
+	authorizationFile  = "authorization.yaml"
 )
+
+// authorizers is EKS's order, Node, RBAC, Webhook (spec eks.md §1.1). The webhook knows the access policies. It is asked
+// about IAM principals alone, who are told by an extra of the authenticator's: of nobody else has it an opinion. EKS's
+// times to cache its answers are not known; here a change counts at once.
+const authorizers = `apiVersion: apiserver.config.k8s.io/v1
+kind: AuthorizationConfiguration
+authorizers:
+- type: Node
+  name: node
+- type: RBAC
+  name: rbac
+- type: Webhook
+  name: eks-access-policies
+  webhook:
+    connectionInfo:
+      type: KubeConfigFile
+      kubeConfigFile: %q
+    subjectAccessReviewVersion: v1
+    matchConditionSubjectAccessReviewVersion: v1
+    matchConditions:
+    - expression: has(request.extra) && %q in request.extra
+    failurePolicy: NoOpinion
+    timeout: 3s
+    authorizedTTL: 1s
+    unauthorizedTTL: 1s
+    cacheAuthorizedRequests: false
+    cacheUnauthorizedRequests: false
+`
+
+// principalIDExtra is the extra of a user with the unique ID of the IAM principal (upstream pkg/server/server.go).
+const principalIDExtra = "sigs.k8s.io/aws-iam-authenticator/principalId"
 
 // anonymousPaths is EKS's rule since Kubernetes 1.32: anonymous requests reach the health checks and nothing
 // else; any other gets 401 (spec eks.md §1.1).
@@ -42,13 +75,15 @@ type Flag struct{ Name, Value string }
 // String returns the flag as kube-apiserver's command line takes it.
 func (f Flag) String() string { return "--" + f.Name + "=" + f.Value }
 
-// Files returns the configuration files that kube-apiserver reads, by name.
-func Files(spec Spec) map[string][]byte {
+// Files returns the configuration files that kube-apiserver reads, by name. dir is where it sees them.
+func Files(spec Spec, dir string) map[string][]byte {
 	return map[string][]byte{
 		tokenWebhookFile:   WebhookKubeconfig(spec.TokenWebhook),
 		auditWebhookFile:   WebhookKubeconfig(spec.AuditWebhook),
 		auditPolicyFile:    spec.AuditPolicy,
 		authenticationFile: anonymousPaths(spec.AnonymousPaths),
+		accessWebhookFile:  WebhookKubeconfig(spec.AccessWebhook),
+		authorizationFile:  fmt.Appendf(nil, authorizers, path.Join(dir, accessWebhookFile), principalIDExtra),
 	}
 }
 
@@ -59,7 +94,7 @@ func Files(spec Spec) map[string][]byte {
 // TokenReview stays at v1beta1, the version that aws-iam-authenticator decodes.
 func Flags(spec Spec, dir string) []Flag {
 	return []Flag{
-		{"authorization-mode", "Node,RBAC"},
+		{"authorization-config", path.Join(dir, authorizationFile)},
 		{"enable-admission-plugins", "NodeRestriction,ExtendedResourceToleration"},
 		{"authentication-config", path.Join(dir, authenticationFile)},
 		{"authentication-token-webhook-config-file", path.Join(dir, tokenWebhookFile)},

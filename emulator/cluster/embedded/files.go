@@ -59,7 +59,7 @@ func (b *Backend) prepare(ctx context.Context) (*files, error) {
 	if err := f.choosePorts(ctx, b.cfg.Port); err != nil {
 		return nil, err
 	}
-	configs := cluster.Files(b.spec)
+	configs := cluster.Files(b.spec, filepath.Join(f.dir, "config"))
 	configs["etcd.yaml"] = f.etcdConfig()
 	for name, content := range configs {
 		if err := atomicfile.Write(f.config(name), content, 0o600); err != nil {

@@ -136,7 +136,7 @@ func (b *Backend) restartAPIServers(ctx context.Context) error {
 
 // stale tells whether the node still sees a folder that was removed, and not the one that is there now.
 func (b *Backend) stale(ctx context.Context, spec cluster.Spec) (bool, error) {
-	for name, content := range cluster.Files(spec) {
+	for name, content := range cluster.Files(spec, mountPoint) {
 		seen, err := b.docker.output(ctx, "exec", controlPlane(b.cfg.Name), "cat", path.Join(mountPoint, name))
 		if ctx.Err() != nil {
 			return false, context.Cause(ctx)

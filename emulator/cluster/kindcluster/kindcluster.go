@@ -212,7 +212,7 @@ func (f folder) prepare(spec cluster.Spec) (changed bool, err error) {
 	if err := os.MkdirAll(f.config(), 0o700); err != nil {
 		return false, err
 	}
-	for name, content := range cluster.Files(spec) {
+	for name, content := range cluster.Files(spec, mountPoint) {
 		before, err := os.ReadFile(f.file(name))
 		if err == nil && string(before) == string(content) {
 			continue

@@ -98,7 +98,7 @@ func TestPrepareTellsWhatChanged(t *testing.T) {
 			t.Errorf("step %d: changed %t, %v; want %t", i, changed, err, test.want)
 		}
 		got := map[string]string{}
-		for name := range cluster.Files(spec) {
+		for name := range cluster.Files(spec, mountPoint) {
 			raw, err := os.ReadFile(files.file(name))
 			if err != nil {
 				t.Fatal(err)
@@ -106,7 +106,7 @@ func TestPrepareTellsWhatChanged(t *testing.T) {
 			got[name] = string(raw)
 		}
 		want := map[string]string{}
-		for name, content := range cluster.Files(spec) {
+		for name, content := range cluster.Files(spec, mountPoint) {
 			want[name] = string(content)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
