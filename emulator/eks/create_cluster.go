@@ -97,6 +97,8 @@ func (in createClusterInput) keys() conditionKeys {
 // checkCreate refuses what AWS refuses before it looks at anything else than the request.
 func (s *Server) checkCreate(r *request, in createClusterInput) error {
 	switch {
+	case !region.MatchString(r.scope.Region): // ours: what the credential scope says has not been checked
+		return invalidParameter("There is no region %s.", r.scope.Region)
 	case in.RoleARN == nil:
 		return missing("roleArn")
 	case in.ResourcesVPCConfig == nil:
@@ -199,8 +201,8 @@ func (s *Server) newCluster(r *request, in createClusterInput) (*SavedCluster, e
 		Partition: s.gate.Store.Partition(), Scope: r.scope, Name: *in.Name, Version: s.version, AuthenticationMode: mode,
 		RoleARN: *in.RoleARN, Issuer: issuer, Tags: in.Tags, CreatedAt: time.Time(r.now),
 	})
-	if err != nil { // such as a region that is none: what the credential scope says has not been checked
-		return nil, invalidParameter("%v", err)
+	if err != nil { // everything in it has been checked
+		return nil, err
 	}
 	if in.AccessConfig != nil {
 		admin := in.AccessConfig.BootstrapClusterCreatorAdminPermissions

@@ -66,6 +66,9 @@ func (in configInput) configureNetwork(c *Cluster) {
 		d := digest(c.ARN, "service-ipv6", 10)
 		c.KubernetesNetworkConfig.IPFamily, c.KubernetesNetworkConfig.ServiceIPv4CIDR = "ipv6", ""
 		c.KubernetesNetworkConfig.ServiceIPv6CIDR = fmt.Sprintf("fd%s:%s:%s::/108", d[:2], d[2:6], d[6:10])
+		if len(in.ResourcesVPCConfig.PublicAccessCIDRs) == 0 { // API reference, VpcConfigRequest
+			c.ResourcesVPCConfig.PublicAccessCIDRs = []string{"0.0.0.0/0", "::/0"}
+		}
 	case network.ServiceIPv4CIDR != nil:
 		c.KubernetesNetworkConfig.ServiceIPv4CIDR = *network.ServiceIPv4CIDR
 	}

@@ -75,6 +75,16 @@ func TestCreateIPv6Cluster(t *testing.T) {
 	if network.IpFamily != types.IpFamilyIpv6 || network.ServiceIpv4Cidr != nil || !strings.HasPrefix(aws.ToString(network.ServiceIpv6Cidr), "fd") {
 		t.Errorf("network %+v", network)
 	}
+	if diff := cmp.Diff([]string{"0.0.0.0/0", "::/0"}, out.Cluster.ResourcesVpcConfig.PublicAccessCidrs); diff != "" {
+		t.Errorf("public access (-want +got):\n%s", diff)
+	}
+}
+
+func TestCreateClusterNowhere(t *testing.T) {
+	t.Parallel()
+	e := start(t)
+	_, err := e.client("oregon", e.keys["trurl"]).CreateCluster(t.Context(), creation("dev", types.AuthenticationModeApi))
+	wantRefusal(t, "region", err, "400 InvalidParameterException: There is no region oregon. [dev]")
 }
 
 // Texts that comments call measured are AWS's of 2026-09-24 and 25 (badmintoncryer/cdk-preflight, rules/eks).
