@@ -129,13 +129,13 @@ func (e *Environment) makeAWS() error {
 	if err != nil {
 		return err
 	}
-	clusters := eks.NewRegistry()
+	clusters := eks.NewRegistry(eks.RegistryOptions{})
 	e.aws = &awsSide{
 		store:    store,
 		clusters: clusters,
 		issuer:   &eks.Issuers{Clusters: clusters, Now: e.clock.now},
 		services: map[string]http.Handler{
-			"eks": eks.New(eks.Options{Gate: gate, Clusters: clusters}),
+			"eks": eks.New(eks.Options{Gate: gate, Clusters: clusters, Version: e.opts.Kubernetes}),
 			"ec2": compute,
 		},
 		files:     e.files,

@@ -15,11 +15,11 @@ func unauthenticated(err error) *exception {
 	var refusal *sigv4.Refusal
 	switch {
 	case !errors.As(err, &refusal):
-		return &exception{http.StatusInternalServerError, "ServerException", messageBody{err.Error()}}
+		return &exception{Status: http.StatusInternalServerError, Type: "ServerException", Body: messageBody{err.Error()}}
 	case refusal.Code == "": // a request that is no HTTP to AWS, such as a path outside the root; type and text are ours
-		return &exception{refusal.Status, "BadRequestException", messageBody{"The request is malformed: " + refusal.Message + "."}}
+		return &exception{Status: refusal.Status, Type: "BadRequestException", Body: messageBody{"The request is malformed: " + refusal.Message + "."}}
 	}
-	return &exception{http.StatusForbidden, jsonName(refusal.Code), messageBody{refusal.Message}}
+	return &exception{Status: http.StatusForbidden, Type: jsonName(refusal.Code), Body: messageBody{refusal.Message}}
 }
 
 // jsonName translates an error code of the query protocol, in which the Gate speaks, to the exception of the
@@ -40,7 +40,7 @@ func jsonName(code string) string {
 // Gateway's; that EKS gives the same is inferred. Nobody is left to read the latter.
 func unreadable(err error) *exception {
 	if errors.Is(err, stsfake.ErrBodyTooLarge) {
-		return &exception{http.StatusRequestEntityTooLarge, "RequestEntityTooLargeException", messageBody{"Request Too Long"}}
+		return &exception{Status: http.StatusRequestEntityTooLarge, Type: "RequestEntityTooLargeException", Body: messageBody{"Request Too Long"}}
 	}
-	return &exception{http.StatusBadRequest, "BadRequestException", messageBody{"The request body did not arrive in full."}}
+	return &exception{Status: http.StatusBadRequest, Type: "BadRequestException", Body: messageBody{"The request body did not arrive in full."}}
 }

@@ -102,7 +102,7 @@ func TestClusterJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "cluster-creating.json", indented(t, creating))
-	golden(t, "cluster-active.json", indented(t, testCluster(t, NewRegistry(), oregon, "my-cluster")))
+	golden(t, "cluster-active.json", indented(t, testCluster(t, NewRegistry(RegistryOptions{}), oregon, "my-cluster")))
 }
 
 func TestNewClusterListsEveryProblem(t *testing.T) {

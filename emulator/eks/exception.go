@@ -3,7 +3,11 @@ package eks
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
+
+	"github.com/eksemu/eksemu/sts-fake/iam"
 )
 
 // exception is an error answer of the EKS API: an HTTP status, the exception's name in the x-amzn-ErrorType
@@ -12,7 +16,11 @@ type exception struct {
 	Status int
 	Type   string // "ResourceNotFoundException"
 	Body   any    // exceptionBody or messageBody
+	Reason string // what decided, for the record; "" if the message says it
 }
+
+// Error implements error.
+func (e *exception) Error() string { return e.Type + ": " + e.message() }
 
 // exceptionBody is the body of an exception that the EKS API defines. It always names all the resources that
 // the exception could be about, null where it is not about one.
@@ -25,17 +33,52 @@ type exceptionBody struct {
 	messageBody
 }
 
-// messageBody is the body of an error that comes from in front of the EKS API, such as a bad signature.
+// messageBody is the body of an error that comes from in front of the EKS API, such as a bad signature, and of those
+// that the API reference gives nothing but a message.
 type messageBody struct {
 	Message string `json:"message"`
 }
 
-func invalidParameter(message string) *exception {
-	return &exception{
-		Status: http.StatusBadRequest,
-		Type:   "InvalidParameterException",
-		Body:   exceptionBody{messageBody: messageBody{message}},
+// statusOf is the status of an exception, of the EKS API that occur here (botocore 1.43.11).
+func statusOf(name string) int {
+	switch name {
+	case "AccessDeniedException":
+		return http.StatusForbidden
+	case "ResourceNotFoundException", "NotFoundException":
+		return http.StatusNotFound
+	case "ResourceInUseException":
+		return http.StatusConflict
+	case "ServerException":
+		return http.StatusInternalServerError
 	}
+	return http.StatusBadRequest
+}
+
+// refuse makes an exception of the EKS API that names no resource. Operations on access entries give such ones
+// (github.com/aws-controllers-k8s/community issue 2144).
+func refuse(name, format string, args ...any) *exception {
+	return &exception{Status: statusOf(name), Type: name, Body: exceptionBody{messageBody: messageBody{fmt.Sprintf(format, args...)}}}
+}
+
+// plain makes an exception whose body has a message and nothing else.
+func plain(name, format string, args ...any) *exception {
+	return &exception{Status: statusOf(name), Type: name, Body: messageBody{fmt.Sprintf(format, args...)}}
+}
+
+func invalidParameter(format string, args ...any) *exception {
+	return refuse("InvalidParameterException", format, args...)
+}
+
+// of names the cluster that an exception is about, as operations on clusters do: CreateCluster
+// (github.com/terraform-aws-modules/terraform-aws-eks issue 1991), UpdateClusterConfig
+// (github.com/eksctl-io/eksctl issue 4043), UpdateClusterVersion (github.com/rancher/rancher issue 28939) and
+// DescribeUpdate (github.com/aws/aws-cli issue 10252). DescribeCluster does not: see clusterNotFound.
+func (e *exception) of(cluster string) *exception {
+	if body, ok := e.Body.(exceptionBody); ok {
+		body.ClusterName = &cluster
+		e.Body = body
+	}
+	return e
 }
 
 // clusterNotFound is AWS's answer to DescribeCluster for an unknown name. clusterName stays null there, unlike
@@ -43,11 +86,42 @@ func invalidParameter(message string) *exception {
 // github.com/jenkins-x/jx issue 7620 (DescribeCluster), and with it in
 // github.com/hashicorp/terraform-provider-aws issue 26528 (ListFargateProfiles).
 func clusterNotFound(name string) *exception {
-	return &exception{
-		Status: http.StatusNotFound,
-		Type:   "ResourceNotFoundException",
-		Body:   exceptionBody{messageBody: messageBody{"No cluster found for name: " + name + "."}},
+	return refuse("ResourceNotFoundException", "No cluster found for name: %s.", name)
+}
+
+// asException is the answer to an error of an operation.
+func asException(err error) *exception {
+	var refusal *exception
+	var denied *iam.AccessDeniedError
+	var unsaved *SaveError
+	switch {
+	case errors.As(err, &refusal):
+		return refusal
+	case errors.As(err, &denied):
+		answer := plain("AccessDeniedException", "%s", deniedMessage(denied))
+		answer.Reason = denied.Reason
+		return answer
+	case errors.As(err, &unsaved): // the text is ours
+		return serverError("The change could not be saved, and was not made.", err)
 	}
+	return serverError("The request failed because of an internal error.", err) // ours, too
+}
+
+func serverError(message string, err error) *exception {
+	e := refuse("ServerException", "%s", message)
+	e.Reason = err.Error()
+	return e
+}
+
+// deniedMessage is AWS's text for a caller whose policies do not allow an action. The end for none that allows it is
+// recorded (spec/eks.md section 3.5); that for one that denies it is AWS's for other services (IAM user guide,
+// troubleshoot_access-denied).
+func deniedMessage(e *iam.AccessDeniedError) string {
+	text := fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s", e.Principal, e.Action, e.Resource)
+	if e.Explicit {
+		return text + " with an explicit deny in an identity-based policy"
+	}
+	return text + " because no identity-based policy allows the " + e.Action + " action"
 }
 
 // message returns the text that clients show.

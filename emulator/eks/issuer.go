@@ -23,25 +23,19 @@ func (r *Registry) SetSigningKeys(clusterARN string, keys jose.JSONWebKeySet) er
 			return fmt.Errorf("set signing keys of %s: the key %q is no public key: pass the public part of it", clusterARN, key.KeyID)
 		}
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	rec, err := r.find(clusterARN)
-	if err != nil {
-		return fmt.Errorf("set signing keys: %w", err)
-	}
-	rec.signingKeys = slices.Clone(keys.Keys)
-	return nil
+	return r.update(clusterARN, func(c *SavedCluster) (ChangeKind, error) {
+		c.SigningKeys = slices.Clone(keys.Keys)
+		return "", nil
+	})
 }
 
 // SigningKeys returns the keys of the cluster that has this issuer, and whether there are any. issuer is an https URL,
 // exactly as [Cluster] shows it.
 func (r *Registry) SigningKeys(issuer string) (jose.JSONWebKeySet, bool) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	for _, clusters := range r.clusters {
-		for _, rec := range clusters {
-			if rec.cluster.Identity.OIDC.Issuer == issuer && len(rec.signingKeys) > 0 {
-				return jose.JSONWebKeySet{Keys: slices.Clone(rec.signingKeys)}, true
+	for _, named := range r.read() {
+		for _, saved := range named {
+			if saved.Cluster.Identity.OIDC.Issuer == issuer && len(saved.SigningKeys) > 0 {
+				return jose.JSONWebKeySet{Keys: slices.Clone(saved.SigningKeys)}, true
 			}
 		}
 	}

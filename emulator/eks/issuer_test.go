@@ -25,7 +25,7 @@ func signingKey(t *testing.T) *rsa.PrivateKey {
 // published is a registry with my-cluster in Oregon, its keys, and its issuer.
 func published(t *testing.T) (*Registry, jose.JSONWebKey, string) {
 	t.Helper()
-	r := NewRegistry()
+	r := NewRegistry(RegistryOptions{})
 	testCluster(t, r, oregon, "my-cluster")
 	arn := ClusterARN("aws", oregon, "my-cluster")
 	issuer := testIssuer(oregon, "my-cluster")
@@ -110,7 +110,7 @@ func TestNoDocument(t *testing.T) {
 
 func TestSetSigningKeysRefuses(t *testing.T) {
 	t.Parallel()
-	r := NewRegistry()
+	r := NewRegistry(RegistryOptions{})
 	testCluster(t, r, oregon, "my-cluster")
 	arn := ClusterARN("aws", oregon, "my-cluster")
 	for _, tc := range []struct {

@@ -12,7 +12,7 @@ import (
 
 func TestRegistryLifeOfACluster(t *testing.T) {
 	t.Parallel()
-	r := NewRegistry()
+	r := NewRegistry(RegistryOptions{})
 	cluster, err := NewCluster(testSpec(oregon, "my-cluster"))
 	if err != nil {
 		t.Fatal(err)
@@ -48,7 +48,7 @@ func TestRegistryLifeOfACluster(t *testing.T) {
 
 func TestRegistryScopes(t *testing.T) {
 	t.Parallel()
-	r := NewRegistry()
+	r := NewRegistry(RegistryOptions{})
 	ireland := Scope{AccountID: oregon.AccountID, Region: "eu-west-1"}
 	other := Scope{AccountID: "444455556666", Region: oregon.Region}
 	testCluster(t, r, oregon, "b")
@@ -70,7 +70,7 @@ func TestRegistryScopes(t *testing.T) {
 
 func TestRegistryCopies(t *testing.T) {
 	t.Parallel()
-	r := NewRegistry()
+	r := NewRegistry(RegistryOptions{})
 	cluster := testCluster(t, r, oregon, "my-cluster")
 	cluster.Tags["team"] = "changed"
 	cluster.ResourcesVPCConfig.SubnetIDs[0] = "changed"
@@ -83,7 +83,7 @@ func TestRegistryCopies(t *testing.T) {
 
 func TestRegistryRefusesBadInput(t *testing.T) {
 	t.Parallel()
-	r := NewRegistry()
+	r := NewRegistry(RegistryOptions{})
 	cluster := testCluster(t, r, oregon, "my-cluster")
 	misnamed, noMode := cluster, cluster
 	misnamed.Name = "other"
@@ -107,7 +107,7 @@ func TestRegistryRefusesBadInput(t *testing.T) {
 
 func TestRegistryConcurrentUse(t *testing.T) {
 	t.Parallel()
-	r := NewRegistry()
+	r := NewRegistry(RegistryOptions{})
 	cluster := testCluster(t, r, oregon, "my-cluster")
 	var wg sync.WaitGroup
 	for n := range 8 {

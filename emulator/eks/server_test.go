@@ -2,6 +2,8 @@ package eks
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -31,15 +33,32 @@ type environment struct {
 	store    *iam.Store
 	keys     map[string]aws.Credentials
 	now      time.Time
+	saveErr  error // what Save returns
+	saves    int
 
-	mu    sync.Mutex
-	calls []stsfake.Call
+	mu      sync.Mutex
+	calls   []stsfake.Call
+	changes []Change
 }
 
 func start(t *testing.T) *environment {
 	t.Helper()
+	return startWith(t, Options{Version: "1.37"})
+}
+
+// startWith starts an endpoint with options, of which Gate and Clusters are filled in.
+func startWith(t testing.TB, options Options) *environment {
+	t.Helper()
 	// The SDK signs with the wall clock, so the verifier has to use it too.
-	e := &environment{clusters: NewRegistry(), keys: map[string]aws.Credentials{}, now: time.Now()}
+	e := &environment{keys: map[string]aws.Credentials{}, now: time.Now()}
+	e.clusters = NewRegistry(RegistryOptions{
+		Save: func(Snapshot) error { e.saves++; return e.saveErr },
+		Changed: func(c Change) {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			e.changes = append(e.changes, c)
+		},
+	})
 	now := func() time.Time { return e.now }
 	var err error
 	if e.store, err = iam.NewStore(iam.Options{Now: now}); err != nil {
@@ -55,7 +74,9 @@ func start(t *testing.T) *environment {
 		}
 		e.keys[name] = aws.Credentials{AccessKeyID: key.ID, SecretAccessKey: key.Secret}
 	}
-	e.server = httptest.NewServer(New(Options{Clusters: e.clusters, Gate: &stsfake.Gate{
+	e.role(t, "111122223333", "/", "cluster", "eks.amazonaws.com")
+	options.Clusters = e.clusters
+	options.Gate = &stsfake.Gate{
 		Store:        e.store,
 		Now:          now,
 		NewRequestID: func() string { return "11111111-2222-4333-8444-555555555555" },
@@ -64,9 +85,33 @@ func start(t *testing.T) *environment {
 			defer e.mu.Unlock()
 			e.calls = append(e.calls, c)
 		},
-	}}))
+	}
+	e.server = httptest.NewServer(New(options))
 	t.Cleanup(e.server.Close)
 	return e
+}
+
+// role makes a role that a service may assume, and returns its ARN.
+func (e *environment) role(t testing.TB, account, path, name, service string) string {
+	t.Helper()
+	trust, err := iam.ParsePolicy(fmt.Appendf(nil, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":%q},"Action":"sts:AssumeRole"}]}`, service))
+	if err != nil {
+		t.Fatal(err)
+	}
+	role, err := e.store.PutRole(iam.Role{AccountID: account, Path: path, Name: name, TrustPolicy: trust})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return role.ARN("aws")
+}
+
+// announced are the changes that were announced since it was last asked.
+func (e *environment) announced() []Change {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	changes := e.changes
+	e.changes = nil
+	return changes
 }
 
 func (e *environment) client(region string, keys aws.Credentials) *awseks.Client {
@@ -91,7 +136,8 @@ func (e *environment) send(t *testing.T, method, target, body string, keys *aws.
 		t.Fatal(err)
 	}
 	if keys != nil {
-		if err := v4.NewSigner().SignHTTP(t.Context(), *keys, r, emptyHash, "eks", "us-west-2", e.now); err != nil {
+		hash := sha256.Sum256([]byte(body))
+		if err := v4.NewSigner().SignHTTP(t.Context(), *keys, r, hex.EncodeToString(hash[:]), "eks", "us-west-2", e.now); err != nil {
 			t.Fatal(err)
 		}
 	}

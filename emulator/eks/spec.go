@@ -16,12 +16,16 @@ type ClusterSpec struct {
 	Name               string             //
 	Version            string             // Kubernetes minor version, "1.37"
 	AuthenticationMode AuthenticationMode // "" is CONFIG_MAP, the API's default
+	NoCreatorAdmin     bool               // bootstrapClusterCreatorAdminPermissions: false; not in CONFIG_MAP
 	RoleARN            string             // "" is the account's role eksClusterRole, as the user guide calls it
 	Issuer             string             // URL of the OpenID Connect issuer of the service accounts' tokens; needed
 	ServiceIPv4CIDR    string             // "" is 10.100.0.0/16, one of the two ranges that EKS picks from
 	Tags               map[string]string  //
 	CreatedAt          time.Time          //
 }
+
+// platformVersion is ours: there is no platform to have a version.
+const platformVersion = "eks.1"
 
 // NewCluster describes a cluster that has just been asked for: status CREATING, no endpoint and no
 // certificate authority yet, everything else as EKS would fill it in. What the emulator has no real value
@@ -51,10 +55,10 @@ func NewCluster(spec ClusterSpec) (Cluster, error) {
 		Logging:         noLogging(),
 		Identity:        Identity{OIDC: OIDC{Issuer: spec.Issuer}},
 		Status:          StatusCreating,
-		PlatformVersion: "eks.1", // ours: there is no platform to have a version
+		PlatformVersion: platformVersion,
 		Tags:            tags,
 		Health:          Health{Issues: []ClusterIssue{}},
-		AccessConfig:    AccessConfig{AuthenticationMode: spec.AuthenticationMode},
+		AccessConfig:    AccessConfig{AuthenticationMode: spec.AuthenticationMode, NoCreatorAdmin: spec.NoCreatorAdmin},
 		// Inferred from the API reference's defaults for these three members: extended support, no deletion
 		// protection, the standard control plane.
 		UpgradePolicy:             UpgradePolicy{SupportType: "EXTENDED"},
@@ -94,6 +98,9 @@ func (s ClusterSpec) validate() error {
 		problems = append(problems, fmt.Errorf("authentication mode %q: use %s, %s or %s",
 			s.AuthenticationMode, ModeAPI, ModeAPIAndConfigMap, ModeConfigMap))
 	}
+	if s.NoCreatorAdmin && s.AuthenticationMode == ModeConfigMap {
+		problems = append(problems, fmt.Errorf("bootstrapClusterCreatorAdminPermissions cannot be false in %s: leave it out", ModeConfigMap))
+	}
 	if u, err := url.Parse(s.Issuer); err != nil || u.Scheme != "https" || u.Host == "" {
 		problems = append(problems, fmt.Errorf("issuer %q: want an https URL", s.Issuer))
 	}
@@ -124,7 +131,7 @@ func fixtureVPC(arn string) VPCConfig {
 // noLogging is EKS's default: every control plane log is listed and switched off.
 func noLogging() Logging {
 	return Logging{ClusterLogging: []LogSetup{{
-		Types:   []string{"api", "audit", "authenticator", "controllerManager", "scheduler"},
+		Types:   logTypes(),
 		Enabled: false,
 	}}}
 }

@@ -39,7 +39,12 @@ func TestWireRefusals(t *testing.T) {
 		`"^[0-9A-Za-z][A-Za-z0-9-_]*"In other words, it should start with a number or letter, and can contain ` +
 		`numbers, letters, dashes, and underscores.`
 	const badPage = "The parameter maxResults must be a number between 1 and 100."
-	const known = "It answers ListClusters (GET /clusters), DescribeCluster (GET /clusters/{name})."
+	const known = "It answers AssociateAccessPolicy, CreateAccessEntry, CreateCluster, DeleteAccessEntry, DeleteCluster, " +
+		"DescribeAccessEntry, DescribeAddonVersions, DescribeCluster, DescribeClusterVersions, DescribeIdentityProviderConfig, " +
+		"DescribeUpdate, DisassociateAccessPolicy, ListAccessEntries, ListAccessPolicies, ListAddons, ListAssociatedAccessPolicies, " +
+		"ListCapabilities, ListClusters, ListEksAnywhereSubscriptions, ListFargateProfiles, ListIdentityProviderConfigs, ListInsights, " +
+		"ListNodegroups, ListPodIdentityAssociations, ListTagsForResource, ListUpdates, TagResource, UntagResource, UpdateAccessEntry, " +
+		"UpdateClusterConfig, UpdateClusterVersion."
 	for _, test := range []struct {
 		method, target string
 		keys           *aws.Credentials
@@ -57,8 +62,8 @@ func TestWireRefusals(t *testing.T) {
 		{"GET", "/clusters?include=ALL", &keys, 400, "InvalidParameterException", nulls("The parameter include must be all, or absent.")},
 		{"GET", "/clusters?nextToken=bm9wZQ", &keys, 400, "InvalidParameterException", nulls("The parameter nextToken is not one that ListClusters has returned.")},
 		{"GET", "/clusters/", &keys, 404, "UnknownOperationException", fmt.Sprintf(`{"message":"eksemu does not emulate GET /clusters/ of the EKS API. %s"}`, known)},
-		{"DELETE", "/clusters/my-cluster", &keys, 404, "UnknownOperationException", fmt.Sprintf(`{"message":"eksemu does not emulate DELETE /clusters/my-cluster of the EKS API. %s"}`, known)},
-		{"GET", "/clusters/my-cluster/access-entries/arn%3Aaws%3Aiam%3A%3A111122223333%3Arole%2Fr", &keys, 404, "UnknownOperationException", fmt.Sprintf(`{"message":"eksemu does not emulate GET /clusters/my-cluster/access-entries/arn%%3Aaws%%3Aiam%%3A%%3A111122223333%%3Arole%%2Fr of the EKS API. %s"}`, known)},
+		{"PUT", "/clusters/my-cluster", &keys, 404, "UnknownOperationException", fmt.Sprintf(`{"message":"eksemu does not emulate PUT /clusters/my-cluster of the EKS API. %s"}`, known)},
+		{"GET", "/clusters/my-cluster/addons/arn%3Aaws", &keys, 404, "UnknownOperationException", fmt.Sprintf(`{"message":"eksemu does not emulate GET /clusters/my-cluster/addons/arn%%3Aaws of the EKS API. %s"}`, known)},
 		{"GET", "/nope", nil, 403, "MissingAuthenticationTokenException", `{"message":"Request is missing Authentication Token"}`},
 		{"GET", "/clusters/my-cluster", nil, 403, "MissingAuthenticationTokenException", `{"message":"Request is missing Authentication Token"}`},
 		{"GET", "/clusters/my-cluster", &wrong, 403, "InvalidSignatureException", `{"message":"The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details."}`},
@@ -84,7 +89,7 @@ func TestWireListClusters(t *testing.T) {
 		testCluster(t, e.clusters, oregon, name)
 	}
 	_, first := e.get(t, "/clusters?include=all&maxResults=2", &keys)
-	next := formatNextToken("b")
+	next := formatNextToken("ListClusters", "b")
 	_, second := e.get(t, "/clusters?maxResults=2&nextToken="+url.QueryEscape(next), &keys)
 	want := []string{`{"clusters":[],"nextToken":null}`, `{"clusters":["a","b"],"nextToken":"` + next + `"}`, `{"clusters":["c"],"nextToken":null}`}
 	if diff := cmp.Diff(want, []string{none, first, second}); diff != "" {
@@ -204,15 +209,15 @@ func TestTimeRefusals(t *testing.T) {
 }
 
 func FuzzNextToken(f *testing.F) {
-	f.Add(formatNextToken("my-cluster"))
+	f.Add(formatNextToken("ListClusters", "my-cluster"))
 	f.Add("")
 	f.Add("bm9wZQ")
 	f.Fuzz(func(t *testing.T, token string) {
-		name, refusal := parseNextToken(token)
-		if refusal != nil || token == "" {
+		name, found, refusal := parseNextToken("ListClusters", token)
+		if refusal != nil || !found {
 			return
 		}
-		if again, refusal := parseNextToken(formatNextToken(name)); refusal != nil || again != name {
+		if again, _, refusal := parseNextToken("ListClusters", formatNextToken("ListClusters", name)); refusal != nil || again != name {
 			t.Errorf("token %q: name %q comes back as %q, %v", token, name, again, refusal)
 		}
 	})

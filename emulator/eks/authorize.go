@@ -1,0 +1,102 @@
+package eks
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+)
+
+// conditionKeys are condition keys of a request. Which operation has which is the service authorization reference's
+// (Actions, resources, and condition keys for Amazon Elastic Kubernetes Service). A key without a value is absent.
+type conditionKeys map[string][]string
+
+// text sets a key unless nothing was sent.
+func (k conditionKeys) text(key string, value *string) conditionKeys {
+	if value != nil {
+		k[key] = []string{*value}
+	}
+	return k
+}
+
+// flag sets a key of a boolean unless nothing was sent.
+func (k conditionKeys) flag(key string, value *bool) conditionKeys {
+	if value != nil {
+		k[key] = []string{strconv.FormatBool(*value)}
+	}
+	return k
+}
+
+// list sets a key of several values unless there are none.
+func (k conditionKeys) list(key string, values []string) conditionKeys {
+	if len(values) > 0 {
+		k[key] = values
+	}
+	return k
+}
+
+// tags sets the keys of the tags in a request.
+func (k conditionKeys) tags(tags map[string]string) conditionKeys {
+	for key, value := range tags {
+		k["aws:RequestTag/"+key] = []string{value}
+	}
+	return k.list("aws:TagKeys", slices.Sorted(maps.Keys(tags)))
+}
+
+// authorize asks whether the caller may do what the request is for to a resource.
+func (s *Server) authorize(r *request, resource string, keys conditionKeys) error {
+	return s.may(r, "eks:"+r.operation, resource, keys)
+}
+
+func (s *Server) may(r *request, action, resource string, keys conditionKeys) error {
+	if s.policies == nil {
+		return nil
+	}
+	return s.policies(r.caller, action, resource, r.context(), keys)
+}
+
+// mayPass asks whether the caller may give EKS a role (user guide, "Create access entries" for EC2_LINUX and
+// EC2_WINDOWS; API reference, CreateCluster).
+func (s *Server) mayPass(r *request, roleARN string) error {
+	return s.may(r, "iam:PassRole", roleARN, conditionKeys{"iam:PassedToService": {"eks.amazonaws.com"}})
+}
+
+// clusterARN is the ARN of a cluster of the request's account and region, whether there is one or not.
+func (s *Server) clusterARN(r *request, name string) string {
+	return ClusterARN(s.gate.Store.Partition(), r.scope, name)
+}
+
+// mayCluster is authorize for operations on a cluster, or on what is new in it. AWS names the cluster even if there is
+// none of that name.
+func (s *Server) mayCluster(r *request, name string, keys conditionKeys) error {
+	var tags map[string]string
+	if c := s.clusters.read()[r.scope][name]; c != nil {
+		tags = c.Cluster.Tags
+	}
+	return s.authorize(r, s.clusterARN(r, name), resourceKeys(keys, name, tags))
+}
+
+// mayEntry is authorize for operations on an access entry. Which ARN AWS names if there is none is not known; here it is
+// that of any entry the principal may get.
+func (s *Server) mayEntry(r *request, name, principalARN string, keys conditionKeys) error {
+	if c := s.clusters.read()[r.scope][name]; c != nil {
+		if at, found := c.entry(principalARN); found {
+			entry := c.Entries[at].AccessEntry
+			return s.authorize(r, entry.ARN, resourceKeys(keys, name, entry.Tags))
+		}
+	}
+	resource := s.clusterARN(r, name)
+	if p, ok := parsePrincipal(principalARN); ok {
+		resource = p.entryARN(r.scope, name, "*")
+	}
+	return s.authorize(r, resource, resourceKeys(keys, name, nil))
+}
+
+// resourceKeys adds the keys of a resource to those of a request.
+func resourceKeys(keys conditionKeys, cluster string, tags map[string]string) conditionKeys {
+	all := conditionKeys{"eks:clusterName": {cluster}}
+	for key, value := range tags {
+		all["aws:ResourceTag/"+key] = []string{value}
+	}
+	maps.Copy(all, keys)
+	return all
+}
