@@ -1,5 +1,3 @@
-// Package access knows the access policies of EKS: which there are and what their rules allow. They are no objects of a
-// cluster: EKS asks them after RBAC, for the IAM principal behind a request.
 package access
 
 import (
@@ -34,30 +32,8 @@ func Find(partition, arn string) (Policy, bool) {
 	return policies[i], true
 }
 
-// Policies are all access policies, in the order of their names.
-func Policies() []Policy {
-	return []Policy{{Name: "AmazonEKSAdminPolicy"}, {Name: "AmazonEKSAutoNodePolicy"}, {Name: "AmazonEKSClusterAdminPolicy"}, {Name: "AmazonEKSViewPolicy"}}
-}
-
-// ScopeType says where an associated policy counts.
-type ScopeType string
-
-// The scopes of the EKS API.
-const (
-	ScopeCluster   ScopeType = "cluster"
-	ScopeNamespace ScopeType = "namespace"
-)
-
-// Scope is where an associated policy counts: in the whole cluster, or in namespaces, whose names may have wildcards.
-type Scope struct {
-	Type       ScopeType `json:"type"`
-	Namespaces []string  `json:"namespaces"` // of ScopeNamespace
-}
-
-// Grant is a policy that an access entry is associated with.
-type Grant struct {
-	PrincipalARN string // of the entry, with the role's path
-	PrincipalID  string // unique ID of the user or role: AIDA…, AROA…
-	PolicyARN    string
-	Scope        Scope
+// nameOf is the name in a policy's ARN, of whatever partition. What is no such ARN is returned as it is.
+func nameOf(arn string) string {
+	partition, _, _ := strings.Cut(strings.TrimPrefix(arn, "arn:"), ":")
+	return strings.TrimPrefix(arn, Policy{}.ARN(partition))
 }
