@@ -2,6 +2,7 @@ package authn
 
 import (
 	"encoding/json"
+	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -17,6 +18,8 @@ const (
 	messageDenied  = "access denied"
 	messageHealthz = "healthz server exited"
 	messageAWSAuth = "Received aws-auth watch event" // upstream pkg/mapper/configmap/configmap.go
+	messageRead    = "LoadDynamicFile: "             // upstream pkg/fileutil/util.go; a path and the whole file follow
+	messageRebuild = ", rebuild mapper"              // end of the line about another authentication mode
 )
 
 // maxLogText bounds one text of a log line in the trace, in bytes. Upstream logs whole access entry files.
@@ -28,10 +31,10 @@ func parseLine(line string) trace.LogLine {
 	out := trace.LogLine{Component: Component}
 	var fields map[string]json.RawMessage
 	if json.Unmarshal([]byte(line), &fields) != nil || fields == nil {
-		out.Message = cleanText(line)
+		out.Message = withoutFile(cleanText(line))
 		return out
 	}
-	out.Level, out.Message = fieldText(fields["level"]), fieldText(fields["msg"])
+	out.Level, out.Message = fieldText(fields["level"]), withoutFile(fieldText(fields["msg"]))
 	for name, value := range fields {
 		switch name {
 		case "level", "msg", "time": // the trace has its own time; logrus's has whole seconds
@@ -43,6 +46,14 @@ func parseLine(line string) trace.LogLine {
 		out.Fields[cleanText(name)] = fieldText(value)
 	}
 	return out
+}
+
+// withoutFile is a message without the content of a file that upstream quotes in full, each time that it reads one.
+func withoutFile(message string) string {
+	if before, _, quoted := strings.Cut(message, ". content is "); quoted && strings.Contains(before, messageRead) {
+		return before
+	}
+	return message
 }
 
 // fieldText is a field's string, or the JSON of anything else.
@@ -78,3 +89,12 @@ func expected(line trace.LogLine) bool {
 func ReceivedConfigMap(line *trace.LogLine) bool {
 	return line.Message == messageAWSAuth
 }
+
+// ReadEntries matches the line by which the authenticator says that it has read the file of access entries. It logs it
+// before it looks at the content; the entries count a moment later.
+func (s *Server) ReadEntries(line *trace.LogLine) bool {
+	return strings.Contains(line.Message, messageRead+filepath.Join(s.Dir, entriesFile)+" is available")
+}
+
+// RebuiltMappers matches the line by which the authenticator says that it goes over to another authentication mode.
+func RebuiltMappers(line *trace.LogLine) bool { return strings.HasSuffix(line.Message, messageRebuild) }

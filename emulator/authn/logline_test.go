@@ -30,12 +30,20 @@ func TestParseLine(t *testing.T) {
 				"error":  `sts getCallerIdentity failed: error from AWS (expected 200, got 403) on us-west-2 endpoint. Body: {"Error":{"Code":"SignatureDoesNotMatch"}}`,
 			}},
 		},
-		"no fields":            {`{"level":"info","msg":"Received aws-auth watch event","time":"x"}`, trace.LogLine{Component: Component, Level: "info", Message: "Received aws-auth watch event"}},
-		"a number as message":  {`{"level":"info","msg":7}`, trace.LogLine{Component: Component, Level: "info", Message: "7"}},
-		"klog":                 {"W1123 12:00:00.000000 7 warnings.go:70] x", trace.LogLine{Component: Component, Message: "W1123 12:00:00.000000 7 warnings.go:70] x"}},
-		"JSON, but no object":  {`["a"]`, trace.LogLine{Component: Component, Message: `["a"]`}},
-		"null":                 {`null`, trace.LogLine{Component: Component, Message: `null`}},
-		"half an object":       {`{"level":"info","msg":`, trace.LogLine{Component: Component, Message: `{"level":"info","msg":`}},
+		"no fields":           {`{"level":"info","msg":"Received aws-auth watch event","time":"x"}`, trace.LogLine{Component: Component, Level: "info", Message: "Received aws-auth watch event"}},
+		"a number as message": {`{"level":"info","msg":7}`, trace.LogLine{Component: Component, Level: "info", Message: "7"}},
+		"klog":                {"W1123 12:00:00.000000 7 warnings.go:70] x", trace.LogLine{Component: Component, Message: "W1123 12:00:00.000000 7 warnings.go:70] x"}},
+		"JSON, but no object": {`["a"]`, trace.LogLine{Component: Component, Message: `["a"]`}},
+		"null":                {`null`, trace.LogLine{Component: Component, Message: `null`}},
+		"half an object":      {`{"level":"info","msg":`, trace.LogLine{Component: Component, Message: `{"level":"info","msg":`}},
+		"a file that is quoted": {
+			`{"level":"info","msg":"LoadDynamicFile: /s/access-entries.json is available. content is {\n}\n\n"}`,
+			trace.LogLine{Component: Component, Level: "info", Message: "LoadDynamicFile: /s/access-entries.json is available"},
+		},
+		"half of a file that is quoted": {
+			`{"level":"info","msg":"LoadDynamicFile: /s/access-entries.json is available. content is {\n`,
+			trace.LogLine{Component: Component, Message: `{"level":"info","msg":"LoadDynamicFile: /s/access-entries.json is available`},
+		},
 		"a signature":          {`{"msg":"parse \"` + presigned(testSignature) + `\": bad"}`, trace.LogLine{Component: Component, Message: `parse "` + strings.Replace(presigned("REDACTED"), strings.ReplaceAll(testSessionToken, "/", "%2F"), "REDACTED", 1) + `": bad`}},
 		"an encoded signature": {`X-Amz-Signature%3Dabc%26x=1&y=2`, trace.LogLine{Component: Component, Message: `X-Amz-Signature%3DREDACTED&y=2`}},
 		"a signed header":      {"host:sts\nx-amz-security-token: abc/def==\nx-k8s-aws-id:c", trace.LogLine{Component: Component, Message: "host:sts\nx-amz-security-token: REDACTED\nx-k8s-aws-id:c"}},
@@ -73,4 +81,19 @@ func FuzzParseLine(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestLinesThatAreWaitedFor(t *testing.T) {
+	t.Parallel()
+	s := &Server{Dir: "/s"}
+	read := parseLine(`{"level":"info","msg":"LoadDynamicFile: /s/access-entries.json is available. content is {}"}`)
+	mode := parseLine(`{"level":"info","msg":"LoadDynamicFile: /s/backend-mode.json is available. content is {}"}`)
+	rebuilt := parseLine(`{"level":"info","msg":"BackendMode dynamic file got changed, DynamicFile different from current mode MountedFile, rebuild mapper"}`)
+	if !s.ReadEntries(&read) || s.ReadEntries(&mode) {
+		t.Error("ReadEntries takes one file for the other")
+	}
+	kept := parseLine(`{"level":"info","msg":"BackendMode dynamic file got changed, but same with current mode, skip rebuild mapper"}`)
+	if !RebuiltMappers(&rebuilt) || RebuiltMappers(&mode) || RebuiltMappers(&kept) {
+		t.Error("RebuiltMappers does not know the line")
+	}
 }

@@ -123,7 +123,7 @@ func TestWriteRefuses(t *testing.T) {
 	before := read(t, s, entriesFile)
 	bad = testAccess(API)
 	bad.Entries[1].PrincipalID = ""
-	if err := s.Update(bad); err == nil || read(t, s, entriesFile) != before {
+	if _, err := s.Update(bad); err == nil || read(t, s, entriesFile) != before {
 		t.Errorf("an access entry without principal ID: %v, now %s", err, read(t, s, entriesFile))
 	}
 	s.Dir = filepath.Join(s.Dir, configFile) // a file
@@ -142,16 +142,16 @@ func TestUpdate(t *testing.T) {
 	entries, mode := read(t, s, entriesFile), read(t, s, modeFile)
 	s.Now = func() time.Time { return time.Unix(1700000001, 0) }
 
-	if err := s.Update(testAccess(ConfigMap)); err != nil {
-		t.Fatal(err)
+	if updated, err := s.Update(testAccess(ConfigMap)); err != nil || updated != (Updated{}) {
+		t.Fatal(updated, err)
 	}
 	if read(t, s, entriesFile) != entries || read(t, s, modeFile) != mode {
 		t.Error("nothing changed, but something was written")
 	}
 
 	a := testAccess(APIAndConfigMap)
-	if err := s.Update(a); err != nil {
-		t.Fatal(err)
+	if updated, err := s.Update(a); err != nil || updated != (Updated{Mode: true}) {
+		t.Fatal(updated, err)
 	}
 	if read(t, s, entriesFile) != entries {
 		t.Error("the mode changed, and the entries were written")
@@ -166,8 +166,8 @@ func TestUpdate(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.Entries = nil
-	if err := s.Update(a); err != nil {
-		t.Fatal(err)
+	if updated, err := s.Update(a); err != nil || updated != (Updated{Entries: true}) {
+		t.Fatal(updated, err)
 	}
 	after, err := os.Stat(filepath.Join(s.Dir, entriesFile))
 	if err != nil {
@@ -180,7 +180,7 @@ func TestUpdate(t *testing.T) {
 	if len(got) != len(entries) || !strings.Contains(got, `"mapRoles": []`) || strings.Contains(got, "AROAADMINEXAMPLE") || read(t, s, modeFile) != changed {
 		t.Errorf("entries after all were deleted: %q", got)
 	}
-	if err := s.Update(a); err != nil || read(t, s, entriesFile) != got {
+	if updated, err := s.Update(a); err != nil || updated != (Updated{}) || read(t, s, entriesFile) != got {
 		t.Errorf("a padded file was written again: %v", err)
 	}
 }

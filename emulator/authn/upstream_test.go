@@ -174,7 +174,7 @@ func TestUpstreamWatch(t *testing.T) {
 	for n, entries := range [][]Mapping{nil, {user}, {a.Entries[0], user}, {a.Entries[0]}} {
 		a.Entries = entries
 		s.Now = func() time.Time { return time.Unix(1700000001+int64(n), 0) }
-		if err := s.Update(a); err != nil {
+		if _, err := s.Update(a); err != nil {
 			t.Fatal(err)
 		}
 		if got := next(); len(got.MapRoles)+len(got.MapUsers) != len(entries) || got.Version != newStamp(s.Now()).Version {

@@ -41,64 +41,71 @@ func (s *Server) Write(a Access) error {
 			return fmt.Errorf("write the authenticator's %s: %w", file.name, err)
 		}
 	}
-	return s.Update(a)
+	_, err = s.Update(a)
+	return err
 }
+
+// Updated tells which of the files that the authenticator watches an update has changed.
+type Updated struct{ Entries, Mode bool }
 
 // Update changes the access entries and the authentication mode of a running authenticator, which notices at
 // once and without a restart. Creator and ServiceRoles are read at start only: changing those takes [Server.Write]
 // and a restart. What has not changed is not written.
 //
 // Upstream reads a file before it begins to watch it, so a change in the first moments of a child may go
-// unnoticed: update after [Server.Ready]. Its log then shows "LoadDynamicFile: PATH is available" for every change.
-func (s *Server) Update(a Access) error {
+// unnoticed: update after [Server.Ready]. Its log then shows lines for every change, see [Server.ReadEntries] and
+// [RebuiltMappers].
+func (s *Server) Update(a Access) (Updated, error) {
+	var done Updated
 	if err := a.check(); err != nil {
-		return err
+		return done, err
 	}
 	mode, err := a.AuthenticationMode.mappers()
 	if err != nil {
-		return err
+		return done, err
 	}
 	roles, users, err := mappings(a.Entries, a.Partition, true)
 	if err != nil {
-		return err
+		return done, err
 	}
 	// Entries first: a new mode may need them.
-	err = s.update(entriesFile, func(at stamp) any {
+	done.Entries, err = s.update(entriesFile, func(at stamp) any {
 		return dynamicFile{stamp: at, MapRoles: roles, MapUsers: users}
 	})
 	if err != nil {
-		return err
+		return done, err
 	}
-	return s.update(modeFile, func(at stamp) any {
+	done.Mode, err = s.update(modeFile, func(at stamp) any {
 		return backendModeFile{stamp: at, BackendMode: strings.Join(mode, " ")}
 	})
+	return done, err
 }
 
-// update writes a watched file if anything but its stamp would change.
-func (s *Server) update(name string, content func(stamp) any) error {
+// update writes a watched file if anything but its stamp would change, and tells whether.
+func (s *Server) update(name string, content func(stamp) any) (bool, error) {
 	path := filepath.Join(s.Dir, name)
 	old, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("update the authenticator's %s: %w", name, err)
+		return false, fmt.Errorf("update the authenticator's %s: %w", name, err)
 	}
 	var at stamp
 	if json.Unmarshal(old, &at) == nil {
 		same, err := encode(content(at))
 		if err != nil {
-			return err
+			return false, err
 		}
 		if bytes.Equal(bytes.TrimSpace(old), bytes.TrimSpace(same)) {
-			return nil
+			return false, nil
 		}
 	}
 	data, err := encode(content(newStamp(s.Now())))
 	if err != nil {
-		return err
+		return false, err
 	}
 	if err := writeInPlace(path, data); err != nil {
-		return fmt.Errorf("update the authenticator's %s: %w", name, err)
+		return false, fmt.Errorf("update the authenticator's %s: %w", name, err)
 	}
-	return nil
+	return true, nil
 }
 
 // encode renders a file.
