@@ -19,7 +19,7 @@ type decodedMessage struct {
 // sts:DecodeAuthorizationMessage (STS API reference). The resource in its refusal and the text about a message that does
 // not open are not AWS's word.
 func (s *Server) decodeAuthorizationMessage(r *request) (any, error) {
-	if err := s.gate.Store.Authorize(r.caller, "sts:DecodeAuthorizationMessage", "*", r.context()); err != nil {
+	if err := s.gate.Store.Authorize(r.caller, "sts:DecodeAuthorizationMessage", "*", r.context(), nil); err != nil {
 		return nil, err
 	}
 	document, ok := s.gate.Store.OpenMessage(r.params.Get("EncodedMessage"))

@@ -56,8 +56,8 @@ func (w *world) populateFederation(t testing.TB) {
 		Users: []iam.User{{
 			AccountID: account, Name: "klapaucius", AccessKeys: []iam.AccessKey{key},
 			MFADevices: []iam.MFADevice{{SerialNumber: deviceSerial, Seed: deviceSeed}},
-			Policies: []iam.Policy{policy(t, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Resource":"*",
-				"Action":["sts:GetFederationToken","sts:TagSession","sts:DecodeAuthorizationMessage"]}}`)},
+			Policies: []iam.InlinePolicy{{Document: policy(t, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Resource":"*",
+				"Action":["sts:GetFederationToken","sts:TagSession","sts:DecodeAuthorizationMessage"]}}`)}},
 		}},
 		Roles: []iam.Role{
 			{AccountID: account, Name: "device", TrustPolicy: policy(t, `{"Version":"2012-10-17","Statement":{"Effect":"Allow",

@@ -66,8 +66,8 @@ func (s *Server) getFederationToken(r *request) (any, error) {
 func (s *Server) authorizeFederation(r *request, resource string, tags []iam.Tag) error {
 	context := r.context()
 	context.Tags = tags
-	if err := s.gate.Store.Authorize(r.caller, "sts:GetFederationToken", resource, context); err != nil || len(tags) == 0 {
+	if err := s.gate.Store.Authorize(r.caller, "sts:GetFederationToken", resource, context, nil); err != nil || len(tags) == 0 {
 		return err
 	}
-	return s.gate.Store.Authorize(r.caller, "sts:TagSession", resource, context)
+	return s.gate.Store.Authorize(r.caller, "sts:TagSession", resource, context, nil)
 }

@@ -162,7 +162,7 @@ func TestWebIdentityReasons(t *testing.T) {
 	}{
 		"trust":    {map[string]any{"sub": "somebody"}, "somebody of " + issuerURL + ": the role's trust policy does not allow it"},
 		"audience": {map[string]any{"aud": "x"}, "the token is for another audience"},
-		"provider": {map[string]any{"iss": "https://x"}, "OIDC provider of account 111122223333 for https://x: does not exist"},
+		"provider": {map[string]any{"iss": "https://x"}, "OIDC provider arn:aws:iam::111122223333:oidc-provider/x: does not exist"},
 	} {
 		w.do(t, try{form: webIdentityForm(w.idToken(t, tt.changes)), unsigned: true})
 		if call := w.lastCall(t); call.Reason != tt.want || call.Principal != "" {

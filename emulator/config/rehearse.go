@@ -104,9 +104,11 @@ func soundRoles(roles []Role) []Role {
 	return sound
 }
 
+// soundPolicies are policies without their names, which have been checked: the store counts them instead.
 func soundPolicies(policies []Policy) []Policy {
 	sound := slices.Clone(policies)
 	for i := range sound {
+		sound[i].Name = ""
 		sound[i].Document = soundPolicy(sound[i].Document, `"Resource":"*"`)
 	}
 	return sound

@@ -57,14 +57,14 @@ func snapshotOf(o Overlay) (iam.Snapshot, error) {
 	return snapshot, nil
 }
 
-func parsePolicies(policies []Policy) ([]iam.Policy, error) {
-	var parsed []iam.Policy
+func parsePolicies(policies []Policy) ([]iam.InlinePolicy, error) {
+	var parsed []iam.InlinePolicy
 	for _, policy := range policies {
 		one, err := iam.ParsePolicy([]byte(policy.Document))
 		if err != nil {
 			return nil, fmt.Errorf("policy %q: %w", policy.Name, err)
 		}
-		parsed = append(parsed, one)
+		parsed = append(parsed, iam.InlinePolicy{Name: policy.Name, Document: one})
 	}
 	return parsed, nil
 }

@@ -54,7 +54,7 @@ func (s *Store) AuthorizeAssumeRole(c Caller, roleARN string, req AssumeRoleCont
 	if c.SourceIdentity != "" && req.SourceIdentity != "" && req.SourceIdentity != c.SourceIdentity {
 		return denied(actionSetSourceIdentity, "the caller's session has another source identity already")
 	}
-	keys := s.assumeRoleKeys(c, role, req)
+	keys := s.assumeRoleKeys(st, c, role, req)
 	passesTags := len(req.Tags) > 0 || len(TransitiveTags(c)) > 0
 	for _, action := range requiredActions(actionAssumeRole, passesTags, req.SourceIdentity != "" || c.SourceIdentity != "") {
 		if reason, explicit := st.refusal(c, role, question{action, roleARN, keys}); reason != "" {
@@ -66,10 +66,10 @@ func (s *Store) AuthorizeAssumeRole(c Caller, roleARN string, req AssumeRoleCont
 	return nil
 }
 
-func (s *Store) assumeRoleKeys(c Caller, role Role, req AssumeRoleContext) requestKeys {
+func (s *Store) assumeRoleKeys(st *state, c Caller, role Role, req AssumeRoleContext) requestKeys {
 	req.Request.Tags = nil
 	keys := s.requestKeys(req.Request)
-	keys.setCaller(c, s.now())
+	st.setCaller(keys, c, s.now())
 	keys.setAssumeRole(role, req)
 	return keys
 }
@@ -113,9 +113,9 @@ func (st *state) refusal(c Caller, role Role, q question) (reason string, explic
 	case own.identity:
 		return "", false
 	case foreign:
-		return "the role is in another account, and no identity policy of the caller allows it", false
+		return "the role is in another account, and " + st.notAllowed(c), false
 	case trust == grantAccount:
-		return "the role's trust policy leaves it to the account, and no identity policy of the caller allows it", false
+		return "the role's trust policy leaves it to the account, and " + st.notAllowed(c), false
 	}
 	return "", false
 }

@@ -36,7 +36,7 @@ func TestChainingWithSessionPolicies(t *testing.T) {
 	onlyS3 := policy(t, `{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}`)
 	onlyB := policy(t, `{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"arn:aws:iam::*:role/b"}}`)
 	denies := policy(t, `{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"sts:*","Resource":"*"}]}`)
-	first := putRole(t, s, Role{AccountID: account, Name: "first", TrustPolicy: trusting(t, account), Policies: []Policy{allowAll}}).ARN("aws")
+	first := putRole(t, s, Role{AccountID: account, Name: "first", TrustPolicy: trusting(t, account), Policies: []InlinePolicy{{Document: allowAll}}}).ARN("aws")
 	_, unbound := issue(t, s, first, "plain", SessionOptions{})
 	_, s3 := issue(t, s, first, "bound", SessionOptions{Policies: []Policy{onlyS3}})
 	_, b := issue(t, s, first, "bound", SessionOptions{Policies: []Policy{onlyS3, onlyB}})
@@ -105,7 +105,7 @@ func TestWhatSessionsMayCall(t *testing.T) {
 			refused[action] = true
 		}
 		for _, action := range []string{"sts:GetFederationToken", "STS:decodeauthorizationmessage", "sts:AssumeRole", "iam:ListUsers", "eks:DescribeCluster"} {
-			err := s.Authorize(tt.caller, action, "*", RequestContext{})
+			err := s.Authorize(tt.caller, action, "*", RequestContext{}, nil)
 			var denied *AccessDeniedError
 			if errors.As(err, &denied) != refused[action] {
 				t.Errorf("%s, %s: got %v", tt.name, action, err)
@@ -143,10 +143,12 @@ func TestAuthorize(t *testing.T) {
 		{"the wrong tag", "sts:TagSession", mine, red, "no identity policy"},
 		{"another action", "sts:DecodeAuthorizationMessage", "*", inside, "no identity policy"},
 	} {
-		t.Run(tt.name, func(t *testing.T) { checkDenied(t, s.Authorize(alice, tt.action, tt.resource, tt.request), tt.want) })
+		t.Run(tt.name, func(t *testing.T) {
+			checkDenied(t, s.Authorize(alice, tt.action, tt.resource, tt.request, nil), tt.want)
+		})
 	}
 	bob := federate(t, s, alice, "alice-1", SessionOptions{Policies: []Policy{policy(t, everything)}})
-	checkDenied(t, s.Authorize(bob, "eks:DescribeCluster", "*", inside), "no identity policy") // not more than alice may
+	checkDenied(t, s.Authorize(bob, "eks:DescribeCluster", "*", inside, nil), "no identity policy") // not more than alice may
 }
 
 // The keys of every request, and of sessions (IAM User Guide, reference_policies_condition-keys [D]).
@@ -191,7 +193,7 @@ func TestRequestKeys(t *testing.T) {
 		{federate(t, s, alice, "bob", SessionOptions{}), "aws:PrincipalArn", "arn:aws:sts::111122223333:federated-user/bob", "ArnEquals"},
 	} {
 		keys := s.requestKeys(request)
-		keys.setCaller(tt.caller, s.now())
+		s.read().setCaller(keys, tt.caller, s.now())
 		operator, value := tt.operator, tt.want
 		if tt.want == "" {
 			operator, value = "Null", "true"

@@ -46,13 +46,15 @@ type Caller struct {
 // root says whether a caller has the rights of a root user, before its session policies.
 func (c Caller) root() bool { return c.PrincipalID != "" && c.PrincipalID == c.AccountID }
 
-func (st *state) longTermCaller(owner keyOwner) Caller {
-	c := Caller{Type: CallerUser, AccountID: owner.accountID, ARN: owner.arn, PrincipalARN: owner.arn, AccessKeyID: owner.key.ID}
-	c.UserID = st.users[owner.arn].UniqueID
-	if owner.root {
-		c.Type, c.UserID = CallerRoot, owner.accountID
+// caller is who signs with a long-term key.
+func (o keyOwner) caller(accessKeyID string) Caller {
+	c := Caller{
+		Type: CallerUser, AccountID: o.accountID, ARN: o.arn, UserID: o.userID, AccessKeyID: accessKeyID,
+		PrincipalARN: o.arn, PrincipalID: o.userID,
 	}
-	c.PrincipalID = c.UserID
+	if o.isRoot {
+		c.Type = CallerRoot
+	}
 	return c
 }
 
@@ -80,14 +82,13 @@ func (st *state) sessionCaller(accessKeyID string, r record) (Caller, bool) {
 }
 
 func (st *state) roleSessionCaller(c Caller) (Caller, bool) {
-	arn := st.ids[c.PrincipalID]
-	role, ok := st.roles[arn]
-	if !ok {
+	role, ok := st.ids[c.PrincipalID]
+	if !ok || role.kind != roleKind {
 		return Caller{}, false
 	}
-	c.Type, c.AccountID, c.PrincipalARN = CallerAssumedRole, role.AccountID, arn
-	c.ARN = AssumedRoleARN(st.partition, role.AccountID, role.Name, c.SessionName)
-	c.UserID = role.UniqueID + ":" + c.SessionName
+	c.Type, c.AccountID, c.PrincipalARN = CallerAssumedRole, role.accountID, role.arn
+	c.ARN = AssumedRoleARN(st.partition, role.accountID, role.name, c.SessionName)
+	c.UserID = c.PrincipalID + ":" + c.SessionName
 	return c, true
 }
 
@@ -97,12 +98,11 @@ func (st *state) ownSession(c *Caller) bool {
 		c.Type, c.AccountID = CallerRoot, c.PrincipalID
 		c.PrincipalARN = RootARN(st.partition, c.AccountID)
 	} else {
-		arn := st.ids[c.PrincipalID]
-		user, ok := st.users[arn]
-		if !ok {
+		user, ok := st.ids[c.PrincipalID]
+		if !ok || user.kind != userKind {
 			return false
 		}
-		c.Type, c.AccountID, c.PrincipalARN = CallerUser, user.AccountID, arn
+		c.Type, c.AccountID, c.PrincipalARN = CallerUser, user.accountID, user.arn
 	}
 	c.ARN, c.UserID = c.PrincipalARN, c.PrincipalID
 	return true

@@ -28,10 +28,10 @@ func (s *Store) Credential(accessKeyID, sessionToken string) (secret string, cal
 	if !ok {
 		return "", Caller{}, fmt.Errorf("%q: %w", accessKeyID, ErrUnknownAccessKey)
 	}
-	if owner.key.Inactive {
+	if owner.inactive {
 		return "", Caller{}, fmt.Errorf("%q: %w", accessKeyID, ErrInactiveAccessKey)
 	}
-	return owner.key.Secret, st.longTermCaller(owner), nil
+	return owner.secret, owner.caller(accessKeyID), nil
 }
 
 func (s *Store) sessionCredential(accessKeyID, token string) (string, Caller, error) {

@@ -2,6 +2,13 @@
 // accounts, users, roles, OIDC providers, trust policies and identity policies in a [Store], and it issues and opens
 // sessions.
 //
+// # Changes
+//
+// [Store.Load] and the methods that begin with Put take what a configuration says, and refuse what cannot be. Those that
+// are named like IAM's operations ([Store.CreateUser], [Store.AttachPolicy], [Store.DeleteRoleIfBare]) refuse what IAM
+// refuses as well, with an [EntityError]: names that are taken, quotas, deletions of what is in use. Every change
+// happens as a whole or not at all, and [Options].Save can keep it.
+//
 // # Principals and their IDs
 //
 // A user or role has an ARN, which names it, and a unique ID (AIDA… or AROA…), which is it. A principal that
@@ -29,6 +36,9 @@
 // lock and reads a state that does not change. [Store.SealMessage] seals what DecodeAuthorizationMessage opens.
 //
 // # Policies
+//
+// Users and roles have policies of their own, and managed ones, of their account or of AWS. What one of AWS's allows is known for
+// the few in [Store.PolicyDocument]: any other may be attached and allows nothing.
 //
 // [ParsePolicy] reads a policy document strictly and lists everything that is wrong with it. What the package
 // could not evaluate (a condition operator, a value that is not of its operator's kind) is an error there, and

@@ -1,5 +1,7 @@
 package iam
 
+import "strings"
+
 // question is what a policy is asked.
 type question struct {
 	action   string // "sts:AssumeRole"
@@ -54,6 +56,7 @@ func (s statement) conditionsHold(keys requestKeys) bool {
 type verdict struct {
 	identity, session bool   // each allows it
 	denied            string // why it is denied explicitly, or ""
+	sessionDenied     bool   // a session policy denies it, and no identity policy
 }
 
 // ask asks the policies of a caller. A federated user without session policies may do nothing; any other session
@@ -69,14 +72,45 @@ func (st *state) ask(c Caller, q question) verdict {
 	case identityDenies:
 		v.denied = "an identity policy of the caller denies it explicitly"
 	case sessionDenies:
-		v.denied = "a session policy of the caller denies it explicitly"
+		v.denied, v.sessionDenied = "a session policy of the caller denies it explicitly", true
 	}
 	return v
 }
 
+// identityPolicies are the policies of a caller's user or role: its own, and those that it is attached to.
 func (st *state) identityPolicies(c Caller) []Policy {
-	if user, ok := st.users[c.PrincipalARN]; ok {
-		return user.Policies
+	inline, attached := st.policiesOf(c.PrincipalARN)
+	out := make([]Policy, 0, len(inline)+len(attached))
+	for _, p := range inline {
+		out = append(out, p.Document)
 	}
-	return st.roles[c.PrincipalARN].Policies
+	for _, arn := range attached {
+		if document, known := st.policyDocument(arn); known {
+			out = append(out, document)
+		}
+	}
+	return out
+}
+
+func (st *state) policiesOf(arn string) (inline []InlinePolicy, attached []string) {
+	if user, ok := st.users[arn]; ok {
+		return user.Policies, user.AttachedPolicies
+	}
+	return st.roles[arn].Policies, st.roles[arn].AttachedPolicies
+}
+
+// notAllowed is why no identity policy of a caller allows something, with the policies that might but are not known.
+func (st *state) notAllowed(c Caller) string {
+	const reason = "no identity policy of the caller allows it"
+	_, attached := st.policiesOf(c.PrincipalARN)
+	var unknown []string
+	for _, arn := range attached {
+		if _, known := st.policyDocument(arn); !known {
+			unknown = append(unknown, arn)
+		}
+	}
+	if len(unknown) == 0 {
+		return reason
+	}
+	return reason + "; what " + strings.Join(unknown, " and ") + " would allow is not known here: attach a policy of your own"
 }

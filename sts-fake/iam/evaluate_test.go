@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"encoding/json"
 	"testing"
 )
 
@@ -18,7 +17,7 @@ func FuzzEvaluate(f *testing.F) {
 		if err != nil {
 			return
 		}
-		text, err := json.Marshal(p)
+		text, err := p.normal()
 		if err != nil {
 			t.Fatal(err)
 		}

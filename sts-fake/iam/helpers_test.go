@@ -68,7 +68,11 @@ func user(t testing.TB, s *Store, accountID, name string, policies ...Policy) Ca
 	if err != nil {
 		t.Fatal(err)
 	}
-	putUser(t, s, User{AccountID: accountID, Name: name, AccessKeys: []AccessKey{key}, Policies: policies})
+	u := User{AccountID: accountID, Name: name, AccessKeys: []AccessKey{key}}
+	for _, p := range policies {
+		u.Policies = append(u.Policies, InlinePolicy{Document: p})
+	}
+	putUser(t, s, u)
 	_, caller, err := s.Credential(key.ID, "")
 	if err != nil {
 		t.Fatal(err)

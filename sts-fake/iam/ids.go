@@ -15,6 +15,7 @@ import (
 const (
 	userIDPrefix       = "AIDA"
 	roleIDPrefix       = "AROA"
+	policyIDPrefix     = "ANPA"
 	accessKeyPrefix    = "AKIA"
 	temporaryKeyPrefix = "ASIA"
 )
@@ -29,10 +30,12 @@ func uniqueID(prefix, accountID, path, name string, generation int) string {
 	return prefix + base32.StdEncoding.EncodeToString(sum)[:17]
 }
 
-// isUniqueID says whether s has the form of a principal's unique ID: AIDA or AROA and 17 of [A-Z0-9].
-func isUniqueID(s string) bool {
-	known := strings.HasPrefix(s, userIDPrefix) || strings.HasPrefix(s, roleIDPrefix)
-	return known && len(s) == 21 && onlyBytes(s, isUpperAlphanumeric)
+// isUniqueID says whether s has the form of a principal's unique ID.
+func isUniqueID(s string) bool { return hasIDForm(userIDPrefix, s) || hasIDForm(roleIDPrefix, s) }
+
+// hasIDForm says whether s is a prefix and 17 of [A-Z0-9].
+func hasIDForm(prefix, s string) bool {
+	return strings.HasPrefix(s, prefix) && len(s) == len(prefix)+17 && onlyBytes(s, isUpperAlphanumeric)
 }
 
 // FixtureAccessKey derives a long-term access key of an account from a seed, such as a user's name and the

@@ -34,7 +34,7 @@ func (k requestKeys) setText(name, value string) {
 func (k requestKeys) get(name string) []string { return k[strings.ToLower(name)] }
 
 // requestKeys are the keys of every request (IAM User Guide, "AWS global condition context keys"). Keys that are not
-// set here or below count as absent: among them those about VPCs, organizations and the tags of users and roles.
+// set here or below count as absent: among them those about VPCs and organizations.
 func (s *Store) requestKeys(r RequestContext) requestKeys {
 	now := s.now().UTC()
 	keys := requestKeys{}
@@ -65,8 +65,22 @@ func (k requestKeys) setTags(tags []Tag) {
 	k.set("sts:TransitiveTagKeys", transitive...)
 }
 
-// setCaller are the keys about who makes a request. aws:PrincipalType, aws:userid and aws:username are from the table
-// of principal key values in reference_policies_variables.
+// setCaller are the keys about who makes a request. A session's tags come before those of its role with the same key,
+// whatever its case (IAM User Guide, id_session-tags); that the same holds for federated users and the user they come from is
+// inferred.
+func (st *state) setCaller(k requestKeys, c Caller, now time.Time) {
+	tags := st.roles[c.PrincipalARN].Tags
+	if user, ok := st.users[c.PrincipalARN]; ok {
+		tags = user.Tags
+	}
+	for _, tag := range tags {
+		k.set("aws:PrincipalTag/"+tag.Key, tag.Value)
+	}
+	k.setCaller(c, now)
+}
+
+// setCaller are the keys about who makes a request, without the tags of its user or role. aws:PrincipalType, aws:userid
+// and aws:username are from the table of principal key values in reference_policies_variables.
 func (k requestKeys) setCaller(c Caller, now time.Time) {
 	k.set("aws:PrincipalArn", c.PrincipalARN)
 	k.set("aws:PrincipalAccount", c.AccountID)
@@ -108,6 +122,10 @@ func (k requestKeys) setSession(c Caller, now time.Time) {
 // keys").
 func (k requestKeys) setAssumeRole(role Role, req AssumeRoleContext) {
 	k.set("aws:ResourceAccount", role.AccountID)
+	for _, tag := range role.Tags {
+		k.set("aws:ResourceTag/"+tag.Key, tag.Value)
+		k.set("iam:ResourceTag/"+tag.Key, tag.Value)
+	}
 	k.setText("sts:RoleSessionName", req.SessionName)
 	k.setText("sts:ExternalId", req.ExternalID)
 	k.setText("sts:SourceIdentity", req.SourceIdentity)

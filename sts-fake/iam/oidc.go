@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Bounds of an OIDC provider (IAM API reference, CreateOpenIDConnectProvider).
@@ -26,7 +27,9 @@ type OIDCProvider struct {
 	ClientIDs []string `json:"clientIds,omitempty"`
 	// Thumbprints are the SHA-1 fingerprints, in hex, of the certificates that the issuer's chain may end in if it leads to
 	// no authority that is trusted anyway.
-	Thumbprints []string `json:"thumbprints,omitempty"`
+	Thumbprints []string    `json:"thumbprints,omitempty"`
+	CreateDate  time.Time   `json:"createDate,omitzero"` // zero means when it is put
+	Tags        []EntityTag `json:"tags,omitempty"`
 }
 
 // Name is the issuer without its scheme: host and path, which is what ARNs and condition keys have.
@@ -45,12 +48,13 @@ func OIDCProviderARN(partition, accountID, issuer string) string {
 func issuerName(issuer string) string { return strings.TrimPrefix(issuer, "https://") }
 
 func (p OIDCProvider) clone() OIDCProvider {
-	p.ClientIDs, p.Thumbprints = slices.Clone(p.ClientIDs), slices.Clone(p.Thumbprints)
+	p.ClientIDs, p.Thumbprints, p.Tags = slices.Clone(p.ClientIDs), slices.Clone(p.Thumbprints), slices.Clone(p.Tags)
 	return p
 }
 
 func (p OIDCProvider) check() (ps Problems) {
 	checkAccountID(p.AccountID, "", &ps)
+	checkEntityTags(KindOIDCProvider, p.Tags, &ps)
 	if problem := issuerProblem(p.URL); problem != "" {
 		ps.add("", "URL %q %s", p.URL, problem)
 	}
@@ -100,10 +104,77 @@ func (s *Store) PutOIDCProvider(p OIDCProvider) error {
 func (s *Store) DeleteOIDCProvider(arn string) error {
 	return s.change(func(st *state) error {
 		if _, ok := st.providers[arn]; !ok {
-			return fmt.Errorf("delete OIDC provider %s: %w", arn, ErrNotFound)
+			return notFound(KindOIDCProvider, arn)
 		}
 		delete(st.providers, arn)
 		return nil
+	})
+}
+
+// CreateOIDCProvider makes an OIDC provider. Errors: [ErrExists], [ErrLimit], or a [Problems].
+func (s *Store) CreateOIDCProvider(p OIDCProvider) error {
+	return s.change(func(st *state) error {
+		q := defaultQuotas()
+		if _, taken := st.providers[p.ARN(st.partition)]; taken {
+			return exists(KindOIDCProvider, p.URL)
+		}
+		if len(p.ClientIDs) > q.clientIDs.Max {
+			return q.clientIDs.over(KindOIDCProvider, p.URL)
+		}
+		if count(st.providers, func(v OIDCProvider) bool { return v.AccountID == p.AccountID }) >= q.providers.Max {
+			return q.providers.over(KindOIDCProvider, p.URL)
+		}
+		var ps Problems
+		st.putOIDCProvider(p, &ps)
+		return ps.err()
+	})
+}
+
+// SetThumbprints gives an OIDC provider other thumbprints. Errors: [ErrNotFound], or a [Problems].
+func (s *Store) SetThumbprints(arn string, thumbprints []string) error {
+	return s.editProvider(arn, func(p *OIDCProvider) error {
+		p.Thumbprints = slices.Clone(thumbprints)
+		return nil
+	})
+}
+
+// AddClientID adds an audience to an OIDC provider; one that it has already stays as it is. Errors: [ErrNotFound],
+// [ErrLimit], or a [Problems].
+func (s *Store) AddClientID(arn, clientID string) error {
+	return s.editProvider(arn, func(p *OIDCProvider) error {
+		if slices.Contains(p.ClientIDs, clientID) {
+			return nil
+		}
+		if q := defaultQuotas().clientIDs; len(p.ClientIDs) >= q.Max {
+			return q.over(KindOIDCProvider, arn)
+		}
+		p.ClientIDs = append(p.ClientIDs, clientID)
+		return nil
+	})
+}
+
+// RemoveClientID takes an audience from an OIDC provider; one that it does not have does not matter (IAM API reference,
+// RemoveClientIDFromOpenIDConnectProvider). The error is [ErrNotFound] if there is no such provider.
+func (s *Store) RemoveClientID(arn, clientID string) error {
+	return s.editProvider(arn, func(p *OIDCProvider) error {
+		p.ClientIDs = slices.DeleteFunc(p.ClientIDs, func(id string) bool { return id == clientID })
+		return nil
+	})
+}
+
+func (s *Store) editProvider(arn string, edit func(*OIDCProvider) error) error {
+	return s.change(func(st *state) error {
+		p, ok := st.providers[arn]
+		if !ok {
+			return notFound(KindOIDCProvider, arn)
+		}
+		p = p.clone()
+		if err := edit(&p); err != nil {
+			return err
+		}
+		var ps Problems
+		st.putOIDCProvider(p, &ps)
+		return ps.err()
 	})
 }
 
@@ -112,7 +183,7 @@ func (s *Store) DeleteOIDCProvider(arn string) error {
 func (s *Store) OIDCProvider(accountID, issuer string) (OIDCProvider, error) {
 	p, ok := s.read().providers[OIDCProviderARN(s.partition, accountID, issuer)]
 	if !ok {
-		return OIDCProvider{}, fmt.Errorf("OIDC provider of account %s for %s: %w", accountID, issuer, ErrNotFound)
+		return OIDCProvider{}, notFound(KindOIDCProvider, OIDCProviderARN(s.partition, accountID, issuer))
 	}
 	return p.clone(), nil
 }
@@ -131,5 +202,6 @@ func (st *state) allOIDCProviders() []OIDCProvider {
 func (st *state) putOIDCProvider(p OIDCProvider, ps *Problems) {
 	arn := p.ARN(st.partition)
 	ps.under("OIDC provider "+arn, p.check())
+	p.CreateDate = st.date(p.CreateDate, st.providers[arn].CreateDate)
 	st.providers[arn] = p.clone()
 }

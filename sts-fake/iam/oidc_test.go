@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -21,6 +22,8 @@ func TestOIDCProviders(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	eks.CreateDate = newClock().now.Truncate(time.Second) // both are made when they are put
+	github.CreateDate = eks.CreateDate
 	const arn = "arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/ABCD"
 	if eks.ARN("aws") != arn || eks.Name() != "oidc.eks.us-west-2.amazonaws.com/id/ABCD" {
 		t.Errorf("ARN %s, name %s", eks.ARN("aws"), eks.Name())

@@ -17,6 +17,7 @@ type document struct {
 	version    string
 	id         string
 	statements []statement
+	source     string // the text that it was read from; "" if nobody will ask for it
 }
 
 type statement struct {
@@ -49,29 +50,9 @@ type principals struct {
 // IsZero says whether there is no policy.
 func (p Policy) IsZero() bool { return p.doc == nil }
 
-// UnmarshalJSON reads a policy document as [ParsePolicy] does, or null as no policy.
-func (p *Policy) UnmarshalJSON(data []byte) error {
-	if string(data) == "null" {
-		*p = Policy{}
-		return nil
-	}
-	parsed, err := ParsePolicy(data)
-	if err != nil {
-		return err
-	}
-	*p = parsed
-	return nil
-}
-
-// MarshalJSON writes the document with its elements in AWS's usual order and every list as an array. No
-// policy is null.
-func (p Policy) MarshalJSON() ([]byte, error) {
-	return p.text()
-}
-
-// text is the document as MarshalJSON has it, with &, < and > as they are: [json.Marshal] escapes them, which makes a
-// document longer.
-func (p Policy) text() ([]byte, error) {
+// normal is the document with its elements in AWS's usual order, every list as an array, and &, < and > as they are:
+// [json.Marshal] escapes them, which makes a document longer. No policy is null.
+func (p Policy) normal() ([]byte, error) {
 	if p.doc == nil {
 		return []byte("null"), nil
 	}

@@ -19,7 +19,19 @@ const (
 //
 // Whether a document may be a trust policy or an identity policy is decided where it is saved
 // ([Store.PutRole], [Store.PutUser]).
+//
+// The policy remembers its text: see [Policy.Text].
 func ParsePolicy(data []byte) (Policy, error) {
+	p, err := parsePolicy(data)
+	if err != nil {
+		return Policy{}, err
+	}
+	p.doc.source = string(data)
+	return p, nil
+}
+
+// parsePolicy is ParsePolicy for a policy whose text nobody will ask for.
+func parsePolicy(data []byte) (Policy, error) {
 	tree, err := readJSON(data)
 	if err != nil {
 		return Policy{}, Problems{{Message: err.Error()}}

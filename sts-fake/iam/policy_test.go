@@ -37,7 +37,7 @@ func TestParsePolicyRoundTrip(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := json.Marshal(p)
+			got, err := p.normal()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -48,7 +48,7 @@ func TestParsePolicyRoundTrip(t *testing.T) {
 			if err != nil {
 				t.Fatalf("does not read what it wrote: %v", err)
 			}
-			if text, _ := json.Marshal(again); string(text) != string(got) {
+			if text, _ := again.normal(); string(text) != string(got) {
 				t.Errorf("the second reading differs: %s", text)
 			}
 		})
@@ -183,7 +183,7 @@ func FuzzParsePolicy(f *testing.F) {
 			}
 			return
 		}
-		text, err := json.Marshal(p)
+		text, err := p.normal()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -191,9 +191,12 @@ func FuzzParsePolicy(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%s does not parse: %v", text, err)
 		}
-		second, err := json.Marshal(again)
+		second, err := again.normal()
 		if err != nil || string(second) != string(text) {
 			t.Fatalf("%s became %s, %v", text, second, err)
+		}
+		if kept := roundTripPolicy(t, p); kept.Text() != string(data) {
+			t.Fatalf("%q became %q", data, kept.Text())
 		}
 		q := question{"sts:AssumeRole", "arn:aws:iam::111122223333:role/x", requestKeys{"aws:tagkeys": {"a", "b"}}}
 		for i, s := range p.doc.statements {

@@ -17,11 +17,15 @@ const (
 // only keeps a broken configuration from growing without end.
 const maxAccessKeys = 4096
 
+// maxDescription bounds a role's description in bytes; IAM's bound is a thousand characters (API reference, CreateRole).
+const maxDescription = 4000
+
 // AccessKey is a long-term access key.
 type AccessKey struct {
-	ID       string `json:"id"`
-	Secret   string `json:"secret"`
-	Inactive bool   `json:"inactive,omitempty"`
+	ID         string    `json:"id"`
+	Secret     string    `json:"secret"`
+	Inactive   bool      `json:"inactive,omitempty"`
+	CreateDate time.Time `json:"createDate,omitzero"` // zero means when it is put
 }
 
 // Account is an account with its root user's access keys. An account exists as soon as it has a user or a
@@ -31,27 +35,36 @@ type Account struct {
 	AccessKeys []AccessKey `json:"accessKeys,omitempty"`
 }
 
-// User is an IAM user. Path "" means "/"; UniqueID "" lets the store choose.
+// User is an IAM user. Path "" means "/"; UniqueID "" lets the store choose; CreateDate zero means when it is put.
 type User struct {
 	AccountID  string      `json:"accountId"`
 	Path       string      `json:"path"`
 	Name       string      `json:"name"`
 	UniqueID   string      `json:"uniqueId,omitempty"` // AIDA…
+	CreateDate time.Time   `json:"createDate,omitzero"`
+	Tags       []EntityTag `json:"tags,omitempty"`
 	AccessKeys []AccessKey `json:"accessKeys,omitempty"`
 	MFADevices []MFADevice `json:"mfaDevices,omitempty"`
-	Policies   []Policy    `json:"policies,omitempty"` // identity policies
+	// What it may do: its own policies, and managed ones by ARN.
+	Policies         []InlinePolicy `json:"policies,omitempty"`
+	AttachedPolicies []string       `json:"attachedPolicies,omitempty"`
 }
 
-// Role is an IAM role. Path "" means "/"; UniqueID "" lets the store choose; MaxSessionDuration 0 means
-// [DefaultMaxSessionDuration].
+// Role is an IAM role. Path "" means "/"; UniqueID "" lets the store choose; CreateDate zero means when it is put;
+// MaxSessionDuration 0 means [DefaultMaxSessionDuration].
 type Role struct {
 	AccountID          string        `json:"accountId"`
 	Path               string        `json:"path"`
 	Name               string        `json:"name"`
 	UniqueID           string        `json:"uniqueId,omitempty"` // AROA…
+	CreateDate         time.Time     `json:"createDate,omitzero"`
+	Description        string        `json:"description,omitempty"`
+	Tags               []EntityTag   `json:"tags,omitempty"`
 	MaxSessionDuration time.Duration `json:"maxSessionDuration"` // nanoseconds in JSON
 	TrustPolicy        Policy        `json:"trustPolicy"`        // who may assume it
-	Policies           []Policy      `json:"policies,omitempty"` // identity policies of its sessions
+	// What its sessions may do: its own policies, and managed ones by ARN.
+	Policies         []InlinePolicy `json:"policies,omitempty"`
+	AttachedPolicies []string       `json:"attachedPolicies,omitempty"`
 }
 
 // ARN is the user's ARN in a partition ("aws").
@@ -61,12 +74,13 @@ func (u User) ARN(partition string) string { return UserARN(partition, u.Account
 func (r Role) ARN(partition string) string { return RoleARN(partition, r.AccountID, r.Path, r.Name) }
 
 func (u User) clone() User {
-	u.AccessKeys, u.MFADevices, u.Policies = slices.Clone(u.AccessKeys), slices.Clone(u.MFADevices), slices.Clone(u.Policies)
+	u.Tags, u.AccessKeys, u.MFADevices = slices.Clone(u.Tags), slices.Clone(u.AccessKeys), slices.Clone(u.MFADevices)
+	u.Policies, u.AttachedPolicies = slices.Clone(u.Policies), slices.Clone(u.AttachedPolicies)
 	return u
 }
 
 func (r Role) clone() Role {
-	r.Policies = slices.Clone(r.Policies)
+	r.Tags, r.Policies, r.AttachedPolicies = slices.Clone(r.Tags), slices.Clone(r.Policies), slices.Clone(r.AttachedPolicies)
 	return r
 }
 
@@ -80,7 +94,8 @@ func (u User) check() (ps Problems) {
 	checkUniqueID(userIDPrefix, u.UniqueID, &ps)
 	checkAccessKeys(u.AccessKeys, &ps)
 	checkMFADevices(u.MFADevices, &ps)
-	checkIdentityPolicies(u.Policies, &ps)
+	checkEntityTags(KindUser, u.Tags, &ps)
+	checkInlinePolicies(u.Policies, &ps)
 	return ps
 }
 
@@ -95,7 +110,11 @@ func (r Role) check() (ps Problems) {
 	} else {
 		ps.under("trust policy", r.TrustPolicy.checkTrust())
 	}
-	checkIdentityPolicies(r.Policies, &ps)
+	if len(r.Description) > maxDescription {
+		ps.add("", "description of %d bytes: at most %d", len(r.Description), maxDescription)
+	}
+	checkEntityTags(KindRole, r.Tags, &ps)
+	checkInlinePolicies(r.Policies, &ps)
 	return ps
 }
 
@@ -106,7 +125,7 @@ func (a Account) check() (ps Problems) {
 }
 
 func checkUniqueID(prefix, id string, ps *Problems) {
-	if id != "" && !(isUniqueID(id) && strings.HasPrefix(id, prefix)) {
+	if id != "" && !hasIDForm(prefix, id) {
 		ps.add("", "unique ID %q is not %s and 17 of A-Z0-9", id, prefix)
 	}
 }
@@ -127,17 +146,6 @@ func checkAccessKeys(keys []AccessKey, ps *Problems) {
 		if key.Secret == "" {
 			ps.add(at, "has no secret")
 		}
-	}
-}
-
-func checkIdentityPolicies(policies []Policy, ps *Problems) {
-	for i, p := range policies {
-		at := fmt.Sprintf("policy %d", i+1)
-		if p.IsZero() {
-			ps.add(at, "empty")
-			continue
-		}
-		ps.under(at, p.checkIdentity())
 	}
 }
 

@@ -9,6 +9,9 @@ import (
 type Problem struct {
 	Path    string // where: "Statement[0].Effect", or the principal it is about; "" for the whole
 	Message string // what, and how to put it right
+	// Principal is the principal of a trust policy that the problem is about, as the policy names it: it does not exist, or not
+	// in this partition. "" for other problems.
+	Principal string
 }
 
 func (p Problem) String() string {
@@ -30,7 +33,12 @@ func (ps Problems) Error() string {
 }
 
 func (ps *Problems) add(path, format string, args ...any) {
-	*ps = append(*ps, Problem{path, fmt.Sprintf(format, args...)})
+	*ps = append(*ps, Problem{Path: path, Message: fmt.Sprintf(format, args...)})
+}
+
+// addPrincipal adds a problem with a principal of a trust policy.
+func (ps *Problems) addPrincipal(path, principal, problem string) {
+	*ps = append(*ps, Problem{Path: path, Message: "trust policy: principal " + principal + " " + problem, Principal: principal})
 }
 
 // under adds problems with a path in front of theirs.

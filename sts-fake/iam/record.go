@@ -146,7 +146,7 @@ func (in *recordReader) text() string {
 
 func (r *record) setPolicies(policies []Policy) error {
 	for _, policy := range policies {
-		text, err := policy.text()
+		text, err := policy.normal()
 		if err != nil {
 			return fmt.Errorf("write a session policy: %w", err)
 		}
@@ -170,7 +170,7 @@ func (r record) checkPolicies() error {
 func (r record) parsePolicies() ([]Policy, error) {
 	var out []Policy
 	for _, text := range r.policies {
-		policy, err := ParsePolicy([]byte(text))
+		policy, err := parsePolicy([]byte(text))
 		if err != nil {
 			return nil, fmt.Errorf("read a session policy: %w", err)
 		}

@@ -12,8 +12,8 @@ import (
 
 // comparePolicies compares policies by their text.
 func comparePolicies(a, b Policy) bool {
-	x, _ := a.MarshalJSON()
-	y, _ := b.MarshalJSON()
+	x, _ := a.normal()
+	y, _ := b.normal()
 	return string(x) == string(y)
 }
 

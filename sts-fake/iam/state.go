@@ -1,55 +1,82 @@
 package iam
 
 import (
-	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // state is everything the store knows. A state that readers see never changes: a change is made on a copy,
 // which takes the old one's place if nothing is wrong with it.
 type state struct {
 	partition string
-	accounts  map[string]Account      // by ID
-	users     map[string]User         // by ARN
-	roles     map[string]Role         // by ARN; trust policies name users and roles by unique ID
-	deleted   map[string]int          // by nameKey: how many principals of that name are gone
-	providers map[string]OIDCProvider // by ARN
+	at        time.Time                // when it was made: whole seconds, UTC
+	accounts  map[string]Account       // by ID
+	users     map[string]User          // by ARN
+	roles     map[string]Role          // by ARN; trust policies name users and roles by unique ID
+	policies  map[string]ManagedPolicy // by ARN
+	deleted   map[string]int           // by nameKey: how many things of that name are gone
+	providers map[string]OIDCProvider  // by ARN
+
+	awsPolicies map[string]Policy // by path and name; never changes
 
 	names   map[string]string   // nameKey → ARN
-	ids     map[string]string   // unique ID → ARN
+	ids     map[string]holder   // by unique ID
 	keys    map[string]keyOwner // by access key ID
 	devices map[string]string   // serial number of an MFA device → ARN of its user
 }
 
-// keyOwner is a long-term key with the ARN of the user, or of the account's root, that has it.
+// holder is who has a unique ID: a user, role or policy.
+type holder struct{ kind, arn, accountID, name string }
+
+// keyOwner is what a request needs to know of a long-term key, and of the user or root user of an account that has it.
 type keyOwner struct {
-	key       AccessKey
-	accountID string
-	arn       string
-	root      bool
+	secret           string
+	accountID        string
+	arn              string
+	userID           string // unique ID of a user, account ID of a root user
+	inactive, isRoot bool
 }
 
-func newState(partition string) *state {
+func newState(partition string, ofAWS map[string]Policy) *state {
 	return &state{
-		partition: partition,
-		accounts:  map[string]Account{}, users: map[string]User{}, roles: map[string]Role{}, deleted: map[string]int{},
+		partition: partition, awsPolicies: ofAWS, policies: map[string]ManagedPolicy{},
+		accounts: map[string]Account{}, users: map[string]User{}, roles: map[string]Role{}, deleted: map[string]int{},
 		providers: map[string]OIDCProvider{},
-		names:     map[string]string{}, ids: map[string]string{}, keys: map[string]keyOwner{}, devices: map[string]string{},
+		names:     map[string]string{}, ids: map[string]holder{}, keys: map[string]keyOwner{}, devices: map[string]string{},
 	}
 }
 
-func (st *state) clone() *state {
+func (st *state) clone(at time.Time) *state {
 	return &state{
-		partition: st.partition,
-		accounts:  maps.Clone(st.accounts), users: maps.Clone(st.users), roles: maps.Clone(st.roles), deleted: maps.Clone(st.deleted),
+		partition: st.partition, at: at, awsPolicies: st.awsPolicies, policies: maps.Clone(st.policies),
+		accounts: maps.Clone(st.accounts), users: maps.Clone(st.users), roles: maps.Clone(st.roles), deleted: maps.Clone(st.deleted),
 		providers: maps.Clone(st.providers),
 		names:     maps.Clone(st.names), ids: maps.Clone(st.ids), keys: maps.Clone(st.keys), devices: maps.Clone(st.devices),
 	}
 }
 
-// nameKey identifies a name: users and roles have a namespace each per account, which ignores case and paths
+// date is a date that was given, or the one that the same thing has already, or that of this state.
+func (st *state) date(given, before time.Time) time.Time {
+	switch {
+	case !given.IsZero():
+		return given.UTC().Truncate(time.Second)
+	case !before.IsZero():
+		return before
+	}
+	return st.at
+}
+
+// Kinds of what has names.
+const (
+	userKind   = "user"
+	roleKind   = "role"
+	policyKind = "policy"
+)
+
+// nameKey identifies a name: users, roles and policies have a namespace each per account, which ignores case and paths
 // (IAM API reference, CreateUser: "names are not distinguished by case").
 func nameKey(kind, accountID, name string) string {
 	return kind + "/" + accountID + "/" + strings.ToLower(name)
@@ -59,7 +86,7 @@ func (st *state) putAccount(a Account, ps *Problems) {
 	at := "account " + a.ID
 	ps.under(at, a.check())
 	arn := RootARN(st.partition, a.ID)
-	st.putKeys(at, a.AccessKeys, keyOwner{accountID: a.ID, arn: arn, root: true}, ps)
+	st.putKeys(at, a.AccessKeys, keyOwner{accountID: a.ID, arn: arn, userID: a.ID, isRoot: true}, ps)
 	st.accounts[a.ID] = a.clone()
 }
 
@@ -74,10 +101,17 @@ func (st *state) putUser(u User, ps *Problems) {
 	if len(*ps) > before {
 		return
 	}
-	u.UniqueID = st.claim(at, arn, "user", userIDPrefix, principalName{u.AccountID, u.Path, u.Name, u.UniqueID}, ps)
-	st.putKeys(at, u.AccessKeys, keyOwner{accountID: u.AccountID, arn: arn}, ps)
+	u = u.clone()
+	u.UniqueID = st.claim(at, arn, userKind, userIDPrefix, principalName{u.AccountID, u.Path, u.Name, u.UniqueID}, ps)
+	u.CreateDate = st.date(u.CreateDate, st.users[arn].CreateDate)
+	u.Policies = nameInlinePolicies(u.Policies)
+	st.checkAttached(at, u.AttachedPolicies, ps)
+	for i, key := range u.AccessKeys {
+		u.AccessKeys[i].CreateDate = st.date(key.CreateDate, keyDate(st.users[arn].AccessKeys, key.ID))
+	}
+	st.putKeys(at, u.AccessKeys, keyOwner{accountID: u.AccountID, arn: arn, userID: u.UniqueID}, ps)
 	st.putDevices(at, u.MFADevices, arn, ps)
-	st.users[arn] = u.clone()
+	st.users[arn] = u
 }
 
 // putRole saves a role whose trust policy still has ARNs: [state.resolve] comes after all roles are in.
@@ -95,8 +129,12 @@ func (st *state) putRole(r Role, ps *Problems) string {
 	if len(*ps) > before {
 		return ""
 	}
-	r.UniqueID = st.claim(at, arn, "role", roleIDPrefix, principalName{r.AccountID, r.Path, r.Name, r.UniqueID}, ps)
-	st.roles[arn] = r.clone()
+	r = r.clone()
+	r.UniqueID = st.claim(at, arn, roleKind, roleIDPrefix, principalName{r.AccountID, r.Path, r.Name, r.UniqueID}, ps)
+	r.CreateDate = st.date(r.CreateDate, st.roles[arn].CreateDate)
+	r.Policies = nameInlinePolicies(r.Policies)
+	st.checkAttached(at, r.AttachedPolicies, ps)
+	st.roles[arn] = r
 	return arn
 }
 
@@ -106,8 +144,8 @@ type principalName struct{ accountID, path, name, uniqueID string }
 // given, or the one derived from its name and how often that name was deleted.
 func (st *state) claim(at, arn, kind, prefix string, p principalName, ps *Problems) string {
 	key := nameKey(kind, p.accountID, p.name)
-	if holder, taken := st.names[key]; taken && holder != arn {
-		ps.add(at, "the name is taken by %s: names are unique in an account whatever their path and case", holder)
+	if other, taken := st.names[key]; taken && other != arn {
+		ps.add(at, "the name is taken by %s: names are unique in an account whatever their path and case", other)
 		return ""
 	}
 	id := p.uniqueID
@@ -120,10 +158,10 @@ func (st *state) claim(at, arn, kind, prefix string, p principalName, ps *Proble
 	if had := st.idOf(arn); had != "" && had != id {
 		ps.add(at, "has the unique ID %s, which does not change: delete it first to make a new one", had)
 	}
-	if holder, taken := st.ids[id]; taken && holder != arn {
-		ps.add(at, "the unique ID %s is taken by %s", id, holder)
+	if other, taken := st.ids[id]; taken && other.arn != arn {
+		ps.add(at, "the unique ID %s is taken by %s", id, other.arn)
 	}
-	st.names[key], st.ids[id] = arn, arn
+	st.names[key], st.ids[id] = arn, holder{kind, arn, p.accountID, p.name}
 	return id
 }
 
@@ -131,7 +169,18 @@ func (st *state) idOf(arn string) string {
 	if u, ok := st.users[arn]; ok {
 		return u.UniqueID
 	}
-	return st.roles[arn].UniqueID
+	if r, ok := st.roles[arn]; ok {
+		return r.UniqueID
+	}
+	return st.policies[arn].UniqueID
+}
+
+// keyDate is when a key was made, if it is among keys.
+func keyDate(keys []AccessKey, id string) time.Time {
+	if i := indexKey(keys, id); i >= 0 {
+		return keys[i].CreateDate
+	}
+	return time.Time{}
 }
 
 // putKeys makes keys the only ones of their owner.
@@ -142,7 +191,7 @@ func (st *state) putKeys(at string, keys []AccessKey, owner keyOwner, ps *Proble
 			ps.add(at, "the access key ID %s is taken by %s", key.ID, other.arn)
 			continue
 		}
-		owner.key = key
+		owner.secret, owner.inactive = key.Secret, key.Inactive
 		st.keys[key.ID] = owner
 	}
 }
@@ -175,22 +224,29 @@ func (st *state) dropDevices(arn string) {
 // another partition do not exist here, whatever they are.
 func (st *state) resolve(roleARN string, ps *Problems) {
 	r := st.roles[roleARN]
-	for _, name := range r.TrustPolicy.principalARNs() {
+	r.TrustPolicy = st.resolvePolicy("role "+roleARN, r.TrustPolicy, ps)
+	st.roles[roleARN] = r
+}
+
+func (st *state) resolvePolicy(at string, trust Policy, ps *Problems) Policy {
+	if trust.IsZero() {
+		return trust // which is reported elsewhere
+	}
+	for _, name := range trust.principalARNs() {
 		if st.foreign(name) {
-			ps.add("role "+roleARN, "trust policy: principal %s is of another partition than %q: write its ARN with that", name, st.partition)
+			ps.addPrincipal(at, name, "is of another partition than "+strconv.Quote(st.partition)+": write its ARN with that")
 		}
 	}
-	r.TrustPolicy = r.TrustPolicy.mapPrincipals(func(name string) string {
+	return trust.mapPrincipals(func(name string) string {
 		if !lasting(name) || st.foreign(name) {
 			return name
 		}
 		if id := st.idOf(name); id != "" {
 			return id
 		}
-		ps.add("role "+roleARN, "trust policy: principal %s does not exist: create it first, or trust its account", name)
+		ps.addPrincipal(at, name, "does not exist: create it first, or trust its account")
 		return name
 	})
-	st.roles[roleARN] = r
 }
 
 // foreign says whether an ARN is of another partition.
@@ -203,33 +259,36 @@ func (st *state) foreign(name string) bool {
 func (st *state) shown(r Role) Role {
 	r = r.clone()
 	r.TrustPolicy = r.TrustPolicy.mapPrincipals(func(name string) string {
-		if arn, ok := st.ids[name]; ok {
-			return arn
+		if h, ok := st.ids[name]; ok {
+			return h.arn
 		}
 		return name
 	})
 	return r
 }
 
-// remove deletes a user or role and remembers that its name had another life.
-func (st *state) remove(arn string) error {
-	id := st.idOf(arn)
-	if id == "" {
-		return fmt.Errorf("delete %s: %w", arn, ErrNotFound)
-	}
-	delete(st.ids, id)
-	kind, name, accountID := "role", st.roles[arn].Name, st.roles[arn].AccountID
-	if u, ok := st.users[arn]; ok {
-		kind, name, accountID = "user", u.Name, u.AccountID
-	}
-	key := nameKey(kind, accountID, name)
+// remove deletes a user, role or policy that there is, and remembers that its name had another life.
+func (st *state) remove(arn string) {
+	delete(st.ids, st.idOf(arn))
+	key := st.keyOf(arn)
 	delete(st.names, key)
 	st.dropDevices(arn)
 	delete(st.users, arn)
 	delete(st.roles, arn)
+	delete(st.policies, arn)
 	st.dropKeys(arn)
 	st.deleted[key]++
-	return nil
+}
+
+// keyOf is the nameKey of a user, role or policy.
+func (st *state) keyOf(arn string) string {
+	if u, ok := st.users[arn]; ok {
+		return nameKey(userKind, u.AccountID, u.Name)
+	}
+	if r, ok := st.roles[arn]; ok {
+		return nameKey(roleKind, r.AccountID, r.Name)
+	}
+	return nameKey(policyKind, st.policies[arn].AccountID, st.policies[arn].Name)
 }
 
 func (st *state) allUsers() []User {

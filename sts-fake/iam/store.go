@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// ErrNotFound is a user, role or OIDC provider that the store does not have.
+// ErrNotFound is something that the store does not have: see [EntityError].
 var ErrNotFound = errors.New("does not exist")
 
 // Options are what a [Store] needs from outside.
@@ -26,15 +26,19 @@ type Options struct {
 	// Rand makes nonces and access key IDs of sessions. nil means crypto/rand, and only tests should have another:
 	// a nonce that comes twice breaks the protection of both tokens.
 	Rand io.Reader
+	// Save keeps a new state before it becomes visible: its error refuses the change, of which nothing remains. It must not
+	// use the store. Nil keeps nothing. What [Store.Load] puts into the store is saved as well.
+	Save func(Snapshot) error
 }
 
-// Store holds accounts, users, roles and OIDC providers, and issues and opens sessions. It is safe for concurrent use. Make
+// Store holds accounts, users, roles, policies and OIDC providers, and issues and opens sessions. It is safe for concurrent use. Make
 // one with [NewStore].
 type Store struct {
 	partition string
 	now       func() time.Time
 	random    io.Reader
 	sealer    sealer
+	save      func(Snapshot) error
 
 	mu    sync.Mutex // of who changes the state
 	state atomic.Pointer[state]
@@ -61,32 +65,38 @@ func NewStore(o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make an IAM store: %w", err)
 	}
-	s := &Store{partition: o.Partition, now: o.Now, random: o.Rand, sealer: sealer}
-	s.state.Store(newState(o.Partition))
+	ofAWS, err := awsPolicies()
+	if err != nil {
+		return nil, fmt.Errorf("make an IAM store: %w", err)
+	}
+	s := &Store{partition: o.Partition, now: o.Now, random: o.Rand, sealer: sealer, save: o.Save}
+	s.state.Store(newState(o.Partition, ofAWS))
 	return s, nil
 }
 
 // Snapshot is the content of a store, for saving and loading. It holds the access keys' secrets and
 // the MFA devices' seeds.
 type Snapshot struct {
-	Accounts      []Account      `json:"accounts,omitempty"`
-	Users         []User         `json:"users,omitempty"`
-	Roles         []Role         `json:"roles,omitempty"`
-	OIDCProviders []OIDCProvider `json:"oidcProviders,omitempty"`
-	// Deleted counts the principals that are gone, by "user/ACCOUNT/name" or "role/ACCOUNT/name" in lower
-	// case. It is what gives a recreated principal a new unique ID after a restart.
+	Accounts      []Account       `json:"accounts,omitempty"`
+	Policies      []ManagedPolicy `json:"policies,omitempty"`
+	Users         []User          `json:"users,omitempty"`
+	Roles         []Role          `json:"roles,omitempty"`
+	OIDCProviders []OIDCProvider  `json:"oidcProviders,omitempty"`
+	// Deleted counts the users, roles and policies that are gone, by "user/ACCOUNT/name", "role/…" or "policy/…" in
+	// lower case. It is what gives a recreated one a new unique ID after a restart.
 	Deleted map[string]int `json:"deleted,omitempty"`
 }
 
 // Snapshot is everything the store holds, in a stable order.
-func (s *Store) Snapshot() Snapshot {
-	st := s.read()
+func (s *Store) Snapshot() Snapshot { return s.read().snapshot() }
+
+func (st *state) snapshot() Snapshot {
 	accounts := sortedValues(st.accounts)
 	for i := range accounts {
 		accounts[i] = accounts[i].clone()
 	}
 	return Snapshot{
-		Accounts: accounts, Users: st.allUsers(), Roles: st.allRoles(), OIDCProviders: st.allOIDCProviders(), Deleted: maps.Clone(st.deleted),
+		Accounts: accounts, Policies: st.allPolicies(), Users: st.allUsers(), Roles: st.allRoles(), OIDCProviders: st.allOIDCProviders(), Deleted: maps.Clone(st.deleted),
 	}
 }
 
@@ -100,6 +110,9 @@ func (s *Store) Load(from Snapshot) error {
 		}
 		for _, a := range from.Accounts {
 			st.putAccount(a, &ps)
+		}
+		for _, p := range from.Policies {
+			st.putPolicy(p, &ps)
 		}
 		for _, u := range from.Users {
 			st.putUser(u, &ps)
@@ -149,23 +162,25 @@ func (s *Store) PutRole(r Role) (Role, error) {
 	return s.Role(r.ARN(s.partition))
 }
 
-// DeleteUser deletes a user with its access keys. The error is [ErrNotFound] if there is none.
+// DeleteUser deletes a user with its access keys and policies, whatever it has. The error is [ErrNotFound] if there is none.
 func (s *Store) DeleteUser(arn string) error {
 	return s.change(func(st *state) error {
 		if _, ok := st.users[arn]; !ok {
-			return fmt.Errorf("delete user %s: %w", arn, ErrNotFound)
+			return notFound(KindUser, arn)
 		}
-		return st.remove(arn)
+		st.remove(arn)
+		return nil
 	})
 }
 
-// DeleteRole deletes a role; its sessions are refused from then on. The error is [ErrNotFound] if there is none.
+// DeleteRole deletes a role, whatever it has; its sessions are refused from then on. The error is [ErrNotFound] if there is none.
 func (s *Store) DeleteRole(arn string) error {
 	return s.change(func(st *state) error {
 		if _, ok := st.roles[arn]; !ok {
-			return fmt.Errorf("delete role %s: %w", arn, ErrNotFound)
+			return notFound(KindRole, arn)
 		}
-		return st.remove(arn)
+		st.remove(arn)
+		return nil
 	})
 }
 
@@ -173,7 +188,7 @@ func (s *Store) DeleteRole(arn string) error {
 func (s *Store) User(arn string) (User, error) {
 	u, ok := s.read().users[arn]
 	if !ok {
-		return User{}, fmt.Errorf("user %s: %w", arn, ErrNotFound)
+		return User{}, notFound(KindUser, arn)
 	}
 	return u.clone(), nil
 }
@@ -184,7 +199,7 @@ func (s *Store) Role(arn string) (Role, error) {
 	st := s.read()
 	r, ok := st.roles[arn]
 	if !ok {
-		return Role{}, fmt.Errorf("role %s: %w", arn, ErrNotFound)
+		return Role{}, notFound(KindRole, arn)
 	}
 	return st.shown(r), nil
 }
@@ -200,13 +215,18 @@ func (s *Store) Partition() string { return s.partition }
 
 func (s *Store) read() *state { return s.state.Load() }
 
-// change applies a change to a copy of the state and keeps the copy if there was no error.
+// change applies a change to a copy of the state, and keeps the copy if there was no error and it could be saved.
 func (s *Store) change(apply func(*state) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	next := s.read().clone()
+	next := s.read().clone(s.now().UTC().Truncate(time.Second))
 	if err := apply(next); err != nil {
 		return err
+	}
+	if s.save != nil {
+		if err := s.save(next.snapshot()); err != nil {
+			return fmt.Errorf("save the state of IAM, of which nothing was changed: %w", err)
+		}
 	}
 	s.state.Store(next)
 	return nil

@@ -22,8 +22,8 @@ func TestPutUserAndRole(t *testing.T) {
 	if r.Path != "/" || r.MaxSessionDuration != time.Hour || !strings.HasPrefix(r.UniqueID, "AROA") {
 		t.Errorf("defaults are not filled in: %+v", r)
 	}
-	again := putUser(t, s, User{AccountID: account, Path: "/team/", Name: "alice", Policies: []Policy{
-		policy(t, `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`),
+	again := putUser(t, s, User{AccountID: account, Path: "/team/", Name: "alice", Policies: []InlinePolicy{
+		{Document: policy(t, `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)},
 	}})
 	if again.UniqueID != u.UniqueID || len(again.Policies) != 1 || len(s.Users()) != 1 || len(s.Roles()) != 1 {
 		t.Errorf("a changed user is not the same user: %+v", again)
@@ -55,7 +55,7 @@ func TestRecreatedPrincipalIsAnother(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text, _ := json.Marshal(shown.TrustPolicy); !strings.Contains(string(text), `"AWS":["`+first.UniqueID+`"]`) {
+	if text := shown.TrustPolicy.Text(); !strings.Contains(text, `"AWS":"`+first.UniqueID+`"`) {
 		t.Errorf("the policy does not show the deleted user's ID: %s", text)
 	}
 	saved := roundTrip(t, s.Snapshot())
@@ -143,7 +143,7 @@ func TestLoadRefusesEverythingOrNothing(t *testing.T) {
 			{AccountID: account, Path: "/other/", Name: "TAKEN"},
 			{AccountID: account, Name: "keys", AccessKeys: []AccessKey{{ID: existing.AccessKeyID, Secret: "s"}}},
 			{AccountID: account, Name: "badkeys", AccessKeys: []AccessKey{{ID: "short", Secret: "s"}, {ID: "ASIAIOSFODNN7EXAMPLE"}}},
-			{AccountID: account, Name: "trusty", Policies: []Policy{trusting(t, account), {}}},
+			{AccountID: account, Name: "trusty", Policies: []InlinePolicy{{Document: trusting(t, account)}, {}}},
 			{AccountID: account, Name: "id", UniqueID: "AROAIOSFODNN7EXAMPLE1"},
 			{AccountID: account, Name: "thief", UniqueID: existing.UserID},
 		},

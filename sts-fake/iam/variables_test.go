@@ -102,15 +102,15 @@ func TestVariableProblems(t *testing.T) {
 		t.Fatalf("got %v, want Problems", err)
 	}
 	want := []Problem{
-		{"Statement.Resource", `"arn:aws:iam::${aws:PrincipalAccount}:role/x" has a policy variable before the fifth colon: only what comes after may have one`},
-		{"Statement.Resource", `"arn:aws:iam::1:role/${" ` + errOpenVariable.Error()},
-		{"Statement.Resource", `"arn:aws:iam::1:role/${username}" ` + errNoVariable.Error()},
-		{condition, `"${}" ` + errNoVariable.Error()},
-		{condition, `"${aws:}" ` + errNoVariable.Error()},
-		{condition, `"${aws:username" ` + errOpenVariable.Error()},
-		{condition, `"${aws:username,x}" ` + errNoVariable.Error()},
-		{condition, `"${aws:username, 'x}" ` + errOpenVariable.Error()},
-		{condition, `"${aws:username, 'x' y}" ` + errOpenVariable.Error()},
+		{Path: "Statement.Resource", Message: `"arn:aws:iam::${aws:PrincipalAccount}:role/x" has a policy variable before the fifth colon: only what comes after may have one`},
+		{Path: "Statement.Resource", Message: `"arn:aws:iam::1:role/${" ` + errOpenVariable.Error()},
+		{Path: "Statement.Resource", Message: `"arn:aws:iam::1:role/${username}" ` + errNoVariable.Error()},
+		{Path: condition, Message: `"${}" ` + errNoVariable.Error()},
+		{Path: condition, Message: `"${aws:}" ` + errNoVariable.Error()},
+		{Path: condition, Message: `"${aws:username" ` + errOpenVariable.Error()},
+		{Path: condition, Message: `"${aws:username,x}" ` + errNoVariable.Error()},
+		{Path: condition, Message: `"${aws:username, 'x}" ` + errOpenVariable.Error()},
+		{Path: condition, Message: `"${aws:username, 'x' y}" ` + errOpenVariable.Error()},
 	}
 	if diff := cmp.Diff(want, []Problem(problems)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -108,7 +108,7 @@ func TestPrincipalKinds(t *testing.T) {
 	const text = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":["111122223333","arn:aws:iam::111122223333:root","arn:aws:sts::111122223333:assumed-role/dev/me","arn:aws:sts::111122223333:federated-user/bob"],` +
 		`"CanonicalUser":["` + canonical + `"],"Federated":["` + providerARN + `","arn:aws:iam::111122223333:saml-provider/Corp","cognito-identity.amazonaws.com","www.amazon.com","graph.facebook.com","accounts.google.com"],` +
 		`"Service":["ec2.amazonaws.com","s3.cn-north-1.amazonaws.com.cn"]},"Action":["sts:*"]}]}`
-	written, err := policy(t, "%s", text).MarshalJSON()
+	written, err := policy(t, "%s", text).normal()
 	if err != nil || string(written) != text {
 		t.Errorf("got %s, %v", written, err)
 	}

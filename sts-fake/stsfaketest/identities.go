@@ -37,13 +37,13 @@ func (s *Server) NewUserWithPolicies(name string, documents ...string) User {
 	if _, err := s.store.User(arn); !errors.Is(err, iam.ErrNotFound) {
 		s.need(fmt.Errorf("there is a user %s: give the new one another name, or change that one in Store", arn))
 	}
-	var policies []iam.Policy
+	var policies []iam.InlinePolicy
 	for i, document := range documents {
 		policy, err := iam.ParsePolicy([]byte(document))
 		if err != nil {
 			s.need(fmt.Errorf("policy %d of user %s: %w", i+1, name, err))
 		}
-		policies = append(policies, policy)
+		policies = append(policies, iam.InlinePolicy{Document: policy})
 	}
 	key, err := iam.FixtureAccessKey(s.options.account, name)
 	s.need(err)
