@@ -31,6 +31,7 @@ type awsSide struct {
 	issuer   *eks.Issuers            // publishes the keys of the clusters' service accounts
 	services map[string]http.Handler // by the service name of host names and credential scopes
 
+	state     *state
 	files     Layout
 	processes []string // command that prints an instance's credentials; its last argument is the instance
 
@@ -57,7 +58,7 @@ func (e *Environment) startAWS(ctx context.Context) error {
 		Account:    e.opts.Config.Account, Region: e.opts.Config.Region,
 		Clusters: []RuntimeCluster{},
 	}
-	if err := e.makeAWS(); err != nil {
+	if err := e.makeAWS(ctx); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	e.gateway = gateway.New(gateway.Config{
@@ -84,10 +85,10 @@ func (e *Environment) listen(ctx context.Context) (net.Listener, error) {
 	if e.opts.Port != 0 {
 		return e.remember(new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(e.opts.Port))))
 	}
-	before := e.state.Port
+	before := e.state.read().Port
 	listener, err := port.Listen(ctx, "127.0.0.1", before)
 	if err == nil && before != 0 && port.Of(listener) != before {
-		e.notes = append(e.notes, fmt.Sprintf("port %d, where the AWS endpoint was before, is somebody else's by now: "+
+		e.note(fmt.Sprintf("port %d, where the AWS endpoint was before, is somebody else's by now: "+
 			"evaluate `eksemu env` again in every shell that has it", before))
 	}
 	return e.remember(listener, err)
@@ -98,8 +99,7 @@ func (e *Environment) remember(listener net.Listener, err error) (net.Listener, 
 	if err != nil {
 		return nil, err
 	}
-	e.state.Port = port.Of(listener)
-	if err := e.state.save(); err != nil {
+	if err := e.state.update(func(s *state) { s.Port = port.Of(listener) }); err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
 	return listener, nil
@@ -109,99 +109,6 @@ func (e *Environment) remember(listener net.Listener, err error) (net.Listener, 
 func (a *awsSide) issuerOf(arn string) string {
 	cluster, _ := a.clusters.ClusterByARN(arn) // which the caller runs
 	return cluster.Identity.OIDC.Issuer
-}
-
-func (e *Environment) makeAWS() error {
-	cfg := e.opts.Config
-	e.clock = &awsClock{real: e.opts.Now}
-	if err := e.clock.advance(e.opts.ClockOffset); err != nil {
-		return err
-	}
-	store, err := iam.NewStore(iam.Options{Partition: cfg.Partition(), SealingKey: e.state.SealingKey, Now: e.clock.now})
-	if err != nil {
-		return err
-	}
-	if err := cfg.Seed(store); err != nil {
-		return err
-	}
-	gate := &stsfake.Gate{Store: store, Now: e.clock.now, Observe: e.observeCall}
-	compute, err := ec2.New(ec2.Options{Gate: gate, Instances: instances(cfg)})
-	if err != nil {
-		return err
-	}
-	clusters := eks.NewRegistry(eks.RegistryOptions{})
-	e.aws = &awsSide{
-		store:    store,
-		clusters: clusters,
-		issuer:   &eks.Issuers{Clusters: clusters, Now: e.clock.now},
-		services: map[string]http.Handler{
-			"eks": eks.New(eks.Options{Gate: gate, Clusters: clusters, Version: e.opts.Kubernetes}),
-			"ec2": compute,
-		},
-		files:     e.files,
-		processes: append([]string{e.opts.Executable}, e.opts.InstanceCredentials...),
-		config:    cfg,
-		overlays:  map[string]config.Overlay{},
-	}
-	issuers, err := e.issuers()
-	if err != nil {
-		return err
-	}
-	e.aws.services["sts"] = stsfake.New(stsfake.Options{
-		Gate: gate, Faults: &e.faults, Issuers: issuers, InactiveRegion: e.aws.inactiveRegion,
-	})
-	for _, spec := range cfg.Clusters {
-		if err := e.addCluster(spec); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// addCluster makes a cluster known to the EKS API, which has it in status CREATING.
-func (e *Environment) addCluster(spec config.Cluster) error {
-	cfg := e.opts.Config
-	role, _ := cfg.Identity(spec.Role)
-	creator, _ := cfg.Identity(spec.Creator)
-	issuer, _ := cfg.Issuer(spec.Name)
-	cluster, err := eks.NewCluster(eks.ClusterSpec{
-		Partition:          cfg.Partition(),
-		Scope:              eks.Scope{AccountID: cfg.Account, Region: cfg.Region},
-		Name:               spec.Name,
-		Version:            e.opts.Kubernetes,
-		AuthenticationMode: eks.AuthenticationMode(spec.AuthenticationMode),
-		RoleARN:            role.ARN,
-		Issuer:             issuer,
-		CreatedAt:          e.opts.Now(),
-	})
-	if err != nil {
-		return err
-	}
-	e.noteMoved(spec.Name, cluster.ARN)
-	e.newCluster(spec, cluster.ARN)
-	return e.aws.clusters.AddCluster(cluster, eks.Principal{ARN: creator.ARN, ID: e.aws.principalID(creator.ARN)})
-}
-
-// noteMoved remembers the ARN of a new cluster, and tells the user if that of a kept one is another by now.
-func (e *Environment) noteMoved(name, arn string) {
-	before := e.state.ARNs[name]
-	if e.state.Bootstrap[name] && before != "" && before != arn {
-		e.notes = append(e.notes, fmt.Sprintf("cluster %s was made as %s and is %s now: it keeps its objects, aws-auth with the ARNs of before among them. "+
-			"Change them with kubectl, or begin anew with `eksemu down` and `eksemu up`", name, before, arn))
-		return
-	}
-	if e.state.ARNs == nil {
-		e.state.ARNs = map[string]string{}
-	}
-	e.state.ARNs[name] = arn // saved when its manifests have been applied
-}
-
-func (a *awsSide) principalID(arn string) string {
-	if user, err := a.store.User(arn); err == nil {
-		return user.UniqueID
-	}
-	role, _ := a.store.Role(arn) // the configuration says that it is one of the two
-	return role.UniqueID
 }
 
 // instances are the configuration's EC2 instances. Each has an address of its own.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -216,8 +217,10 @@ func TestClusterThatMoved(t *testing.T) {
 		"kept by an older eksemu": {true, nil, nil, now},
 		"moved":                   {true, map[string]string{"c": before}, []string{note}, before},
 	} {
-		e := &Environment{state: &state{Bootstrap: map[string]bool{"c": tc.kept}, ARNs: tc.arns}}
-		e.noteMoved("c", now)
+		e := &Environment{state: &state{path: filepath.Join(t.TempDir(), "state.json"), stateFile: stateFile{Bootstrap: map[string]bool{"c": tc.kept}, ARNs: tc.arns}}}
+		if err := e.noteMoved("c", now); err != nil {
+			t.Fatal(err)
+		}
 		if !slices.Equal(e.Notes(), tc.notes) || e.state.ARNs["c"] != tc.saved {
 			t.Errorf("%s: notes %q, ARN %s", name, e.Notes(), e.state.ARNs["c"])
 		}

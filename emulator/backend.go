@@ -43,8 +43,7 @@ func (e *Environment) chooseBackend() error {
 	if e.state.Backend == e.opts.Backend {
 		return nil
 	}
-	e.state.Backend = e.opts.Backend
-	return e.state.save()
+	return e.state.update(func(s *state) { s.Backend = e.opts.Backend })
 }
 
 // controlPlaneDir is the folder of a cluster's backend in the cluster's folder.
@@ -61,7 +60,7 @@ func (e *Environment) backend(c *runningCluster) cluster.Backend {
 	}
 	name, progress := e.opts.KindCluster, e.opts.Progress
 	if name == "" || c.label != "" {
-		name = kindcluster.Name(e.opts.Name, c.spec.Name)
+		name = kindcluster.Name(e.opts.Name, c.name)
 	}
 	if c.label != "" { // which is made beside other things
 		progress = nil
@@ -81,7 +80,12 @@ func removeClusters(ctx context.Context, dir string, toolEnv []string) error {
 	}
 	errs := []error{err}
 	for _, entry := range clusters {
-		errs = append(errs, kindcluster.Remove(ctx, filepath.Join(Layout{dir}.cluster(entry.Name()), controlPlaneDir), toolEnv))
+		errs = append(errs, removeControlPlane(ctx, Layout{dir}.cluster(entry.Name()), toolEnv))
 	}
 	return errors.Join(errs...)
+}
+
+// removeControlPlane removes what a stopped cluster has outside of its folder.
+func removeControlPlane(ctx context.Context, clusterDir string, toolEnv []string) error {
+	return kindcluster.Remove(ctx, filepath.Join(clusterDir, controlPlaneDir), toolEnv)
 }

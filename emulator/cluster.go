@@ -11,12 +11,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/util/wait"
 
+	"github.com/eksemu/eksemu/emulator/access"
 	"github.com/eksemu/eksemu/emulator/audit"
 	"github.com/eksemu/eksemu/emulator/authn"
 	"github.com/eksemu/eksemu/emulator/cluster"
@@ -40,6 +42,7 @@ const awsAuth = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, nam
 // runningCluster is one cluster: its control plane, its authenticator and the recorders between them.
 type runningCluster struct {
 	spec   config.Cluster
+	name   string // what the environment calls it, see nameOf
 	arn    string
 	dir    string
 	logs   string       // folder of the logs of its processes
@@ -48,6 +51,14 @@ type runningCluster struct {
 	hooks  *http.Server // token webhook and audit webhook
 	opened atomic.Bool  // whether somebody can use its API server, so that requests are somebody's
 	active atomic.Bool  // whether it can be used in full
+
+	life  sync.Mutex      // held while it is being started or stopped
+	ended context.Context // ends when somebody deletes it, or the environment ends
+	end   context.CancelFunc
+
+	authorizer *access.Authorizer // answers for the access policies
+	accessMu   sync.Mutex         // of who changes who may do what
+	mapped     bool               // whether the authenticator has its files
 
 	backend  cluster.Backend
 	info     cluster.Info
@@ -124,7 +135,7 @@ func (e *Environment) prepareAuthenticator(ctx context.Context, c *runningCluste
 		AWSConfig: filepath.Join(dir, "aws-config"),
 	}
 	c.recorder = authn.NewRecorder(authn.RecorderConfig{
-		Cluster: c.spec.Name, Address: c.server.Address(), RootCAs: e.ca.Pool(), Trace: e.trace, Now: e.opts.Now,
+		Cluster: c.name, Address: c.server.Address(), RootCAs: e.ca.Pool(), Trace: e.trace, Now: e.opts.Now,
 	})
 	return nil
 }
@@ -135,20 +146,20 @@ func (e *Environment) applyManifests(ctx context.Context, c *runningCluster) err
 		return err
 	}
 	now := digest(c.spec.AllManifests())
-	if e.state.Bootstrap[c.spec.Name] && !c.info.New {
-		if before := e.state.Manifests[c.spec.Name]; before != "" && before != now {
-			e.notes = append(e.notes, fmt.Sprintf("the manifests of cluster %s have changed since it was made, and were not applied: it keeps its objects. "+
-				"Apply them with kubectl, or begin anew with `eksemu down` and `eksemu up`", c.spec.Name))
+	kept := e.state.read()
+	if kept.Bootstrap[c.name] && !c.info.New {
+		if before := kept.Manifests[c.name]; before != "" && before != now {
+			e.note(fmt.Sprintf("the manifests of cluster %s have changed since it was made, and were not applied: it keeps its objects. "+
+				"Apply them with kubectl, or begin anew with `eksemu down` and `eksemu up`", c.name))
 		}
 		return nil
 	}
 	for i, manifest := range c.spec.AllManifests() {
 		if err := c.applyOnceReady(ctx, []byte(manifest)); err != nil {
-			return fmt.Errorf("%s of cluster %s: %w", manifestName(c.spec, i), c.spec.Name, err)
+			return fmt.Errorf("%s of cluster %s: %w", manifestName(c.spec, i), c.name, err)
 		}
 	}
-	e.state.Bootstrap[c.spec.Name], e.state.Manifests[c.spec.Name] = true, now
-	return e.state.save()
+	return e.state.update(func(s *state) { s.Bootstrap[c.name], s.Manifests[c.name] = true, now })
 }
 
 // manifestName is where the configuration has one of AllManifests.
@@ -197,17 +208,10 @@ func comesByItself(err error) bool {
 
 // startAuthenticator starts aws-iam-authenticator and waits until it has read aws-auth.
 func (e *Environment) startAuthenticator(ctx context.Context, c *runningCluster) error {
-	access, err := e.aws.clusters.Access(c.arn)
-	if err != nil {
-		return err
-	}
 	if err := e.writeAuthenticatorFiles(c); err != nil {
 		return err
 	}
-	if err := c.server.Write(authn.Access{
-		Cluster: c.spec.Name, Partition: e.opts.Config.Partition(),
-		AuthenticationMode: authn.AuthenticationMode(access.AuthenticationMode), Creator: access.Creator.ARN,
-	}); err != nil {
+	if err := e.writeAccess(c); err != nil {
 		return err
 	}
 	spec, err := c.server.Spec()
@@ -220,7 +224,17 @@ func (e *Environment) startAuthenticator(ctx context.Context, c *runningCluster)
 	if c.child, err = process.Start(ctx, spec); err != nil {
 		return err
 	}
-	return c.awaitConfigMap(ctx, before)
+	c.accessMu.Lock()
+	c.mapped = true
+	c.accessMu.Unlock()
+	if err := e.applyAccess(ctx, c.arn); err != nil { // grants, and what changed in the meantime
+		return err
+	}
+	mode, err := e.aws.clusters.Access(c.arn)
+	if err != nil {
+		return err
+	}
+	return c.awaitConfigMap(ctx, before, authn.AuthenticationMode(mode.AuthenticationMode))
 }
 
 // writeAuthenticatorFiles gives the authenticator its access to the cluster and to EC2.
@@ -232,15 +246,18 @@ func (e *Environment) writeAuthenticatorFiles(c *runningCluster) error {
 	if err := os.MkdirAll(c.server.Dir, 0o700); err != nil {
 		return err
 	}
-	kubeconfig := cluster.Kubeconfig(c.info, c.spec.Name, "eks:authenticator", client)
+	kubeconfig := cluster.Kubeconfig(c.info, c.name, "eks:authenticator", client)
 	if err := atomicfile.Write(c.server.Kubeconfig, kubeconfig, 0o600); err != nil {
 		return err
 	}
-	return atomicfile.Write(c.server.AWSConfig, e.aws.serviceProfile(c.spec.Name), 0o600)
+	return atomicfile.Write(c.server.AWSConfig, e.aws.serviceProfile(c.name), 0o600)
 }
 
-// awaitConfigMap waits until the authenticator has read aws-auth, if the cluster has one.
-func (c *runningCluster) awaitConfigMap(ctx context.Context, since uint64) error {
+// awaitConfigMap waits until the authenticator has read aws-auth, if its mode has it do that and the cluster has one.
+func (c *runningCluster) awaitConfigMap(ctx context.Context, since uint64, mode authn.AuthenticationMode) error {
+	if mode == authn.API {
+		return nil
+	}
 	objects, err := kube.Decode([]byte(awsAuth))
 	if err != nil {
 		return err

@@ -103,7 +103,7 @@ func withAPIServer(t *testing.T) (*Environment, *apiServer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := e.clusters.first()
+	c := e.primary
 	c.kube, c.info = client, cluster.Info{Endpoint: server.URL, CAPEM: ca}
 	c.recorder = authn.NewRecorder(authn.RecorderConfig{Cluster: "my-cluster", Trace: e.trace, Now: e.opts.Now})
 	return e, api
@@ -113,7 +113,7 @@ func withAPIServer(t *testing.T) (*Environment, *apiServer) {
 func TestManifestsAreAppliedOnce(t *testing.T) {
 	t.Parallel()
 	e, api := withAPIServer(t)
-	if err := e.applyManifests(t.Context(), e.clusters.first()); err != nil {
+	if err := e.applyManifests(t.Context(), e.primary); err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Contains(api.applied, awsAuthPath) {
@@ -129,7 +129,7 @@ func TestManifestsAreAppliedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	e.state = again
-	if err := e.applyManifests(t.Context(), e.clusters.first()); err != nil {
+	if err := e.applyManifests(t.Context(), e.primary); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{role, strings.Replace(role, "/roles/", "/rolebindings/", 1)}
@@ -143,7 +143,7 @@ func TestManifestsWaitForNamespaces(t *testing.T) {
 	t.Parallel()
 	e, api := withAPIServer(t)
 	api.refuse[awsAuthPath], api.times, api.missing = http.StatusNotFound, 2, "kube-system"
-	if err := e.applyManifests(t.Context(), e.clusters.first()); err != nil {
+	if err := e.applyManifests(t.Context(), e.primary); err != nil {
 		t.Fatal(err)
 	}
 	if api.times != 0 || !slices.Contains(api.applied, awsAuthPath) {
@@ -155,7 +155,7 @@ func TestManifestsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	e, api := withAPIServer(t)
 	api.refuse[awsAuthPath], api.times = http.StatusForbidden, 1
-	err := e.applyManifests(t.Context(), e.clusters.first())
+	err := e.applyManifests(t.Context(), e.primary)
 	if err == nil || err.Error() != "manifests[0] of cluster my-cluster: apply ConfigMap kube-system/aws-auth: refused: Forbidden" {
 		t.Errorf("error %v", err)
 	}
@@ -175,7 +175,7 @@ func TestManifestsGiveUp(t *testing.T) {
 			cancel()
 		}
 	}
-	err := e.clusters.first().applyOnceReady(ctx, []byte(awsAuth))
+	err := e.primary.applyOnceReady(ctx, []byte(awsAuth))
 	if want := `apply ConfigMap kube-system/aws-auth: namespaces "kube-system" not found`; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
@@ -186,7 +186,7 @@ func TestManifestsInTheWrongOrder(t *testing.T) {
 	t.Parallel()
 	e, api := withAPIServer(t)
 	api.refuse[awsAuthPath], api.times, api.missing = http.StatusNotFound, 1, "team-a"
-	err := e.applyManifests(t.Context(), e.clusters.first())
+	err := e.applyManifests(t.Context(), e.primary)
 	const want = `manifests[0] of cluster my-cluster: apply ConfigMap kube-system/aws-auth: namespaces "team-a" not found (put what it needs into a manifest before this one)`
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
@@ -207,15 +207,15 @@ func TestManifestName(t *testing.T) {
 func TestManifestsThatChanged(t *testing.T) {
 	t.Parallel()
 	e, api := withAPIServer(t)
-	if err := e.applyManifests(t.Context(), e.clusters.first()); err != nil {
+	if err := e.applyManifests(t.Context(), e.primary); err != nil {
 		t.Fatal(err)
 	}
-	if err := e.applyManifests(t.Context(), e.clusters.first()); err != nil || len(e.Notes()) > 0 {
+	if err := e.applyManifests(t.Context(), e.primary); err != nil || len(e.Notes()) > 0 {
 		t.Errorf("nothing has changed: %v, %q", err, e.Notes())
 	}
 	api.applied = nil
-	e.clusters.first().spec.Manifests = append(slices.Clone(e.clusters.first().spec.Manifests), "{}")
-	if err := e.applyManifests(t.Context(), e.clusters.first()); err != nil {
+	e.primary.spec.Manifests = append(slices.Clone(e.primary.spec.Manifests), "{}")
+	if err := e.applyManifests(t.Context(), e.primary); err != nil {
 		t.Fatal(err)
 	}
 	const want = "the manifests of cluster my-cluster have changed since it was made, and were not applied: it keeps its objects. Apply them with kubectl, or begin anew with `eksemu down` and `eksemu up`"
@@ -242,7 +242,7 @@ func TestDigest(t *testing.T) {
 func TestAwaitConfigMap(t *testing.T) {
 	t.Parallel()
 	e, api := withAPIServer(t)
-	if err := e.clusters.first().awaitConfigMap(t.Context(), 0); err != nil {
+	if err := e.primary.awaitConfigMap(t.Context(), 0, authn.ConfigMap); err != nil {
 		t.Errorf("without aws-auth: %v", err)
 	}
 	api.exists[awsAuthPath] = true
@@ -250,12 +250,12 @@ func TestAwaitConfigMap(t *testing.T) {
 	cancel()
 	done := make(chan error)
 	before := e.trace.Last()
-	go func() { done <- e.clusters.first().awaitConfigMap(t.Context(), before) }()
-	e.clusters.first().recorder.Line(`{"level":"info","msg":"Received aws-auth watch event"}`)
+	go func() { done <- e.primary.awaitConfigMap(t.Context(), before, authn.ConfigMap) }()
+	e.primary.recorder.Line(`{"level":"info","msg":"Received aws-auth watch event"}`)
 	if err := <-done; err != nil {
 		t.Errorf("it was read: %v", err)
 	}
-	if err := e.clusters.first().awaitConfigMap(ctx, e.trace.Last()); !errors.Is(err, context.Canceled) {
+	if err := e.primary.awaitConfigMap(ctx, e.trace.Last(), authn.ConfigMap); !errors.Is(err, context.Canceled) {
 		t.Errorf("it was never read: %v", err)
 	}
 	events, _ := e.trace.Since(0)
@@ -281,19 +281,19 @@ func TestAuthenticatorFiles(t *testing.T) {
 	t.Parallel()
 	e, _ := withAPIServer(t)
 	backend := &certifier{}
-	e.clusters.first().backend = backend
-	if err := e.prepareAuthenticator(t.Context(), e.clusters.first()); err != nil {
+	e.primary.backend = backend
+	if err := e.prepareAuthenticator(t.Context(), e.primary); err != nil {
 		t.Fatal(err)
 	}
-	if err := e.writeAuthenticatorFiles(e.clusters.first()); err != nil {
+	if err := e.writeAuthenticatorFiles(e.primary); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{"eks:authenticator in "}, backend.issued); diff != "" {
 		t.Errorf("certificates (-want +got):\n%s", diff)
 	}
-	server := e.clusters.first().server
+	server := e.primary.server
 	kubeconfig, err := clientcmd.LoadFromFile(server.Kubeconfig)
-	if err != nil || kubeconfig.Clusters["my-cluster"].Server != e.clusters.first().info.Endpoint {
+	if err != nil || kubeconfig.Clusters["my-cluster"].Server != e.primary.info.Endpoint {
 		t.Errorf("kubeconfig %+v, %v", kubeconfig, err)
 	}
 	if got := read(t, server.AWSConfig); got != string(e.aws.serviceProfile("my-cluster")) {

@@ -3,17 +3,21 @@ package emulator
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/eksemu/eksemu/emulator/access"
 	"github.com/eksemu/eksemu/emulator/config"
 	"github.com/eksemu/eksemu/emulator/eks"
 	"github.com/eksemu/eksemu/emulator/internal/process"
+	"github.com/eksemu/eksemu/sts-fake/iam"
 )
 
 // clusterSet is the clusters that run, in the order in which they were made known. The zero value has none.
@@ -57,9 +61,6 @@ func (s *clusterSet) all() []*runningCluster {
 	return slices.Clone(s.list)
 }
 
-// first is the cluster that people mean when they name none.
-func (s *clusterSet) first() *runningCluster { return s.all()[0] }
-
 // active are the clusters that can be used.
 func (s *clusterSet) active() []*runningCluster {
 	return slices.DeleteFunc(s.all(), func(c *runningCluster) bool { return !c.active.Load() })
@@ -97,12 +98,31 @@ func (s *clusterSet) stop(ctx context.Context, remove bool) error {
 
 // newCluster makes a cluster known that is to run.
 func (e *Environment) newCluster(spec config.Cluster, arn string) *runningCluster {
-	c := &runningCluster{spec: spec, arn: arn, dir: e.files.cluster(spec.Name), logs: e.files.Logs()}
-	if len(e.clusters.all()) > 0 {
-		c.label, c.logs = spec.Name+"/", filepath.Join(e.files.Logs(), spec.Name)
+	name := e.nameOf(arn)
+	c := &runningCluster{spec: spec, name: name, arn: arn, dir: e.files.cluster(name), logs: e.files.Logs()}
+	c.ended, c.end = context.WithCancel(e.done)
+	if configured := e.opts.Config.Clusters; len(configured) == 0 || configured[0].Name != name {
+		c.label, c.logs = name+"/", filepath.Join(e.files.Logs(), name)
 	}
+	c.authorizer = access.NewAuthorizer(access.Options{Observe: e.observeReview(c)})
 	e.clusters.add(c)
 	return c
+}
+
+// nameOf is what the environment calls a cluster: its name, and where it is if that is not the environment's own region
+// or account, in which the name may be another cluster's.
+func (e *Environment) nameOf(arn string) string { return nameOf(e.opts.Config, arn) }
+
+func nameOf(cfg *config.Environment, arn string) string {
+	parsed, _ := iam.ParseARN(arn) // of a cluster of the registry
+	name := strings.TrimPrefix(parsed.Resource, "cluster/")
+	switch {
+	case parsed.AccountID != cfg.Account:
+		return name + "." + parsed.Region + "." + parsed.AccountID
+	case parsed.Region != cfg.Region:
+		return name + "." + parsed.Region
+	}
+	return name
 }
 
 // part is a part of the start of a cluster.
@@ -126,30 +146,65 @@ func (e *Environment) parts() []part {
 
 // bringUp starts a cluster and makes it usable.
 func (e *Environment) bringUp(ctx context.Context, c *runningCluster) error {
-	for _, part := range e.parts() {
-		if err := part.do(ctx, c); err != nil {
+	for _, part := range append(e.parts(), part{"make the cluster usable", e.activate}) {
+		if err := c.take(ctx, part); err != nil {
 			return err
 		}
 	}
-	return e.activate(c)
+	return nil
 }
 
-// startOthers starts all clusters but the first, side by side.
+// take takes a part of a cluster's start, unless the cluster ends.
+func (c *runningCluster) take(ctx context.Context, part part) error {
+	c.life.Lock()
+	defer c.life.Unlock()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(c.ended, func() { cancel(errDeleted) })() //nolint:contextcheck // the cluster's end is that of its start, too
+	if c.ended.Err() != nil {
+		return errDeleted
+	}
+	if err := part.do(ctx, c); c.ended.Err() == nil || err == nil {
+		return err
+	}
+	return errDeleted
+}
+
+// startOthers starts all clusters but the primary one, side by side. One that is in no configuration does not keep the
+// environment from starting.
 func (e *Environment) startOthers(ctx context.Context) error {
-	group, ctx := errgroup.WithContext(ctx)
-	for _, c := range e.clusters.all()[1:] {
-		group.Go(func() error { return e.bringUp(ctx, c) })
+	group, bounded := errgroup.WithContext(ctx)
+	for _, c := range e.others {
+		group.Go(func() error {
+			if err := e.bringUp(bounded, c); err != nil && !errors.Is(err, errDeleted) {
+				return fmt.Errorf("cluster %s: %w", c.name, err)
+			}
+			return nil
+		})
+	}
+	for _, c := range e.resumed {
+		group.Go(func() error {
+			if err := e.bringUp(bounded, c); err != nil && bounded.Err() == nil {
+				e.note(fmt.Sprintf("cluster %s, which was made with the EKS API, could not be started: %v", c.name, err))
+				e.fail(bounded, c, err)
+			}
+			return nil
+		})
 	}
 	return group.Wait()
 }
 
 // activate lets the EKS API show a cluster as usable.
-func (e *Environment) activate(c *runningCluster) error {
+func (e *Environment) activate(_ context.Context, c *runningCluster) error {
 	if err := e.aws.clusters.SetEndpoint(c.arn, c.info.Endpoint, c.info.CAPEM); err != nil {
 		return err
 	}
+	if err := e.aws.clusters.UpdateStatus(c.arn, eks.StatusActive); err != nil {
+		return err
+	}
 	c.active.Store(true)
-	return e.aws.clusters.UpdateStatus(c.arn, eks.StatusActive)
+	e.finishUpdates(c.arn, "") // that were in progress when the environment ended
+	return nil
 }
 
 // observerOf notes what happens to the processes of a cluster.

@@ -25,6 +25,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net"
 	"net/http"
@@ -75,6 +76,7 @@ type Options struct {
 type Environment struct {
 	opts  Options
 	files Layout
+	kept  kept
 
 	clock  *awsClock
 	faults stsfake.Faults
@@ -88,11 +90,21 @@ type Environment struct {
 	aws        *awsSide
 	gateway    *gateway.Gateway
 	names      net.Listener // where nodes and pods find AWS; nil without them
+	logger     *slog.Logger // writes into gatewayLog
 	clusters   clusterSet
+	primary    *runningCluster   // the configuration's first cluster, which people mean when they name none; nil without one
+	others     []*runningCluster // the configuration's other clusters
+	resumed    []*runningCluster // those that callers of the EKS API made in an earlier start
 	runtime    Runtime
-	notes      []string
 
-	mu         sync.Mutex
+	publishing sync.Mutex // of published, and of who writes the files that tell others of the environment
+	published  bool
+
+	background sync.WaitGroup // what the environment does for callers of the EKS API who do not wait for it
+
+	mu         sync.Mutex // of what follows, of names, and of who adds to background
+	stopping   bool
+	notes      []string
 	components map[string]*ComponentStatus
 
 	done     context.Context // ends when the environment shall end, with the reason as its cause
@@ -115,7 +127,7 @@ func newEnvironment(ctx context.Context, opts Options) *Environment {
 	if opts.Progress == nil {
 		opts.Progress = func(string) {}
 	}
-	e := &Environment{opts: opts, files: Layout{opts.Dir}, components: map[string]*ComponentStatus{}}
+	e := &Environment{opts: opts, files: Layout{opts.Dir}, kept: kept{opts.Dir}, components: map[string]*ComponentStatus{}}
 	e.done, e.finish = context.WithCancelCause(context.WithoutCancel(ctx))
 	return e
 }
@@ -125,16 +137,12 @@ func (e *Environment) start(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(e.done, func() { cancel(context.Cause(e.done)) })() //nolint:contextcheck // the environment's end is the start's, too
-	err := e.take(ctx, step{"prepare the state folder", e.prepare})
-	if err == nil {
-		for _, step := range e.steps() {
-			if err = e.take(ctx, step); err != nil {
-				break
+	for _, steps := range []func() []step{e.firstSteps, e.clusterSteps} {
+		for _, step := range steps() {
+			if err := e.take(ctx, step); err != nil {
+				return errors.Join(err, e.Stop(context.WithoutCancel(ctx)))
 			}
 		}
-	}
-	if err != nil {
-		return errors.Join(err, e.Stop(context.WithoutCancel(ctx)))
 	}
 	return nil
 }
@@ -157,20 +165,27 @@ type step struct {
 	do   func(context.Context) error
 }
 
-// steps are the parts of the start once the state folder is this process's, each of which needs those before it.
-func (e *Environment) steps() []step {
-	aws := step{"start the AWS endpoints", e.startAWS}
-	if len(e.opts.Config.Clusters) == 0 {
-		return []step{aws, {"write profiles", e.publish}}
+// firstSteps are the parts of the start after which it is known which clusters there are. Each needs those before it.
+func (e *Environment) firstSteps() []step {
+	return []step{{"prepare the state folder", e.prepare}, {"start the AWS endpoints", e.startAWS}}
+}
+
+// clusterSteps are the parts of the start after those.
+func (e *Environment) clusterSteps() []step {
+	var steps []step
+	if c := e.primary; c != nil {
+		for _, part := range e.parts() { // one by one; there seldom is another cluster
+			steps = append(steps, step{part.what, func(ctx context.Context) error { return c.take(ctx, part) }})
+		}
 	}
-	steps := []step{aws}
-	for _, part := range e.parts() { // of the first cluster, one by one; there seldom is another
-		steps = append(steps, step{part.what, func(ctx context.Context) error { return part.do(ctx, e.clusters.first()) }})
-	}
-	if len(e.opts.Config.Clusters) > 1 {
+	if len(e.others)+len(e.resumed) > 0 {
 		steps = append(steps, step{"start the other clusters", e.startOthers})
 	}
-	return append(steps, step{"write profiles and kubeconfigs", e.publish})
+	what := "write profiles"
+	if len(e.clusters.all()) > 0 {
+		what = "write profiles and kubeconfigs"
+	}
+	return append(steps, step{what, e.publish})
 }
 
 // Done is closed when the environment shall end: somebody asked the admin API, or a part of it broke for good.
@@ -192,14 +207,24 @@ var ErrStopped = errors.New("stopped before it was ready")
 var errRemoved = fmt.Errorf("%w, to be removed", ErrStopped)
 
 // Notes are what the user should know about the start, though it succeeded.
-func (e *Environment) Notes() []string { return e.notes }
+func (e *Environment) Notes() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.notes)
+}
+
+func (e *Environment) note(text string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.notes = append(e.notes, text)
+}
 
 // Runtime tells how to reach the environment. Its clusters are those of the moment.
 func (e *Environment) Runtime() Runtime {
 	r := e.runtime
 	r.Clusters = []RuntimeCluster{}
 	for _, c := range e.clusters.active() {
-		r.Clusters = append(r.Clusters, RuntimeCluster{Name: c.spec.Name, ARN: c.arn, Endpoint: c.info.Endpoint})
+		r.Clusters = append(r.Clusters, RuntimeCluster{Name: c.name, ARN: c.arn, Endpoint: c.info.Endpoint})
 	}
 	return r
 }
@@ -218,6 +243,7 @@ func (e *Environment) Stop(ctx context.Context) error {
 		e.finish(ErrStopped)
 		var errs []error
 		errs = append(errs, e.unpublish())
+		e.endBackground()
 		errs = append(errs, e.clusters.stop(ctx, errors.Is(context.Cause(e.done), errRemoved))) //nolint:contextcheck // why the environment ends, not the context of its end
 		if e.names != nil {
 			errs = append(errs, e.names.Close())

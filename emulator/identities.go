@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/eksemu/eksemu/emulator/config"
+	"github.com/eksemu/eksemu/emulator/eks"
 	"github.com/eksemu/eksemu/emulator/internal/atomicfile"
 	"github.com/eksemu/eksemu/sts-fake/iam"
 )
@@ -93,6 +94,16 @@ func without[T any](list []T, drop func(T) bool) []T {
 	return kept
 }
 
+// clusterNamed finds a cluster by what the environment calls it.
+func (a *awsSide) clusterNamed(name string) (eks.Cluster, bool) {
+	for _, cluster := range a.clusters.Clusters() {
+		if nameOf(a.config, cluster.ARN) == name {
+			return cluster, true
+		}
+	}
+	return eks.Cluster{}, false
+}
+
 // credentialProcess is what a credential_process prints
 // (https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-sourcing-external.html).
 type credentialProcess struct {
@@ -117,10 +128,8 @@ func (a *awsSide) credentials(name string) (json.RawMessage, error) {
 	if identity, ok := cfg.Identity(name); ok && identity.Kind == config.KindInstance {
 		roleARN = identity.RoleARN
 	}
-	for _, cluster := range cfg.Clusters {
-		if identity, ok := cfg.Identity(cluster.Role); ok && cluster.Name == name {
-			roleARN = identity.RoleARN
-		}
+	if cluster, ok := a.clusterNamed(name); ok {
+		roleARN = cluster.RoleARN
 	}
 	if roleARN == "" {
 		return nil, fmt.Errorf("no instance or cluster %q", name)

@@ -96,7 +96,7 @@ func (e *Environment) clusterIssuer(t *testing.T) issuer {
 		t.Fatal("my-cluster has no issuer")
 	}
 	i := newIssuer(t, name)
-	if err := e.aws.clusters.SetSigningKeys(e.clusters.first().arn, i.keys()); err != nil {
+	if err := e.aws.clusters.SetSigningKeys(e.primary.arn, i.keys()); err != nil {
 		t.Fatal(err)
 	}
 	return i

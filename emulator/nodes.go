@@ -78,7 +78,7 @@ func (e *Environment) openNames(ctx context.Context, host string) error {
 		return nil
 	}
 	var err error
-	if e.names, err = port.Listen(ctx, host, e.state.NodesPort); err != nil {
+	if e.names, err = port.Listen(ctx, host, e.state.read().NodesPort); err != nil {
 		return fmt.Errorf("listen for AWS calls of nodes and pods: %w", err)
 	}
 	go func() { // until the environment ends, not until the start's context does
@@ -86,8 +86,7 @@ func (e *Environment) openNames(ctx context.Context, host string) error {
 			e.finish(fmt.Errorf("the AWS endpoint for nodes and pods broke: %w", err))
 		}
 	}()
-	e.state.NodesPort = port.Of(e.names)
-	return e.state.save()
+	return e.state.update(func(s *state) { s.NodesPort = port.Of(e.names) })
 }
 
 // nodeNames are the host names of the emulated APIs in the environment's region, and the global ones.
@@ -158,8 +157,8 @@ func (e *Environment) leadPods(ctx context.Context, c *runningCluster, address s
 	corefile, _, _ := unstructured.NestedString(dataOf(there), "data", corefileKey)
 	changed, ok := withNames(corefile, e.aws.emulatedServices(), address)
 	if !ok {
-		e.notes = append(e.notes, fmt.Sprintf("cluster %s has no CoreDNS with a server block for all names (.:53), so that pods find no AWS names; "+
-			"give them hostAliases with the address %s", c.spec.Name, address))
+		e.note(fmt.Sprintf("cluster %s has no CoreDNS with a server block for all names (.:53), so that pods find no AWS names; "+
+			"give them hostAliases with the address %s", c.name, address))
 		return nil
 	}
 	if changed == corefile {

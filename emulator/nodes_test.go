@@ -106,7 +106,7 @@ func TestChooseBackend(t *testing.T) {
 		"an older state":         {old: true, want: BackendEmbedded},
 		"an older state, moving": {old: true, asked: BackendKind, wantError: "made with --backend embedded"},
 	} {
-		e := &Environment{opts: Options{Backend: test.asked}, state: &state{path: t.TempDir() + "/state.json", Backend: test.kept, Bootstrap: map[string]bool{}}}
+		e := &Environment{opts: Options{Backend: test.asked}, state: &state{path: t.TempDir() + "/state.json", stateFile: stateFile{Backend: test.kept, Bootstrap: map[string]bool{}}}}
 		if test.old {
 			e.state.Bootstrap["my-cluster"] = true
 		}

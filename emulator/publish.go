@@ -15,11 +15,12 @@ import (
 	"github.com/eksemu/eksemu/emulator/internal/atomicfile"
 	"github.com/eksemu/eksemu/emulator/kube"
 	"github.com/eksemu/eksemu/emulator/trace"
+	"github.com/eksemu/eksemu/sts-fake/iam"
 )
 
 // publish makes the environment usable: the cluster, if it has one, becomes ACTIVE, and profiles, kubeconfigs and,
 // last of all, runtime.json are written.
-func (e *Environment) publish(context.Context) error {
+func (e *Environment) publish(ctx context.Context) error {
 	for _, identity := range e.opts.Config.Identities() {
 		e.runtime.Identities = append(e.runtime.Identities, Identity{identity.Name, string(identity.Kind), identity.ARN})
 	}
@@ -29,15 +30,36 @@ func (e *Environment) publish(context.Context) error {
 	if err := e.aws.writeProfiles(e.opts.Config); err != nil {
 		return err
 	}
-	if clusters := e.clusters.all(); len(clusters) > 0 {
-		if err := e.activate(clusters[0]); err != nil {
+	if e.primary != nil {
+		if err := e.primary.take(ctx, part{"make the cluster usable", e.activate}); err != nil {
 			return err
 		}
 	}
+	e.publishing.Lock()
+	defer e.publishing.Unlock()
+	if err := e.writeFiles(); err != nil {
+		return err
+	}
+	e.published = true
+	return remove(e.files.Dir, startingFile)
+}
+
+// writeFiles writes what tells others of the environment: the kubeconfigs and, last of all, runtime.json.
+func (e *Environment) writeFiles() error {
 	if err := e.writeKubeconfigs(); err != nil {
 		return err
 	}
-	return errors.Join(e.Runtime().write(e.files.Dir), remove(e.files.Dir, startingFile))
+	return e.Runtime().write(e.files.Dir)
+}
+
+// republish tells of a cluster that has come or gone.
+func (e *Environment) republish() error {
+	e.publishing.Lock()
+	defer e.publishing.Unlock()
+	if !e.published {
+		return nil
+	}
+	return e.writeFiles()
 }
 
 // unpublish takes back that the environment can be used.
@@ -45,6 +67,9 @@ func (e *Environment) unpublish() error {
 	if e.lock == nil {
 		return nil // the state folder is somebody else's
 	}
+	e.publishing.Lock()
+	defer e.publishing.Unlock()
+	e.published = false
 	return errors.Join(remove(e.files.Dir, runtimeFile), remove(e.files.Dir, startingFile))
 }
 
@@ -63,7 +88,7 @@ func (e *Environment) writeKubeconfigs() error {
 	if len(clusters) == 0 {
 		return e.removeKubeconfigs()
 	}
-	first := clusters[0].spec.Name
+	first := clusters[0].name
 	if err := writeKubeconfig(adminKubeconfig(clusters), e.files.AdminKubeconfig()); err != nil {
 		return err
 	}
@@ -114,18 +139,24 @@ func writeKubeconfig(config *clientcmdapi.Config, path string) error {
 	return atomicfile.Write(path, raw, 0o600)
 }
 
+// region is that of a cluster.
+func (c *runningCluster) region() string {
+	parsed, _ := iam.ParseARN(c.arn)
+	return parsed.Region
+}
+
 func contextName(identity, cluster string) string { return identity + "@" + cluster }
 
 // adminKubeconfig has a context per cluster, each with the administrator's certificate of that cluster.
 func adminKubeconfig(clusters []*runningCluster) *clientcmdapi.Config {
 	config := clientcmdapi.NewConfig()
 	for _, c := range clusters {
-		name := contextName(trace.Administrator, c.spec.Name)
-		config.Clusters[c.spec.Name] = &clientcmdapi.Cluster{Server: c.info.Endpoint, CertificateAuthorityData: c.info.CAPEM}
+		name := contextName(trace.Administrator, c.name)
+		config.Clusters[c.name] = &clientcmdapi.Cluster{Server: c.info.Endpoint, CertificateAuthorityData: c.info.CAPEM}
 		config.AuthInfos[name] = &clientcmdapi.AuthInfo{ClientCertificateData: c.info.Admin.CertPEM, ClientKeyData: c.info.Admin.KeyPEM}
-		config.Contexts[name] = &clientcmdapi.Context{Cluster: c.spec.Name, AuthInfo: name}
+		config.Contexts[name] = &clientcmdapi.Context{Cluster: c.name, AuthInfo: name}
 	}
-	config.CurrentContext = contextName(trace.Administrator, clusters[0].spec.Name)
+	config.CurrentContext = contextName(trace.Administrator, clusters[0].name)
 	return config
 }
 
@@ -134,11 +165,11 @@ func adminKubeconfig(clusters []*runningCluster) *clientcmdapi.Config {
 func (e *Environment) kubeconfig(clusters []*runningCluster) *clientcmdapi.Config {
 	config := clientcmdapi.NewConfig()
 	for _, c := range clusters {
-		config.Clusters[c.spec.Name] = &clientcmdapi.Cluster{Server: c.info.Endpoint, CertificateAuthorityData: c.info.CAPEM}
+		config.Clusters[c.name] = &clientcmdapi.Cluster{Server: c.info.Endpoint, CertificateAuthorityData: c.info.CAPEM}
 		for _, identity := range e.runtime.Identities {
-			name := contextName(identity.Name, c.spec.Name)
-			config.AuthInfos[name] = &clientcmdapi.AuthInfo{Exec: e.execPlugin(identity.Name, c.spec.Name)}
-			config.Contexts[name] = &clientcmdapi.Context{Cluster: c.spec.Name, AuthInfo: name}
+			name := contextName(identity.Name, c.name)
+			config.AuthInfos[name] = &clientcmdapi.AuthInfo{Exec: e.execPlugin(identity.Name, c)}
+			config.Contexts[name] = &clientcmdapi.Context{Cluster: c.name, AuthInfo: name}
 		}
 	}
 	return config
@@ -147,19 +178,20 @@ func (e *Environment) kubeconfig(clusters []*runningCluster) *clientcmdapi.Confi
 // execPlugin is the credential plugin of an identity: what `aws eks update-kubeconfig` writes where the aws CLI is
 // installed, else `eksemu token`. The profile is an argument because credentials in the caller's environment would
 // be stronger than AWS_PROFILE.
-func (e *Environment) execPlugin(identity, cluster string) *clientcmdapi.ExecConfig {
+func (e *Environment) execPlugin(identity string, c *runningCluster) *clientcmdapi.ExecConfig {
+	cluster, region := c.spec.Name, c.region()
 	plugin := &clientcmdapi.ExecConfig{
 		APIVersion:      "client.authentication.k8s.io/v1beta1",
 		InteractiveMode: clientcmdapi.NeverExecInteractiveMode,
 		Command:         e.opts.AWSCommand,
 		Args: []string{
-			"--profile", identity, "--region", e.opts.Config.Region,
+			"--profile", identity, "--region", region,
 			"eks", "get-token", "--cluster-name", cluster, "--output", "json",
 		},
 	}
 	if e.opts.AWSCommand == "" {
 		plugin.Command = e.opts.Executable
-		plugin.Args = []string{"token", "--profile", identity, "--region", e.opts.Config.Region, "-i", cluster}
+		plugin.Args = []string{"token", "--profile", identity, "--region", region, "-i", cluster}
 	}
 	for _, v := range AWSVariables(e.files.Dir, e.runtime) {
 		plugin.Env = append(plugin.Env, clientcmdapi.ExecEnvVar{Name: v.Name, Value: v.Value})

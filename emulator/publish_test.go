@@ -25,7 +25,7 @@ func TestKubeconfig(t *testing.T) {
 		e := &Environment{opts: Options{Config: config.Default(), Executable: "/opt/eksemu", AWSCommand: awsCommand}, files: Layout{"/state"}}
 		e.runtime = testRuntime()
 		c := &runningCluster{
-			spec: e.opts.Config.Clusters[0],
+			spec: e.opts.Config.Clusters[0], name: "my-cluster", arn: testARN,
 			info: cluster.Info{Endpoint: "https://127.0.0.1:6443", CAPEM: []byte("cluster CA")},
 		}
 		raw, err := clientcmd.Write(*e.kubeconfig([]*runningCluster{c}))

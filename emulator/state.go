@@ -8,9 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"syscall"
 	"time"
 
@@ -23,7 +26,14 @@ import (
 
 // state is state.json: what must outlive the process.
 type state struct {
-	path       string
+	path string
+	mu   sync.Mutex // of update and read
+
+	stateFile
+}
+
+// stateFile is the content of state.json.
+type stateFile struct {
 	SealingKey []byte            `json:"sealingKey"`          // of STS sessions
 	Bootstrap  map[string]bool   `json:"bootstrap"`           // clusters whose manifests have been applied
 	Manifests  map[string]string `json:"manifests,omitempty"` // what they were, by cluster, as digest has it
@@ -31,6 +41,36 @@ type state struct {
 	Port       int               `json:"port,omitempty"`      // of the gateway, kept so that shells stay valid over a restart
 	NodesPort  int               `json:"nodesPort,omitempty"` // of the AWS endpoint for nodes and pods
 	Backend    Backend           `json:"backend,omitempty"`   // that runs the clusters
+	Seeded     seeded            `json:"seeded,omitempty"`    // what of the configuration is in iam.json and eks.json
+}
+
+// read is what the file holds. Its maps are not to be changed.
+func (s *state) read() stateFile {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stateFile
+}
+
+// update changes the file, on disk first. change gets maps of its own.
+func (s *state) update(change func(*state)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	next := state{path: s.path, stateFile: s.stateFile}
+	next.Bootstrap, next.Manifests = cloneMap(s.Bootstrap), cloneMap(s.Manifests)
+	next.ARNs, next.Seeded = cloneMap(s.ARNs), cloneMap(s.Seeded)
+	change(&next)
+	if err := next.save(); err != nil {
+		return err
+	}
+	s.stateFile = next.stateFile
+	return nil
+}
+
+// cloneMap is a copy of a map that can be written to.
+func cloneMap[M ~map[string]V, V any](m M) M {
+	clone := M{}
+	maps.Copy(clone, m)
+	return clone
 }
 
 // digest tells manifests from others.
@@ -44,7 +84,7 @@ func digest(manifests []string) string {
 
 // loadState reads state.json, or makes a new state with a sealing key. A damaged file is refused and left as it is.
 func loadState(path string, sealingKey []byte) (*state, error) {
-	s := &state{path: path, Bootstrap: map[string]bool{}, Manifests: map[string]string{}}
+	s := &state{path: path, stateFile: stateFile{Bootstrap: map[string]bool{}, Manifests: map[string]string{}}}
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		s.SealingKey = sealingKey
@@ -53,14 +93,14 @@ func loadState(path string, sealingKey []byte) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal(raw, s); err != nil || len(s.SealingKey) != len(sealingKey) || s.Bootstrap == nil || s.Manifests == nil {
+	if err := json.Unmarshal(raw, &s.stateFile); err != nil || len(s.SealingKey) != len(sealingKey) || s.Bootstrap == nil || s.Manifests == nil {
 		return nil, fmt.Errorf("state file %s is damaged and was left as it is: remove the environment with `eksemu down`, or put a good copy back", path)
 	}
 	return s, nil
 }
 
 func (s *state) save() error {
-	raw, err := json.MarshalIndent(s, "", "  ")
+	raw, err := json.MarshalIndent(s.stateFile, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -228,6 +268,7 @@ func (e *Environment) openState() error {
 	if e.gatewayLog, err = openLog(filepath.Join(e.files.Logs(), "gateway.log")); err != nil {
 		return err
 	}
+	e.logger = slog.New(slog.NewTextHandler(e.gatewayLog, nil))
 	e.trace = trace.NewRecorder(0, e.opts.Now, e.log.write)
 	return e.chooseBackend()
 }

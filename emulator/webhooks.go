@@ -24,7 +24,7 @@ import (
 	"github.com/eksemu/eksemu/emulator/internal/port"
 )
 
-// openWebhooks serves the token webhook and the audit webhook, to the API server alone: whoever else reaches the address
+// openWebhooks serves the webhooks for tokens, access policies and audit events, to the API server alone: whoever else reaches the address
 // could have tokens reviewed, and forge the events that verdicts are made of. It returns how the API server calls a path
 // of them, which stays the same over restarts as long as the port can be had again: the API server of a kind cluster
 // outlives this process.
@@ -47,7 +47,8 @@ func (e *Environment) openWebhooks(ctx context.Context, c *runningCluster) (func
 	}
 	routes := http.NewServeMux()
 	routes.Handle("/authenticate", c.recorder)
-	routes.Handle("/audit", c.onceOpened(&audit.Sink{Cluster: c.spec.Name, Trace: e.trace}))
+	routes.Handle("/authorize", c.authorizer)
+	routes.Handle("/audit", c.onceOpened(&audit.Sink{Cluster: c.name, Trace: e.trace}))
 	c.hooks = &http.Server{
 		Handler:           routes,
 		TLSConfig:         onlyFor(apiServerName(c.arn), e.ca.Pool(), leaf),
@@ -56,7 +57,7 @@ func (e *Environment) openWebhooks(ctx context.Context, c *runningCluster) (func
 	}
 	go func() {
 		if err := c.hooks.ServeTLS(listener, "", ""); err != nil && !errors.Is(err, http.ErrServerClosed) {
-			e.finish(fmt.Errorf("the webhooks of cluster %s broke, without which it authenticates nobody: %w", c.spec.Name, err))
+			e.finish(fmt.Errorf("the webhooks of cluster %s broke, without which it authenticates nobody: %w", c.name, err))
 		}
 	}()
 	address := net.JoinHostPort(c.site.Dial, strconv.Itoa(port.Of(listener)))

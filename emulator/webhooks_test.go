@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/eksemu/eksemu/emulator/access"
 	"github.com/eksemu/eksemu/emulator/authn"
 	"github.com/eksemu/eksemu/emulator/cluster"
 	"github.com/eksemu/eksemu/emulator/config"
@@ -27,8 +28,9 @@ func TestWebhooksTalkToTheAPIServerAlone(t *testing.T) {
 	}
 	e := &Environment{ca: ca, trace: trace.NewRecorder(0, time.Now, nil), opts: Options{Now: time.Now}}
 	c := &runningCluster{
-		spec: config.Cluster{Name: "my-cluster"}, arn: testARN, dir: t.TempDir(),
-		site: cluster.Site{Listen: "127.0.0.1", Dial: "127.0.0.1"},
+		spec: config.Cluster{Name: "my-cluster"}, name: "my-cluster", arn: testARN, dir: t.TempDir(),
+		authorizer: access.NewAuthorizer(access.Options{}),
+		site:       cluster.Site{Listen: "127.0.0.1", Dial: "127.0.0.1"},
 	}
 	c.recorder = authn.NewRecorder(authn.RecorderConfig{Cluster: "my-cluster", Address: "127.0.0.1:1", RootCAs: ca.Pool(), Trace: e.trace, Now: time.Now})
 	c.opened.Store(true)

@@ -57,7 +57,7 @@ func testOptions(t *testing.T) Options {
 func awsEnvironment(t *testing.T) *Environment {
 	t.Helper()
 	e := &Environment{opts: testOptions(t), components: map[string]*ComponentStatus{}}
-	e.files = Layout{e.opts.Dir}
+	e.files, e.kept = Layout{e.opts.Dir}, kept{e.opts.Dir}
 	e.done, e.finish = context.WithCancelCause(context.WithoutCancel(t.Context()))
 	t.Cleanup(func() {
 		if err := e.Stop(context.WithoutCancel(t.Context())); err != nil {
@@ -76,7 +76,7 @@ func awsEnvironment(t *testing.T) *Environment {
 func publishedEnvironment(t *testing.T) *Environment {
 	t.Helper()
 	e := awsEnvironment(t)
-	e.clusters.first().info = cluster.Info{
+	e.primary.info = cluster.Info{
 		Endpoint: "https://127.0.0.1:6443", CAPEM: e.ca.CertPEM(),
 		Admin: cluster.Client{CertPEM: []byte("certificate"), KeyPEM: []byte("key")},
 	}

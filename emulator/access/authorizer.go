@@ -26,6 +26,8 @@ type Decision struct {
 	// Binding is what allows it, named as EKS does: PRINCIPAL-ARN+POLICY-ARN. Policy is that policy's name.
 	Binding, Policy string
 	Reason          string // in EKS's words; empty unless allowed
+	// Policies names the policies of the principal with their scopes. The slice is shared, and not to be changed.
+	Policies []string
 	// Unknown names the policies of the principal of which it is not known what they allow: those allowed nothing here. The
 	// slice is shared, and not to be changed.
 	Unknown []string
@@ -67,7 +69,7 @@ func (a *Authorizer) Authorize(spec authorizationv1.SubjectAccessReviewSpec) Dec
 	if !ok {
 		return Decision{}
 	}
-	d := Decision{PrincipalID: id, Unknown: p.unknown}
+	d := Decision{PrincipalID: id, Policies: p.policies, Unknown: p.unknown}
 	for i := range p.bindings {
 		if b := &p.bindings[i]; b.allows(&spec) {
 			d.Allowed, d.Binding, d.Policy, d.Reason = true, b.name, nameOf(b.grant.PolicyARN), b.reason(&spec)

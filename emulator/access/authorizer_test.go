@@ -43,13 +43,13 @@ func TestReason(t *testing.T) {
 	t.Parallel()
 	const binding = aliceARN + "+arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
 	for _, test := range []struct {
-		grant  Grant
-		reason string
+		grant        Grant
+		held, reason string
 	}{
-		{grant("View"), `EKS Access Policy: allowed by ClusterRoleBinding "` + binding + `" of ClusterRole "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy" to User "` + aliceID + `"`},
-		{grant("View", "de*"), `EKS Access Policy: allowed by RoleBinding "` + binding + `/dev" of ClusterRole "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy" to User "` + aliceID + `"`},
+		{grant("View"), "AmazonEKSViewPolicy", `EKS Access Policy: allowed by ClusterRoleBinding "` + binding + `" of ClusterRole "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy" to User "` + aliceID + `"`},
+		{grant("View", "de*"), "AmazonEKSViewPolicy in de*", `EKS Access Policy: allowed by RoleBinding "` + binding + `/dev" of ClusterRole "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy" to User "` + aliceID + `"`},
 	} {
-		want := Decision{PrincipalID: aliceID, Allowed: true, Binding: binding, Policy: "AmazonEKSViewPolicy", Reason: test.reason}
+		want := Decision{PrincipalID: aliceID, Allowed: true, Binding: binding, Policy: "AmazonEKSViewPolicy", Reason: test.reason, Policies: []string{test.held}}
 		if diff := cmp.Diff(want, withGrants(test.grant).Authorize(ask(t, "get pods", "dev"))); diff != "" {
 			t.Errorf("%+v (-want +got):\n%s", test.grant.Scope, diff)
 		}
@@ -116,7 +116,8 @@ func TestUnknownPolicies(t *testing.T) {
 		t.Errorf("unknown: %v", got)
 	}
 	a := withGrants(grants...)
-	if diff := cmp.Diff(Decision{PrincipalID: aliceID, Unknown: want}, a.Authorize(ask(t, "get pods", "dev"))); diff != "" {
+	held := []string{"AmazonEKSACKPolicy", "AmazonEKSAutoNodePolicy", "AmazonEKSAutoNodePolicy in dev", "AmazonEKSClusterAdminPolicy", "arn:aws:iam::aws:policy/AdministratorAccess"}
+	if diff := cmp.Diff(Decision{PrincipalID: aliceID, Policies: held, Unknown: want}, a.Authorize(ask(t, "get pods", "dev"))); diff != "" {
 		t.Errorf("decision (-want +got):\n%s", diff)
 	}
 	spec := ask(t, "get pods", "dev")

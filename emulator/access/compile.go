@@ -12,6 +12,7 @@ import (
 // principal is what the grants of one principal come to.
 type principal struct {
 	bindings []binding // those for the cluster first, each kind in the order of the policies' ARNs
+	policies []string  // see Decision.Policies
 	unknown  []string  // see Decision.Unknown
 }
 
@@ -30,6 +31,7 @@ func compile(grants []Grant, rules map[string][]rbacv1.PolicyRule) map[string]pr
 			continue
 		}
 		p := out[g.PrincipalID]
+		p.policies = append(p.policies, nameOf(g.PolicyARN)+g.Scope.suffix())
 		if known := rules[nameOf(g.PolicyARN)]; known == nil {
 			p.unknown = append(p.unknown, nameOf(g.PolicyARN))
 		} else {
@@ -44,6 +46,7 @@ func compile(grants []Grant, rules map[string][]rbacv1.PolicyRule) map[string]pr
 		slices.SortStableFunc(p.bindings, func(a, b binding) int {
 			return cmp.Or(cmp.Compare(a.grant.Scope.Type, b.grant.Scope.Type), cmp.Compare(a.grant.PolicyARN, b.grant.PolicyARN))
 		})
+		slices.Sort(p.policies)
 		slices.Sort(p.unknown)
 		p.unknown = slices.Compact(p.unknown)
 		out[id] = p

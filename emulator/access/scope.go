@@ -20,6 +20,14 @@ type Scope struct {
 	Namespaces []string  `json:"namespaces"` // of ScopeNamespace
 }
 
+// suffix says behind the name of a policy where it counts: nothing for the whole cluster, or " in NAMESPACE, NAMESPACE".
+func (s Scope) suffix() string {
+	if s.Type != ScopeNamespace {
+		return ""
+	}
+	return " in " + strings.Join(s.Namespaces, ", ")
+}
+
 // Grant is a policy that an access entry is associated with.
 type Grant struct {
 	PrincipalARN string // of the entry, with the role's path

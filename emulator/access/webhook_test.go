@@ -58,7 +58,7 @@ func TestServeHTTP(t *testing.T) {
 		}
 	}
 	const alice = "arn:aws:sts::111122223333:assumed-role/alice/laptop"
-	no := Decision{PrincipalID: aliceID, Unknown: []string{"AmazonEKSAutoNodePolicy"}}
+	no := Decision{PrincipalID: aliceID, Policies: []string{"AmazonEKSAutoNodePolicy", "AmazonEKSViewPolicy in dev"}, Unknown: []string{"AmazonEKSAutoNodePolicy"}}
 	want := []Review{
 		{Username: alice, Verb: "get", Resource: "pods/log", Namespace: "dev", Decision: a.Authorize(ask(t, "get pods/log", "dev"))},
 		{Username: alice, Verb: "create", Group: "apps", Resource: "deployments", Namespace: "dev", Decision: no},

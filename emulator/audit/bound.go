@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/eksemu/eksemu/emulator/trace"
@@ -30,6 +31,15 @@ func bound(r *trace.Request) {
 		}
 		review.Reason, review.Error = cut(review.Reason, maxMessage), cut(review.Error, maxMessage)
 	}
+}
+
+// CutPolicyReview cuts everything in a review of access policies that is too long, as it is in requests.
+func CutPolicyReview(r *trace.PolicyReview) {
+	for _, text := range []*string{&r.Username, &r.Verb, &r.Group, &r.Resource, &r.Namespace, &r.Name, &r.Path} {
+		*text = cut(*text, maxField)
+	}
+	r.Reason = cut(r.Reason, maxMessage)
+	r.Policies, r.Unknown = cutList(slices.Clone(r.Policies)), cutList(slices.Clone(r.Unknown))
 }
 
 func cut(text string, limit int) string {

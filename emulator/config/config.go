@@ -29,6 +29,7 @@ package config
 import (
 	"time"
 
+	"github.com/eksemu/eksemu/emulator/eks"
 	"github.com/eksemu/eksemu/sts-fake/iam"
 )
 
@@ -61,6 +62,9 @@ type Environment struct {
 	Clusters   []Cluster  `yaml:"clusters,omitempty"`
 
 	OIDCProviders []OIDCProvider `yaml:"oidcProviders,omitempty"`
+	// EnforceIAM says that callers of the EKS and IAM APIs need policies that allow what they do, as on AWS. Without it, every
+	// identity of the account may call them. STS asks the policies of roles either way.
+	EnforceIAM bool `yaml:"enforceIAM,omitempty"`
 	// InactiveSTSRegions are the regions in which STS gives out no credentials of the environment's account.
 	InactiveSTSRegions []string `yaml:"inactiveStsRegions,omitempty"`
 
@@ -126,14 +130,19 @@ type Instance struct {
 
 // Cluster is an EKS cluster in the environment's account and region.
 type Cluster struct {
-	Name               string        `yaml:"name"`
-	Version            string        `yaml:"version"`            // Kubernetes minor version; see Options.KubernetesVersion
-	Creator            string        `yaml:"creator"`            // user or role; in system:masters without a trace in aws-auth
-	Role               string        `yaml:"role"`               // the cluster's IAM service role
-	AuthenticationMode string        `yaml:"authenticationMode"` // CONFIG_MAP
-	TokenCacheTTL      time.Duration `yaml:"tokenCacheTTL"`      // how long the API server remembers an accepted token
-	Manifests          []string      `yaml:"manifests,omitempty"`
-	ManifestFiles      []string      `yaml:"manifestFiles,omitempty"`
+	Name               string `yaml:"name"`
+	Version            string `yaml:"version"`            // Kubernetes minor version; see Options.KubernetesVersion
+	Creator            string `yaml:"creator"`            // user or role
+	Role               string `yaml:"role"`               // the cluster's IAM service role
+	AuthenticationMode string `yaml:"authenticationMode"` // CONFIG_MAP, the EKS API's default, API_AND_CONFIG_MAP or API
+	// BootstrapClusterCreatorAdminPermissions is EKS's: whether the creator may do everything, true if left out. With
+	// CONFIG_MAP that is by a mapping that nobody can see, and cannot be false; else by an access entry.
+	BootstrapClusterCreatorAdminPermissions *bool         `yaml:"bootstrapClusterCreatorAdminPermissions,omitempty"`
+	AccessEntries                           []AccessEntry `yaml:"accessEntries,omitempty"` // not with CONFIG_MAP
+
+	TokenCacheTTL time.Duration `yaml:"tokenCacheTTL"` // how long the API server remembers an accepted token
+	Manifests     []string      `yaml:"manifests,omitempty"`
+	ManifestFiles []string      `yaml:"manifestFiles,omitempty"`
 
 	// Files are the contents of ManifestFiles, in the same order. Load reads them.
 	Files []string `yaml:"-"`
@@ -144,8 +153,18 @@ func (c Cluster) AllManifests() []string {
 	return append(append([]string{}, c.Manifests...), c.Files...)
 }
 
-// AuthenticationModeConfigMap is the mode in which aws-auth and the hidden creator decide, the only one so far.
-const AuthenticationModeConfigMap = "CONFIG_MAP"
+// CreatorIsAdmin tells whether the creator may do everything in the new cluster.
+func (c Cluster) CreatorIsAdmin() bool {
+	return c.BootstrapClusterCreatorAdminPermissions == nil || *c.BootstrapClusterCreatorAdminPermissions
+}
+
+// The authentication modes, which say where a cluster looks for who may use it: in aws-auth and at its creator, in its
+// access entries and aws-auth, or in its access entries alone.
+const (
+	AuthenticationModeConfigMap       = string(eks.ModeConfigMap)
+	AuthenticationModeAPIAndConfigMap = string(eks.ModeAPIAndConfigMap)
+	AuthenticationModeAPI             = string(eks.ModeAPI)
+)
 
 // Partition is the AWS partition of the environment's region: "aws", "aws-cn", "aws-us-gov" and so on.
 func (e *Environment) Partition() string { return iam.PartitionOfRegion(e.Region).ID }

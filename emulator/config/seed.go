@@ -11,6 +11,12 @@ import (
 // partition.
 func (e *Environment) Seed(store *iam.Store) error { return e.identities().Seed(store) }
 
+// Snapshot is what [Environment.Seed] puts into a store.
+func (e *Environment) Snapshot() (iam.Snapshot, error) { return snapshotOf(e.identities()) }
+
+// Snapshot is what [Overlay.Seed] puts into a store.
+func (o Overlay) Snapshot() (iam.Snapshot, error) { return snapshotOf(o) }
+
 // Seed puts the identities of the overlay into an IAM store that has those of its environment already. They have
 // to be complete: take them from [Environment.Added].
 func (o Overlay) Seed(store *iam.Store) error {

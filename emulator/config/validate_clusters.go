@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/eksemu/eksemu/emulator/strictyaml"
@@ -27,6 +28,7 @@ func (v *validator) clusters(env *Environment) {
 		if cluster.TokenCacheTTL < 0 {
 			v.report(`write 0s or more`, fmt.Sprintf("%s is no time to keep a token", cluster.TokenCacheTTL), sub(at, "tokenCacheTTL")...)
 		}
+		v.accessEntries(env, cluster, at)
 		v.manifests(cluster, at)
 	}
 }
@@ -56,12 +58,9 @@ func (v *validator) version(version string, at []any) {
 }
 
 func (v *validator) authenticationMode(mode string, at []any) {
-	switch mode {
-	case AuthenticationModeConfigMap:
-	case "API", "API_AND_CONFIG_MAP":
-		v.report("write "+AuthenticationModeConfigMap, mode+" needs access entries, which this version does not emulate", at...)
-	default:
-		v.report("write "+AuthenticationModeConfigMap, fmt.Sprintf("%q is not an authentication mode of EKS", mode), at...)
+	modes := []string{AuthenticationModeConfigMap, AuthenticationModeAPIAndConfigMap, AuthenticationModeAPI}
+	if !slices.Contains(modes, mode) {
+		v.report("write "+strings.Join(modes[:2], ", ")+" or "+modes[2], fmt.Sprintf("%q is not an authentication mode of EKS", mode), at...)
 	}
 }
 

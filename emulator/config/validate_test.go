@@ -80,8 +80,7 @@ e.yaml:5: users[0].policies[1].document: no policy (write a Version and a Statem
 		{"no creator", cluster, "{name: c, role: r}", `e.yaml:9: clusters[0].creator: no creator (name a user or role)`},
 		{"creator", cluster, "{name: c, creator: klapaucius, role: r}", `e.yaml:9: clusters[0].creator: there is no user or role named "klapaucius" (known: r, trurl)`},
 		{"role of the cluster", cluster, "{name: c, creator: trurl, role: trurl}", `e.yaml:9: clusters[0].role: "trurl" is the user on line 4 (name a role)`},
-		{"mode", cluster, "{name: c, creator: trurl, role: r, authenticationMode: API_AND_CONFIG_MAP}", `e.yaml:9: clusters[0].authenticationMode: API_AND_CONFIG_MAP needs access entries, which this version does not emulate (write CONFIG_MAP)`},
-		{"no such mode", cluster, "{name: c, creator: trurl, role: r, authenticationMode: config_map}", `e.yaml:9: clusters[0].authenticationMode: "config_map" is not an authentication mode of EKS (write CONFIG_MAP)`},
+		{"no such mode", cluster, "{name: c, creator: trurl, role: r, authenticationMode: config_map}", `e.yaml:9: clusters[0].authenticationMode: "config_map" is not an authentication mode of EKS (write CONFIG_MAP, API_AND_CONFIG_MAP or API)`},
 		{"negative TTL", cluster, "{name: c, creator: trurl, role: r, tokenCacheTTL: -1s}", `e.yaml:9: clusters[0].tokenCacheTTL: -1s is no time to keep a token (write 0s or more)`},
 		{"manifest", cluster, "{name: c, creator: trurl, role: r, manifests: ['kind: ConfigMap', '', '[a']}", `e.yaml:9: clusters[0].manifests[0]: no apiVersion (is this a Kubernetes object?)
 e.yaml:9: clusters[0].manifests[0]: no metadata.name (is this a Kubernetes object?)

@@ -141,6 +141,12 @@ func (r *Registry) newID() (string, error) {
 // clusterAdminPolicy is the policy of the creator's entry.
 const clusterAdminPolicy = "AmazonEKSClusterAdminPolicy"
 
+// clusterPartition is the partition of a cluster's ARN, which is well-formed.
+func clusterPartition(c *SavedCluster) string {
+	arn, _ := iam.ParseARN(c.Cluster.ARN)
+	return arn.Partition
+}
+
 // bootstrap adds the access entries that EKS makes itself: the creator's, with AmazonEKSClusterAdminPolicy for the whole
 // cluster and no groups, unless admin is false (spec/eks.md section 1.3), and that of the service-linked role, whose
 // policies are not known and left out. Those that are there already stay as they are.
@@ -159,8 +165,7 @@ func (r *Registry) bootstrap(c *SavedCluster, admin bool, now Timestamp) error {
 			c.put(entry)
 		}
 	}
-	cluster, _ := iam.ParseARN(c.Cluster.ARN)
-	linked, _ := parsePrincipal("arn:" + cluster.Partition + ":iam::" + cluster.AccountID + ":role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS")
+	linked, _ := parsePrincipal("arn:" + clusterPartition(c) + ":iam::" + c.scope().AccountID + ":role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS")
 	entry, err := r.newEntry(c, linked, TypeStandard, now)
 	if err != nil {
 		return err

@@ -98,7 +98,7 @@ func asException(err error) *exception {
 	case errors.As(err, &refusal):
 		return refusal
 	case errors.As(err, &denied):
-		answer := plain("AccessDeniedException", "%s", deniedMessage(denied))
+		answer := plain("AccessDeniedException", "%s", denied.Message())
 		answer.Reason = denied.Reason
 		return answer
 	case errors.As(err, &unsaved): // the text is ours
@@ -111,17 +111,6 @@ func serverError(message string, err error) *exception {
 	e := refuse("ServerException", "%s", message)
 	e.Reason = err.Error()
 	return e
-}
-
-// deniedMessage is AWS's text for a caller whose policies do not allow an action. The end for none that allows it is
-// recorded (spec/eks.md section 3.5); that for one that denies it is AWS's for other services (IAM user guide,
-// troubleshoot_access-denied).
-func deniedMessage(e *iam.AccessDeniedError) string {
-	text := fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s", e.Principal, e.Action, e.Resource)
-	if e.Explicit {
-		return text + " with an explicit deny in an identity-based policy"
-	}
-	return text + " because no identity-based policy allows the " + e.Action + " action"
 }
 
 // message returns the text that clients show.

@@ -139,7 +139,7 @@ func (s *Server) associateAccessPolicy(r *request) (any, error) {
 		if kind := entry.AccessEntry.Type; kind != TypeStandard && kind != TypeEC2 {
 			return standardOnly()
 		}
-		policy, err := s.findPolicy(*in.PolicyARN)
+		policy, err := findPolicy(s.gate.Store.Partition(), *in.PolicyARN)
 		if err != nil {
 			return err
 		}
@@ -154,10 +154,10 @@ func (s *Server) associateAccessPolicy(r *request) (any, error) {
 	return &answer, err
 }
 
-// findPolicy finds an access policy of the emulator's partition. Those for service-linked roles cannot be used with roles
+// findPolicy finds an access policy of a partition. Those for service-linked roles cannot be used with roles
 // of customers (user guide, "Review access policy permissions"); the text of that refusal is ours.
-func (s *Server) findPolicy(arn string) (access.Policy, error) {
-	policy, ok := access.Find(s.gate.Store.Partition(), arn)
+func findPolicy(partition, arn string) (access.Policy, error) {
+	policy, ok := access.Find(partition, arn)
 	if !ok {
 		return access.Policy{}, policyNotFound()
 	}

@@ -7,8 +7,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awseks "github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
-
-	"github.com/eksemu/eksemu/sts-fake/iam"
 )
 
 // A role that was deleted and made again has the same ARN and another ID: its entry is still there and matches nobody,
@@ -93,31 +91,4 @@ func FuzzParsePrincipal(f *testing.F) {
 			t.Errorf("%q: %+v, which is %q", arn, p, again)
 		}
 	})
-}
-
-func TestTrusts(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]bool{
-		`{"Effect":"Allow","Principal":{"Service":"eks.amazonaws.com"},"Action":"sts:AssumeRole"}`:                                                                          true,
-		`{"Effect":"Allow","Principal":{"Service":["ec2.amazonaws.com","eks.amazonaws.com"]},"Action":["sts:TagSession","STS:Assume*"]}`:                                    true,
-		`{"Effect":"Allow","Principal":{"Service":"eks.amazonaws.com"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:SourceAccount":"1"}}}`:                   true,
-		`{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}`:                                                                          false,
-		`{"Effect":"Allow","Principal":{"Service":"eks.amazonaws.com"},"Action":"sts:TagSession"}`:                                                                          false,
-		`{"Effect":"Deny","Principal":{"Service":"eks.amazonaws.com"},"Action":"sts:AssumeRole"}`:                                                                           false,
-		`{"Effect":"Allow","Principal":{"Service":"eks.amazonaws.com"},"Action":"*"},{"Effect":"Deny","Principal":{"Service":"eks.amazonaws.com"},"Action":"sts:*"}`:        false,
-		`{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}`:                                                                                                      false,
-		`{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}`:                                                                                   false,
-		`{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"},{"Effect":"Allow","Principal":{"Service":"eks.amazonaws.com"},"Action":["sts:*"]}`: true,
-	} {
-		policy, err := iam.ParsePolicy([]byte(`{"Version":"2012-10-17","Statement":[` + text + `]}`))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := trusts(policy, eksService); got != want {
-			t.Errorf("%s: %v, want %v", text, got, want)
-		}
-	}
-	if trusts(iam.Policy{}, eksService) {
-		t.Error("no policy trusts EKS")
-	}
 }

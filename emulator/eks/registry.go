@@ -70,8 +70,8 @@ func NewRegistry(o RegistryOptions) *Registry {
 //
 // In the authentication modes that have access entries, the cluster starts with those that EKS makes itself: the
 // creator's, with AmazonEKSClusterAdminPolicy, unless AccessConfig.NoCreatorAdmin is set, and that of the account's
-// service-linked role.
-func (r *Registry) AddCluster(cluster Cluster, creator Principal) error {
+// service-linked role. After them come the given ones.
+func (r *Registry) AddCluster(cluster Cluster, creator Principal, entries ...EntrySpec) error {
 	ref, err := checkCluster(cluster)
 	if err != nil {
 		return fmt.Errorf("add cluster %q: %w", cluster.Name, err)
@@ -82,7 +82,15 @@ func (r *Registry) AddCluster(cluster Cluster, creator Principal) error {
 				ref.name, ref.Region, ref.AccountID, ErrClusterExists)
 		}
 		added, err := r.newCluster(cluster, creator)
-		return added, "", err
+		if err != nil {
+			return nil, "", err
+		}
+		for _, entry := range entries {
+			if err := r.addEntry(added, entry); err != nil {
+				return nil, "", fmt.Errorf("add cluster %q: access entry of %s: %w", ref.name, entry.PrincipalARN, err)
+			}
+		}
+		return added, "", nil
 	})
 }
 

@@ -128,9 +128,11 @@ func (c *inquiry) whyDenied(reason string) Cause {
 		return causeByID("no-rule-service-account")
 	case strings.HasPrefix(id.Username, nodePrefix) && !id.isNode():
 		return causeByID("node-not-in-group")
-	case id.PrincipalID != "" && c.history.policyHolders[id.PrincipalID]:
-		return causeByID("policy-does-not-cover")
-	case id.Kind == KindIAM && len(ownGroups(id.Groups)) == 0:
+	}
+	if cause, ok := c.whyNoPolicy(id); ok {
+		return cause
+	}
+	if id.Kind == KindIAM && len(ownGroups(id.Groups)) == 0 {
 		return causeByID("no-groups")
 	}
 	return causeByID("no-rule")

@@ -60,7 +60,7 @@ func TestPlaceholdersAreKnown(t *testing.T) {
 	c.question = questionOf(c.request)
 	c.learn()
 	known.add(c.facts)
-	for _, name := range []string{"impersonated", "reason", "age", "over", "skew", "oldid", "service", "operation", "action", "binding"} {
+	for _, name := range []string{"impersonated", "reason", "age", "over", "skew", "oldid", "service", "operation", "action", "binding", "policies", "unknown"} {
 		known[name] = "x"
 	}
 	placeholder := regexp.MustCompile(`\{([a-z][a-zA-Z]*)(:[a-z]+)?\}`)

@@ -259,12 +259,17 @@ func deniedCases() []causeCase {
 	policyHolder := newStory().granted(alice()).request(noon(), all(as(alice()), allow(policy)))
 	policyHolder.request(noon().Add(time.Second), all(as(alice()), forbid(bobForbidden, "")))
 	no := forbid(bobForbidden, "")
+	asked := func(policies, unknown []string) *story {
+		return newStory().granted(alice()).policies(alice(), policies, unknown).request(noon(), all(as(alice()), no))
+	}
 	return []causeCase{
 		{"role-missing", answeredTo(alice("developers"), forbid(bobForbidden, `RBAC: role.rbac.authorization.k8s.io "view-pods" not found`)), "view-pods", "kubectl create role"},
 		{"no-rule-anonymous", newStory().request(noon(), all(user("system:anonymous", "system:unauthenticated"), no)), "the public", "update-kubeconfig"},
 		{"no-rule-impersonated", answeredTo(alice("developers"), func(r *trace.Request) { r.Impersonate = "bob" }, no), "bob may not", "--user=bob"},
 		{"no-rule-service-account", newStory().request(noon(), all(user("system:serviceaccount:default:robot", "system:serviceaccounts"), no)), "service account", "--serviceaccount=default:robot"},
-		{"policy-does-not-cover", policyHolder, "does not cover it", "AmazonEKSClusterAdminPolicy"},
+		{"policy-does-not-cover", asked([]string{"AmazonEKSViewPolicy in dev"}, nil), "(AmazonEKSViewPolicy in dev) do not cover it", "AmazonEKSClusterAdminPolicy"},
+		{"policy-rules-unknown", asked([]string{"AmazonEKSEventPolicy", "AmazonEKSViewPolicy in dev"}, []string{"AmazonEKSEventPolicy"}), "AWS does not publish what AmazonEKSEventPolicy allows", "AmazonEKSClusterAdminPolicy"},
+		{"policy-no-longer-allows", policyHolder, "no longer associated", "AmazonEKSClusterAdminPolicy"},
 		{"no-groups", answeredTo(alice(), no), "to no group", grant},
 		{"no-groups", answeredTo(alice(), canI(false, "")), "to no group", "allow-get-pods"},
 		{"no-rule", answeredTo(alice("developers"), no), "developers", "--group=developers"},
@@ -363,5 +368,17 @@ func awsCases() []causeCase {
 		{"mfa-code", awsCall("sts", "AssumeRole", 403, "AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code. "), aliceARN, "eksemu mfa"},
 		{"mfa-device", awsCall("sts", "AssumeRole", 403, "AccessDenied", "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user."), aliceARN, "list-mfa-devices"},
 		{"session-expired", awsCall("sts", "AssumeRole", 403, "ExpiredToken", "The security token included in the request is expired"), "expired", ""},
+	}
+}
+
+// TestPolicyThatAllowsLater: what an access policy allowed after a request says nothing about that request.
+func TestPolicyThatAllowsLater(t *testing.T) {
+	t.Parallel()
+	told := newStory().granted(alice()).request(noon(), all(as(alice()), forbid(bobForbidden, "")))
+	told.at = told.at.Add(time.Minute)
+	told.request(noon().Add(time.Minute), all(as(alice()), allow(`EKS Access Policy: allowed by ClusterRoleBinding "x" of ClusterRole "y" to User "z"`)))
+	verdicts := Explain(told.events)
+	if len(verdicts) != 2 || verdicts[0].Cause != "no-groups" || verdicts[1].Cause != "allowed-access-policy" {
+		t.Errorf("verdicts: %+v", verdicts)
 	}
 }

@@ -41,6 +41,9 @@ func allowedCauses() []Cause {
 // the answer is no because nothing said yes.
 func deniedCauses() []Cause {
 	const fixGrant = "Grant it, as an administrator:\n{grant}"
+	const fixAssociate = "Associate a policy that covers it (only AmazonEKSClusterAdminPolicy covers custom resources to the full):\n" +
+		"aws eks associate-access-policy --cluster-name {cluster:sh} --principal-arn {principal:sh} --access-scope type=cluster --policy-arn arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy\n" +
+		"# or grant it by RBAC:\n{grant}"
 	return []Cause{
 		rbac("role-missing", "a binding for {who} names the role {role}, which does not exist, so it grants nothing", "Create the role, or point the binding at one that exists:\n{grant}",
 			`role.rbac.authorization.k8s.io "{role}" not found`),
@@ -49,10 +52,10 @@ func deniedCauses() []Cause {
 		rbac("no-rule-service-account", "no binding lets the service account {username} {question}; IAM has no say about service accounts", fixGrant),
 		rbac("node-not-in-group", "{username} has the name of a node but is not in the group system:nodes, so the Node authorizer does not serve it",
 			"Map the node role with both groups, one per line:\n"+fixEditAWSAuth+"      groups:\n        - system:bootstrappers\n        - system:nodes"),
-		rbac("policy-does-not-cover", "no binding lets {username} {question}, and the access policy that allows this principal other things does not cover it",
-			"Associate a policy that covers it (only AmazonEKSClusterAdminPolicy covers custom resources):\n"+
-				"aws eks associate-access-policy --cluster-name {cluster:sh} --principal-arn {principal:sh} --access-scope type=cluster --policy-arn arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy\n"+
-				"# or grant it by RBAC:\n{grant}"),
+		policy("policy-rules-unknown", "no binding lets {username} {question}. The principal has access policies ({policies}), but AWS does not publish what {unknown} allows: "+
+			"it allows nothing here, and EKS may say yes", fixAssociate),
+		policy("policy-does-not-cover", "no binding lets {username} {question}, and the access policies of the principal ({policies}) do not cover it", fixAssociate),
+		policy("policy-no-longer-allows", "no binding lets {username} {question}, and the access policy that allowed this principal something before is no longer associated", fixAssociate),
 		rbac("no-groups", "{username} is mapped, but to no group, and no binding names the user itself, so nothing lets it {question}", fixGrant),
 		rbac("no-rule", "no binding lets {username} or a group of it ({groups}) {question}", fixGrant),
 	}
@@ -95,6 +98,11 @@ func afterwardsCauses() []Cause {
 // apiserver makes a cause of the API server's own authentication.
 func apiserver(id, sentence, fix string, says ...string) Cause {
 	return Cause{ID: id, Outcome: Unauthorized, Hop: HopAPIServer, Says: says, Sentence: sentence, Fix: fix}
+}
+
+// policy makes a cause of a denial to a principal with access policies, which are asked last.
+func policy(id, sentence, fix string) Cause {
+	return Cause{ID: id, Outcome: Denied, Hop: HopAccessPolicy, Sentence: sentence, Fix: fix}
 }
 
 // rbac makes a cause of a denial that RBAC's silence explains.

@@ -122,6 +122,12 @@ func (s *story) granted(p principal) *story {
 		Groups: p.groups, Extra: p.extra(), Started: started, Duration: s.at.Sub(started)}})
 }
 
+// policies adds what the access policies said to the question of the next request: nothing.
+func (s *story) policies(p principal, names, unknown []string) *story {
+	return s.add(trace.Event{Kind: trace.KindPolicyReview, Cluster: cluster, PolicyReview: &trace.PolicyReview{
+		PrincipalID: p.userID, Username: p.username, Verb: "list", Resource: "pods", Namespace: "default", Policies: names, Unknown: unknown}})
+}
+
 // request adds an audit event that spans the events since the story began, or since it waited.
 func (s *story) request(received time.Time, change func(*trace.Request)) *story {
 	r := &trace.Request{AuditID: fmt.Sprintf("audit-%d", len(s.events)), Verb: "list", URI: "/api/v1/namespaces/default/pods?limit=500", UserAgent: kubectl,

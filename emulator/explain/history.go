@@ -25,14 +25,15 @@ type history struct {
 	pairings map[*trace.Request]pairing // refused requests and their TokenReviews, once asked for
 
 	keysWorked    map[string]time.Time // when a request with an access key was first authenticated
-	policyHolders map[string]bool      // principal IDs that an access policy allowed something
+	policyHolders map[string]time.Time // when an access policy first allowed the principal of an ID something
+	policyReviews []trace.Event        // questions to the access policies
 }
 
 // newHistory sorts events. Events whose pointer does not fit their kind are left out.
 func newHistory(events []trace.Event) *history {
 	h := &history{
 		calls: map[string][]trace.Event{}, lines: map[string][]trace.Event{}, accepted: map[string][]trace.Event{},
-		keysWorked: map[string]time.Time{}, policyHolders: map[string]bool{},
+		keysWorked: map[string]time.Time{}, policyHolders: map[string]time.Time{},
 	}
 	for _, e := range slices.SortedStableFunc(slices.Values(events), byTime) {
 		switch {
@@ -42,6 +43,8 @@ func newHistory(events []trace.Event) *history {
 			h.addReview(e)
 		case e.Kind == trace.KindAWS && e.AWS != nil:
 			h.addCall(e)
+		case e.Kind == trace.KindPolicyReview && e.PolicyReview != nil:
+			h.policyReviews = append(h.policyReviews, e)
 		case e.Kind == trace.KindLog && e.Log != nil && e.Token == "":
 			h.mappers = append(h.mappers, e)
 		case e.Kind == trace.KindLog && e.Log != nil:
@@ -56,7 +59,9 @@ func (h *history) addRequest(e trace.Event) {
 	r := e.Request
 	h.requests = append(h.requests, e)
 	if strings.HasPrefix(r.Reason, policy) || r.Review != nil && strings.HasPrefix(r.Review.Reason, policy) {
-		h.policyHolders[identityOf(r).PrincipalID] = true
+		if id := identityOf(r).PrincipalID; h.policyHolders[id].IsZero() {
+			h.policyHolders[id] = completed(e)
+		}
 	}
 }
 

@@ -69,7 +69,7 @@ func (c *inquiry) steps() []Step {
 	switch by := c.verdict.DecidedBy; {
 	case c.afterwards:
 		decided, end = len(chain)-1, slices.Index(chain, c.whoAllowed(c.request.Reason).Hop)
-	case c.verdict.Outcome == Denied && (by == HopRBAC || by == HopNode):
+	case c.verdict.Outcome == Denied && (by == HopRBAC || by == HopNode || by == HopAccessPolicy):
 		end = len(chain) - 1
 	}
 	var steps []Step

@@ -23,6 +23,9 @@ const (
 	KindLog         Kind = "log"         // a line that the authenticator logged
 	KindRequest     Kind = "request"     // an API request, from the API server's audit log
 	KindProcess     Kind = "process"     // a child process that started, became ready or ended
+
+	// KindPolicyReview is a question about an IAM principal that has access policies, and what they said.
+	KindPolicyReview Kind = "policyreview"
 )
 
 // Event is one thing that one hop did. Exactly the pointer that belongs to Kind is set.
@@ -38,6 +41,8 @@ type Event struct {
 	Log         *LogLine     `json:"log,omitempty"`
 	Request     *Request     `json:"request,omitempty"`
 	Process     *Process     `json:"process,omitempty"`
+
+	PolicyReview *PolicyReview `json:"policyReview,omitempty"`
 }
 
 // AWSCall is a call to an AWS API that the gateway answered.
@@ -128,6 +133,25 @@ type AccessReview struct {
 	Denied    bool   `json:"denied,omitempty"`
 	Reason    string `json:"reason,omitempty"` // the authorizer's own words
 	Error     string `json:"error,omitempty"`  // evaluationError
+}
+
+// PolicyReview is a question of the API server's to the EKS access policies, which it asks after RBAC, about a principal
+// that has some.
+type PolicyReview struct {
+	PrincipalID string `json:"principalId"` // unique ID of the IAM user or role
+	Username    string `json:"username"`    // what the principal is called in the cluster
+
+	Verb      string `json:"verb,omitempty"`
+	Group     string `json:"group,omitempty"`
+	Resource  string `json:"resource,omitempty"` // "pods", "pods/log"
+	Namespace string `json:"namespace,omitempty"`
+	Name      string `json:"name,omitempty"`
+	Path      string `json:"path,omitempty"` // non-resource path
+
+	Allowed  bool     `json:"allowed"`
+	Reason   string   `json:"reason,omitempty"`   // of a yes, in EKS's words
+	Policies []string `json:"policies,omitempty"` // the principal's, with their scopes: "AmazonEKSViewPolicy in default"
+	Unknown  []string `json:"unknown,omitempty"`  // those of them whose rules AWS does not publish, which allow nothing here
 }
 
 // Process is a change in the life of a child process.

@@ -39,6 +39,7 @@ func fullEvents() []trace.Event {
 		of(trace.KindProcess, func(e *trace.Event) {
 			e.Process = &trace.Process{Name: "etcd", State: "exited", PID: 4711, Error: "signal: killed"}
 		}),
+		of(trace.KindPolicyReview, func(e *trace.Event) { e.PolicyReview = fullPolicyReview() }),
 	}
 }
 
@@ -78,6 +79,14 @@ func fullRequest() *trace.Request {
 	}
 }
 
+func fullPolicyReview() *trace.PolicyReview {
+	return &trace.PolicyReview{
+		PrincipalID: "AIDAEXAMPLE", Username: "arn:aws:iam::111122223333:user/alice",
+		Verb: "get", Group: "apps", Resource: "deployments", Namespace: "default", Name: "web", Path: "/metrics",
+		Allowed: true, Reason: "EKS Access Policy: allowed by …", Policies: []string{"AmazonEKSViewPolicy in default", "AmazonEKSEventPolicy"}, Unknown: []string{"AmazonEKSEventPolicy"},
+	}
+}
+
 // TestJSON holds the form of events in trace.jsonl, in the admin API and in `eksemu trace -o json`: other programs
 // read it.
 func TestJSON(t *testing.T) {
@@ -88,7 +97,8 @@ func TestJSON(t *testing.T) {
 			{Seq: 2, Time: testNow, Kind: trace.KindTokenReview, TokenReview: &trace.TokenReview{}},
 			{Seq: 3, Time: testNow, Kind: trace.KindLog, Log: &trace.LogLine{}},
 			{Seq: 4, Time: testNow, Kind: trace.KindRequest, Request: &trace.Request{Review: &trace.AccessReview{}}},
-			{Seq: 5, Time: testNow, Kind: trace.KindProcess, Process: &trace.Process{}}},
+			{Seq: 5, Time: testNow, Kind: trace.KindProcess, Process: &trace.Process{}},
+			{Seq: 6, Time: testNow, Kind: trace.KindPolicyReview, PolicyReview: &trace.PolicyReview{}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -139,7 +149,7 @@ func TestFullEventsAreFull(t *testing.T) {
 	for _, event := range fullEvents() {
 		for name, hop := range map[trace.Kind]any{
 			trace.KindAWS: event.AWS, trace.KindTokenReview: event.TokenReview, trace.KindLog: event.Log,
-			trace.KindRequest: event.Request, trace.KindProcess: event.Process,
+			trace.KindRequest: event.Request, trace.KindProcess: event.Process, trace.KindPolicyReview: event.PolicyReview,
 		} {
 			set := !reflect.ValueOf(hop).IsNil()
 			if set != (name == event.Kind) {

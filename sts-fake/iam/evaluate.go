@@ -1,6 +1,9 @@
 package iam
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // question is what a policy is asked.
 type question struct {
@@ -24,6 +27,25 @@ func evaluateTrust(p Policy, who subject, q question) (granted grant, denied boo
 		}
 	}
 	return granted, denied
+}
+
+// TrustsService tells whether a trust policy lets a service of AWS ("eks.amazonaws.com") assume its role. Conditions count as
+// met: which keys a service's request has is not known.
+func (p Policy) TrustsService(service string) bool {
+	if p.doc == nil {
+		return false
+	}
+	trusted := false
+	for _, s := range p.doc.statements {
+		if s.principal == nil || s.principal.not || !slices.Contains(s.principal.service, service) || !s.actions.matches("sts:AssumeRole", nil) {
+			continue
+		}
+		if s.deny {
+			return false
+		}
+		trusted = true
+	}
+	return trusted
 }
 
 // evaluatePolicies asks a principal's own policies, or a session's.

@@ -35,7 +35,7 @@ var floors = map[string][]string{
 	"emulator/redact":              {},
 	"emulator/explain":             {"emulator/trace", "emulator/redact"},
 	"emulator/audit":               {"emulator/trace"},
-	"emulator/config":              {"emulator/strictyaml", "sts-fake/iam", "sts-fake/webidentity"},
+	"emulator/config":              {"emulator/strictyaml", "emulator/access", "emulator/eks", "sts-fake/iam", "sts-fake/webidentity"},
 	"emulator/access":              {"emulator/trace"},
 	"emulator/iamapi":              {"sts-fake", "sts-fake/iam", "sts-fake/sigv4", "sts-fake/awsquery"},
 	"emulator/eks":                 {"emulator/access", "sts-fake", "sts-fake/iam", "sts-fake/sigv4", "sts-fake/awsquery", "sts-fake/webidentity"},

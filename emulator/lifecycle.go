@@ -1,0 +1,167 @@
+package emulator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/eksemu/eksemu/emulator/config"
+	"github.com/eksemu/eksemu/emulator/eks"
+)
+
+// changed acts on what a caller of the EKS API did. The caller waits for its end: what takes long is done beside.
+func (e *Environment) changed(change eks.Change) {
+	switch change.Kind {
+	case eks.ClusterCreated:
+		e.beside(func(ctx context.Context) { e.createCluster(ctx, change.ClusterARN) })
+	case eks.ClusterDeleted:
+		e.beside(func(ctx context.Context) { e.deleteCluster(ctx, change.ClusterARN) })
+	case eks.AccessChanged, eks.UpdateStarted:
+		problem := ""
+		if err := e.applyAccess(e.done, change.ClusterARN); err != nil {
+			problem = err.Error()
+		}
+		e.finishUpdates(change.ClusterARN, problem)
+	}
+}
+
+// beside does something that ends with the environment, which waits for it.
+func (e *Environment) beside(do func(context.Context)) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.stopping {
+		return // the next start does it
+	}
+	e.background.Go(func() { do(e.done) })
+}
+
+// endBackground waits for what is done beside, of which nothing begins any more.
+func (e *Environment) endBackground() {
+	e.mu.Lock()
+	e.stopping = true
+	e.mu.Unlock()
+	e.background.Wait()
+}
+
+// stopPatience bounds the end of a single cluster.
+const stopPatience = 30 * time.Second
+
+// createCluster starts a cluster that a caller of the EKS API made.
+func (e *Environment) createCluster(ctx context.Context, arn string) {
+	made, ok := e.aws.clusters.ClusterByARN(arn)
+	if !ok {
+		return // gone again
+	}
+	c := e.newCluster(specOf(made), arn)
+	if err := e.bringUp(ctx, c); err != nil {
+		e.fail(ctx, c, err)
+		return
+	}
+	e.warn("publish cluster "+c.name, e.republish())
+}
+
+// specOf is what the environment needs to know of a cluster that is in no configuration.
+func specOf(c eks.Cluster) config.Cluster {
+	return config.Cluster{
+		Name: c.Name, Version: c.Version, AuthenticationMode: string(c.AccessConfig.AuthenticationMode),
+		TokenCacheTTL: config.DefaultTokenCacheTTL,
+	}
+}
+
+// fail gives a cluster up that could not be started, unless that is because the environment ends or somebody deletes it.
+func (e *Environment) fail(ctx context.Context, c *runningCluster, reason error) {
+	if e.done.Err() != nil || c.ended.Err() != nil {
+		return
+	}
+	e.warn("start cluster "+c.name, reason)
+	e.clusters.take(c.arn)
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
+	defer cancel()
+	e.warn("stop what there is of cluster "+c.name, c.stop(stopping, true))
+	err := e.aws.clusters.Fail(c.arn, eks.ClusterIssue{
+		Code: "InternalFailure", Message: reason.Error(), ResourceIDs: []string{c.name}, // the words are not AWS's
+	})
+	if !errors.Is(err, eks.ErrClusterDeleting) {
+		e.warn("note the failure of cluster "+c.name, err)
+	}
+}
+
+// deleteCluster ends a cluster that a caller of the EKS API deleted, for good.
+func (e *Environment) deleteCluster(ctx context.Context, arn string) {
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
+	defer cancel()
+	name := e.nameOf(arn)
+	if c := e.clusters.take(arn); c != nil {
+		e.warn("publish without cluster "+name, e.republish())
+		c.end() // whoever is starting it stops
+		c.life.Lock()
+		defer c.life.Unlock()
+		if err := c.stop(stopping, true); err != nil {
+			e.warn("stop cluster "+name, err)
+		}
+	}
+	if err := e.removeCluster(stopping, name); err != nil {
+		e.warn("remove cluster "+name+" (it stays in status DELETING until the next start)", err)
+		return
+	}
+	e.warn("forget cluster "+name, e.aws.clusters.RemoveCluster(arn))
+}
+
+// removeCluster removes what a stopped cluster has, in its folder and outside of it.
+func (e *Environment) removeCluster(ctx context.Context, name string) error {
+	dir := e.files.cluster(name)
+	if err := removeControlPlane(ctx, dir, e.opts.ToolEnv); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
+	return e.state.update(func(s *state) {
+		delete(s.Bootstrap, name)
+		delete(s.Manifests, name)
+		delete(s.ARNs, name)
+	})
+}
+
+// finishUpdates ends the updates of a cluster that are in progress. problem says why they failed, "" that they did not.
+func (e *Environment) finishUpdates(arn, problem string) {
+	for _, update := range e.aws.clusters.RunningUpdates() {
+		if update.ClusterARN == arn {
+			e.warn("finish update "+update.ID, e.aws.clusters.FinishUpdate(arn, update.ID, problem))
+		}
+	}
+}
+
+// warn writes a problem into the log that nobody is there to be told of.
+func (e *Environment) warn(what string, err error) {
+	if err != nil {
+		e.logger.Error(what, "error", err)
+	}
+}
+
+// errDeleted is why the start of a cluster ends that somebody deletes.
+var errDeleted = errors.New("the cluster was deleted before it was ready")
+
+// resumeClusters takes up what the last start had not finished with clusters that callers of the EKS API made: it lists
+// those that shall run, and removes the rest of those that were being deleted.
+func (e *Environment) resumeClusters(ctx context.Context) error {
+	for _, saved := range e.aws.clusters.Clusters() {
+		name := e.nameOf(saved.ARN)
+		switch {
+		case e.clusters.find(saved.ARN) != nil: // of the configuration
+		case saved.Status == eks.StatusDeleting:
+			if err := e.removeCluster(ctx, name); err != nil {
+				return fmt.Errorf("remove cluster %s, which was being deleted: %w", name, err)
+			}
+			if err := e.aws.clusters.RemoveCluster(saved.ARN); err != nil {
+				return err
+			}
+		case saved.Status == eks.StatusFailed: // it waits for its deletion
+		default:
+			e.resumed = append(e.resumed, e.newCluster(specOf(saved), saved.ARN))
+		}
+	}
+	return nil
+}

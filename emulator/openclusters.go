@@ -1,0 +1,154 @@
+package emulator
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/eksemu/eksemu/emulator/config"
+	"github.com/eksemu/eksemu/emulator/eks"
+)
+
+// openClusters fills the EKS API and makes known which clusters are to run: those of the configuration, and those that
+// callers of the API made in an earlier start.
+func (e *Environment) openClusters(ctx context.Context, saved eks.Snapshot) error {
+	var specs []eks.Cluster
+	wanted, before := seeded{}, e.state.read().Seeded
+	for _, spec := range e.opts.Config.Clusters {
+		described, err := e.describeCluster(spec)
+		if err != nil {
+			return err
+		}
+		specs = append(specs, described)
+		wanted[clusterKey(described.ARN)] = clusterDigest(spec)
+	}
+	if err := e.aws.clusters.Load(e.asStopped(saved, before, wanted)); err != nil {
+		return damagedKept(e.kept.path(clustersFile), err)
+	}
+	for i, spec := range e.opts.Config.Clusters {
+		runs, err := e.addCluster(spec, specs[i], before[clusterKey(specs[i].ARN)])
+		if err != nil {
+			return err
+		}
+		if !runs {
+			continue
+		}
+		c := e.newCluster(spec, specs[i].ARN)
+		if i == 0 {
+			e.primary = c
+		} else {
+			e.others = append(e.others, c)
+		}
+	}
+	if err := e.state.update(func(s *state) { s.Seeded.replaceClusters(wanted) }); err != nil {
+		return err
+	}
+	return e.resumeClusters(ctx)
+}
+
+// replaceClusters puts clusters in the place of those that a record has. One that it had already keeps its digest: that
+// of when it was made.
+func (s seeded) replaceClusters(wanted seeded) {
+	for key, digest := range wanted {
+		if s[key] == "" {
+			s[key] = digest
+		}
+	}
+	for key := range s {
+		if _, still := wanted[key]; isClusterKey(key) && !still {
+			delete(s, key)
+		}
+	}
+}
+
+// asStopped is what is saved of clusters of which none runs: those that did are CREATING again, with the Kubernetes
+// version of this build. A cluster that was in the configuration and is no longer is forgotten; its folder stays.
+func (e *Environment) asStopped(saved eks.Snapshot, before, wanted seeded) eks.Snapshot {
+	var kept []*eks.SavedCluster
+	for _, c := range saved.Clusters {
+		key := clusterKey(c.Cluster.ARN)
+		if before[key] != "" && wanted[key] == "" {
+			continue
+		}
+		switch c.Cluster.Status {
+		case eks.StatusActive, eks.StatusUpdating, eks.StatusCreating:
+			c.Cluster.Status, c.Cluster.Version = eks.StatusCreating, e.opts.Kubernetes
+			c.Cluster.Endpoint, c.Cluster.CertificateAuthority.Data = "", ""
+		default:
+		}
+		kept = append(kept, c)
+	}
+	return eks.Snapshot{Clusters: kept}
+}
+
+// describeCluster is a cluster of the configuration as the EKS API has it at first.
+func (e *Environment) describeCluster(spec config.Cluster) (eks.Cluster, error) {
+	cfg := e.opts.Config
+	role, _ := cfg.Identity(spec.Role)
+	issuer, _ := cfg.Issuer(spec.Name)
+	return eks.NewCluster(eks.ClusterSpec{
+		Partition:          cfg.Partition(),
+		Scope:              eks.Scope{AccountID: cfg.Account, Region: cfg.Region},
+		Name:               spec.Name,
+		Version:            e.opts.Kubernetes,
+		AuthenticationMode: eks.AuthenticationMode(spec.AuthenticationMode),
+		NoCreatorAdmin:     !spec.CreatorIsAdmin(),
+		RoleARN:            role.ARN,
+		Issuer:             issuer,
+		CreatedAt:          e.opts.Now(),
+	})
+}
+
+// addCluster makes a cluster of the configuration known to the EKS API, unless it is from an earlier start, and tells
+// whether it runs: one that a caller of the API has deleted stays deleted until the configuration changes. before is the
+// digest of what the configuration said when the cluster was made, "" if it was not.
+func (e *Environment) addCluster(spec config.Cluster, described eks.Cluster, before string) (bool, error) {
+	same := before == clusterDigest(spec)
+	if kept, ok := e.aws.clusters.ClusterByARN(described.ARN); ok {
+		if before != "" && !same {
+			e.note(fmt.Sprintf("what the configuration says about who may use cluster %s has changed since it was made, and was not applied. "+
+				"Use `aws eks create-access-entry` and the like, or begin anew with `eksemu down` and `eksemu up`", spec.Name))
+		}
+		return kept.Status != eks.StatusDeleting, nil
+	}
+	if same {
+		e.note(fmt.Sprintf("cluster %s was deleted with the EKS API, and stays deleted. To have it back, begin anew with `eksemu down` and `eksemu up`", spec.Name))
+		return false, nil
+	}
+	if err := e.noteMoved(spec.Name, described.ARN); err != nil {
+		return false, err
+	}
+	creator, _ := e.opts.Config.Identity(spec.Creator)
+	entries := e.opts.Config.InitialEntries(spec)
+	for i, entry := range entries {
+		entries[i].PrincipalID = e.aws.principalID(entry.PrincipalARN)
+	}
+	principal := eks.Principal{ARN: creator.ARN, ID: e.aws.principalID(creator.ARN)}
+	if err := e.aws.clusters.AddCluster(described, principal, entries...); err != nil {
+		return false, err
+	}
+	return true, nil
+}
+
+// noteMoved remembers the ARN of a new cluster, and tells the user if that of a kept one is another by now.
+func (e *Environment) noteMoved(name, arn string) error {
+	kept := e.state.read()
+	before := kept.ARNs[name]
+	if kept.Bootstrap[name] && before != "" && before != arn {
+		e.note(fmt.Sprintf("cluster %s was made as %s and is %s now: it keeps its objects, aws-auth with the ARNs of before among them. "+
+			"Change them with kubectl, or begin anew with `eksemu down` and `eksemu up`", name, before, arn))
+		return nil
+	}
+	return e.state.update(func(s *state) { s.ARNs[name] = arn })
+}
+
+// principalID is the unique ID of a user or role, "" if there is none with the ARN.
+func (a *awsSide) principalID(arn string) string {
+	if user, err := a.store.User(arn); err == nil {
+		return user.UniqueID
+	}
+	role, err := a.store.Role(arn)
+	if err != nil {
+		return ""
+	}
+	return role.UniqueID
+}

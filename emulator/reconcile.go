@@ -1,0 +1,91 @@
+package emulator
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/eksemu/eksemu/emulator/config"
+	"github.com/eksemu/eksemu/sts-fake/iam"
+)
+
+// seeded says what of a configuration is in the kept state: a digest for each user, role, identity provider and cluster
+// that a start has put there. What callers of the IAM and EKS APIs make is not in it.
+type seeded map[string]string
+
+// ofOverlay is the digest of what an overlay brought. No configuration has it, so that it does not outlive a crash.
+const ofOverlay = "overlay"
+
+// digestOf tells values from others.
+func digestOf(value any) string {
+	raw, _ := json.Marshal(value) // of what the state file has too
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:])
+}
+
+func userKey(u iam.User) string { return "user/" + u.AccountID + "/" + strings.ToLower(u.Name) }
+func roleKey(r iam.Role) string { return "role/" + r.AccountID + "/" + strings.ToLower(r.Name) }
+
+func providerKey(p iam.OIDCProvider) string { return "oidc-provider/" + p.ARN("aws") } // of whatever partition
+
+const clusterPrefix = "cluster/"
+
+func clusterKey(arn string) string { return clusterPrefix + arn }
+func isClusterKey(key string) bool { return strings.HasPrefix(key, clusterPrefix) }
+
+// keysOf are the keys of the identities of a snapshot.
+func keysOf(s iam.Snapshot) []string {
+	var keys []string
+	for _, user := range s.Users {
+		keys = append(keys, userKey(user))
+	}
+	for _, role := range s.Roles {
+		keys = append(keys, roleKey(role))
+	}
+	for _, provider := range s.OIDCProviders {
+		keys = append(keys, providerKey(provider))
+	}
+	return keys
+}
+
+// reconcile is what IAM holds at a start, and the new record of what the configuration has put there. The configuration
+// wins where it has changed since the last start: what is new or different in it replaces what is kept, and what is no
+// longer in it goes. For the rest the kept state wins: what callers of the IAM API changed stays changed, and what they
+// deleted stays deleted.
+func reconcile(saved iam.Snapshot, before seeded, wanted iam.Snapshot) (iam.Snapshot, seeded) {
+	r := reconciliation{before: before, now: seeded{}}
+	saved.Users = reconcileKind(&r, "user/", saved.Users, wanted.Users, userKey)
+	saved.Roles = reconcileKind(&r, "role/", saved.Roles, wanted.Roles, roleKey)
+	saved.OIDCProviders = reconcileKind(&r, "oidc-provider/", saved.OIDCProviders, wanted.OIDCProviders, providerKey)
+	return saved, r.now
+}
+
+type reconciliation struct{ before, now seeded }
+
+func reconcileKind[T any](r *reconciliation, prefix string, saved, wanted []T, key func(T) string) []T {
+	result := slices.Clone(saved)
+	drop := func(k string) { result = slices.DeleteFunc(result, func(t T) bool { return key(t) == k }) }
+	for _, entry := range wanted {
+		k, digest := key(entry), digestOf(entry)
+		r.now[k] = digest
+		if r.before[k] != digest {
+			drop(k)
+			result = append(result, entry)
+		}
+	}
+	for k := range r.before {
+		if _, still := r.now[k]; !still && strings.HasPrefix(k, prefix) {
+			drop(k)
+		}
+	}
+	return result
+}
+
+// clusterDigest tells apart what a configuration says about a cluster and is put to use when the cluster is made. Its
+// manifests have a digest of their own.
+func clusterDigest(c config.Cluster) string {
+	c.Manifests, c.ManifestFiles, c.Files, c.Version, c.TokenCacheTTL = nil, nil, nil, "", 0
+	return digestOf(c)
+}
