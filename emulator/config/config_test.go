@@ -65,7 +65,7 @@ func TestDefault(t *testing.T) {
 	cluster := env.Clusters[0]
 	cluster.Manifests = nil
 	wantCluster := config.Cluster{Name: "my-cluster", Version: linked, Creator: "trurl", Role: "my-cluster-role",
-		AuthenticationMode: "CONFIG_MAP", TokenCacheTTL: 2 * time.Minute}
+		AuthenticationMode: "API_AND_CONFIG_MAP", TokenCacheTTL: 2 * time.Minute}
 	if diff := cmp.Diff(wantCluster, cluster); diff != "" {
 		t.Errorf("cluster (-want +got):\n%s", diff)
 	}
@@ -134,7 +134,7 @@ func TestDefaults(t *testing.T) {
 		Users: []config.User{{Name: "trurl", Path: "/", Account: "111122223333"}},
 		Roles: []config.Role{{Name: "r", Path: "/", Account: "111122223333", MaxSessionDuration: time.Hour, SourceProfile: "trurl",
 			TrustPolicy: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}]}`}},
-		Clusters: []config.Cluster{{Name: "c", Version: linked, Creator: "trurl", Role: "r", AuthenticationMode: "CONFIG_MAP", TokenCacheTTL: 2 * time.Minute}},
+		Clusters: []config.Cluster{{Name: "c", Version: linked, Creator: "trurl", Role: "r", AuthenticationMode: "API_AND_CONFIG_MAP", TokenCacheTTL: 2 * time.Minute}},
 	}
 	if diff := cmp.Diff(want, env, cmpopts.IgnoreFields(config.User{}, "AccessKeys")); diff != "" {
 		t.Errorf("environment (-want +got):\n%s", diff)
