@@ -134,7 +134,7 @@ func TestDefaults(t *testing.T) {
 		Users: []config.User{{Name: "trurl", Path: "/", Account: "111122223333"}},
 		Roles: []config.Role{{Name: "r", Path: "/", Account: "111122223333", MaxSessionDuration: time.Hour, SourceProfile: "trurl",
 			TrustPolicy: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}]}`}},
-		Clusters: []config.Cluster{{Name: "c", Version: linked, Creator: "trurl", Role: "r", AuthenticationMode: "API_AND_CONFIG_MAP", TokenCacheTTL: 2 * time.Minute}},
+		Clusters: []config.Cluster{{Name: "c", Version: linked, Creator: "trurl", Role: "r", AuthenticationMode: "CONFIG_MAP", TokenCacheTTL: 2 * time.Minute}},
 	}
 	if diff := cmp.Diff(want, env, cmpopts.IgnoreFields(config.User{}, "AccessKeys")); diff != "" {
 		t.Errorf("environment (-want +got):\n%s", diff)
