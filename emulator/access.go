@@ -39,6 +39,7 @@ func (e *Environment) writeAccess(c *runningCluster) error {
 	if err != nil {
 		return err
 	}
+	c.mode.Store(a.AuthenticationMode)
 	return c.server.Write(a)
 }
 
@@ -61,6 +62,7 @@ func (e *Environment) applyAccess(ctx context.Context, arn string) error {
 		return err
 	}
 	before := e.trace.Last()
+	c.mode.Store(a.AuthenticationMode)
 	c.authorizer.SetGrants(now.Grants)
 	updated, err := c.server.Update(a)
 	if err != nil {

@@ -58,7 +58,8 @@ type runningCluster struct {
 
 	authorizer *access.Authorizer // answers for the access policies
 	accessMu   sync.Mutex         // of who changes who may do what
-	mapped     bool               // whether the authenticator has its files
+	mapped     bool               // whether the authenticator runs
+	mode       atomic.Value       // its authentication mode, an authn.AuthenticationMode
 
 	backend  cluster.Backend
 	info     cluster.Info
@@ -135,9 +136,15 @@ func (e *Environment) prepareAuthenticator(ctx context.Context, c *runningCluste
 		AWSConfig: filepath.Join(dir, "aws-config"),
 	}
 	c.recorder = authn.NewRecorder(authn.RecorderConfig{
-		Cluster: c.name, Address: c.server.Address(), RootCAs: e.ca.Pool(), Trace: e.trace, Now: e.opts.Now,
+		Cluster: c.name, Address: c.server.Address(), RootCAs: e.ca.Pool(), Trace: e.trace, Now: e.opts.Now, Mode: c.currentMode,
 	})
 	return nil
+}
+
+// currentMode is the authentication mode that the authenticator was told last, "" before that.
+func (c *runningCluster) currentMode() authn.AuthenticationMode {
+	mode, _ := c.mode.Load().(authn.AuthenticationMode)
+	return mode
 }
 
 // applyManifests installs what EKS installs, and on the first start of a cluster what the configuration brings.
@@ -230,11 +237,7 @@ func (e *Environment) startAuthenticator(ctx context.Context, c *runningCluster)
 	if err := e.applyAccess(ctx, c.arn); err != nil { // grants, and what changed in the meantime
 		return err
 	}
-	mode, err := e.aws.clusters.Access(c.arn)
-	if err != nil {
-		return err
-	}
-	return c.awaitConfigMap(ctx, before, authn.AuthenticationMode(mode.AuthenticationMode))
+	return c.awaitConfigMap(ctx, before, c.currentMode())
 }
 
 // writeAuthenticatorFiles gives the authenticator its access to the cluster and to EC2.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/eksemu/eksemu/emulator/config"
@@ -106,7 +108,16 @@ func (e *Environment) deleteCluster(ctx context.Context, arn string) {
 		e.warn("remove cluster "+name+" (it stays in status DELETING until the next start)", err)
 		return
 	}
+	e.forgetComponents(name + "/")
 	e.warn("forget cluster "+name, e.aws.clusters.RemoveCluster(arn))
+}
+
+// forgetComponents takes the processes of a cluster that is gone out of the status. Those of the primary cluster, whose
+// names have no prefix, show that it has ended.
+func (e *Environment) forgetComponents(prefix string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	maps.DeleteFunc(e.components, func(name string, _ *ComponentStatus) bool { return strings.HasPrefix(name, prefix) })
 }
 
 // removeCluster removes what a stopped cluster has, in its folder and outside of it.

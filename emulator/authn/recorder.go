@@ -36,6 +36,8 @@ type RecorderConfig struct {
 	RootCAs *x509.CertPool   // what verifies the authenticator's certificate
 	Trace   *trace.Recorder  // where the events go
 	Now     func() time.Time // for the start and the duration of a review
+	// Mode is the authentication mode of the moment, for the events; may be nil.
+	Mode func() AuthenticationMode
 }
 
 // Recorder is the token webhook that kube-apiserver calls: an [http.Handler] that passes each TokenReview to the
@@ -89,11 +91,19 @@ func (r *Recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		http.Error(w, "the token webhook is at "+authenticatePath, http.StatusNotFound)
 		return
 	}
-	event := trace.Event{Kind: trace.KindTokenReview, Cluster: r.cfg.Cluster, TokenReview: &trace.TokenReview{Started: r.cfg.Now()}}
+	event := trace.Event{Kind: trace.KindTokenReview, Cluster: r.cfg.Cluster, TokenReview: &trace.TokenReview{Started: r.cfg.Now(), Mode: r.mode()}}
 	reply := r.serve(req, http.MaxBytesReader(w, req.Body, maxReview), &event)
 	event.TokenReview.Duration = r.cfg.Now().Sub(event.TokenReview.Started) // the API server has waited all that time
 	r.cfg.Trace.Record(event)
 	reply.write(w)
+}
+
+// mode is the cluster's authentication mode of the moment.
+func (r *Recorder) mode() string {
+	if r.cfg.Mode == nil {
+		return ""
+	}
+	return string(r.cfg.Mode())
 }
 
 // serve takes one review through the authenticator and fills in its event.

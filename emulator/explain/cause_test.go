@@ -207,6 +207,8 @@ func mapperCases() []causeCase {
 		{"not-mapped-role", mapperError(otherRole(), notMapped), roleARN, "- rolearn: " + roleARN},
 		{"not-mapped-sso", mapperError(sso, notMapped), "aws-reserved/sso.amazonaws.com/", "- rolearn: " + sso.canonical},
 		{"not-mapped", mapperError(root, notMapped), root.arn, root.arn},
+		{"not-mapped-role", mapperError(otherRole(), notMapped).inMode("API_AND_CONFIG_MAP"), roleARN, "associate-access-policy --cluster-name my-cluster --principal-arn " + roleARN},
+		{"no-access-entry", mapperError(otherRole(), notMapped).inMode("API"), "aws-auth is not read", "create-access-entry --cluster-name my-cluster --principal-arn " + roleARN},
 		{"aws-auth-deleted", deleted, "was deleted", "kubectl apply"},
 		{"aws-auth-malformed", malformed, "could not parse", "configmap/aws-auth"},
 		{"principal-recreated", recreated(true), "old ID AROAOLD, and the caller's is AROAOTHERROLE0000001", "delete-access-entry --cluster-name my-cluster --principal-arn " + roleARN},
@@ -380,5 +382,21 @@ func TestPolicyThatAllowsLater(t *testing.T) {
 	verdicts := Explain(told.events)
 	if len(verdicts) != 2 || verdicts[0].Cause != "no-groups" || verdicts[1].Cause != "allowed-access-policy" {
 		t.Errorf("verdicts: %+v", verdicts)
+	}
+}
+
+// TestFixesByMode: a fix does not tell of a way that the cluster does not have.
+func TestFixesByMode(t *testing.T) {
+	t.Parallel()
+	const entry, edit = "create-access-entry", "configmap/aws-auth"
+	for _, test := range []struct {
+		mode          string
+		entries, auth bool
+	}{{"", true, true}, {"CONFIG_MAP", false, true}, {"API_AND_CONFIG_MAP", true, true}, {"API", true, false}} {
+		verdicts := Explain(mapperError(mallory(), notMapped).inMode(test.mode).events)
+		fix := verdicts[len(verdicts)-1].Fix
+		if strings.Contains(fix, entry) != test.entries || strings.Contains(fix, edit) != test.auth || strings.HasSuffix(fix, "\n") {
+			t.Errorf("%s: %s", test.mode, fix)
+		}
 	}
 }

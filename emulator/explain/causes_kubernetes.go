@@ -30,8 +30,12 @@ func allowedCauses() []Cause {
 			Sentence: "{username} is a service account: the API server verified its token itself, IAM and aws-auth were not asked, and {binding} allows it"},
 		{ID: "allowed-rbac", Outcome: Allowed, Hop: HopRBAC, Says: []string{"RBAC: allowed by {binding}"}, Sentence: "{binding} allows {who} to {question}"},
 		// The wording is that of a real EKS audit event of 2024 (spec/eks.md §1.4); for namespaced scopes it is not public.
-		{ID: "allowed-access-policy", Outcome: Allowed, Hop: HopAccessPolicy, Says: []string{`EKS Access Policy: allowed by {binding}`},
-			Sentence: "an EKS access policy of the principal allows it, which no RBAC object in the cluster shows: {binding}"},
+		{ID: "allowed-access-policy", Outcome: Allowed, Hop: HopAccessPolicy,
+			Says: []string{
+				`EKS Access Policy: allowed by {binding} "{holder}+arn:{partition}:cluster-access-policy/{policy}" of`,
+				`EKS Access Policy: allowed by {policy}`,
+			},
+			Sentence: "the access policy {policy} of {principal} allows it, which no RBAC object in the cluster shows"},
 		{ID: "allowed-node", Outcome: Allowed, Hop: HopNode, Sentence: "the Node authorizer allows {who} what a kubelet needs for its own node and pods"},
 		{ID: "allowed-other", Outcome: Allowed, Hop: HopAPIServer, Sentence: "an authorizer of the API server allowed it: {reason}"},
 	}

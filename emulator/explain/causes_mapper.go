@@ -1,11 +1,39 @@
 package explain
 
+import "strings"
+
 // fixEditAWSAuth opens the ConfigMap that aws-iam-authenticator's EKSConfigMap backend watches.
 const fixEditAWSAuth = "kubectl edit -n kube-system configmap/aws-auth\n"
 
 // fixAccessEntry is the other way to map a principal, by the EKS API.
-const fixAccessEntry = "# or, if the cluster's authentication mode includes API, with an access entry:\n" +
-	"aws eks create-access-entry --cluster-name {cluster:sh} --principal-arn {principal:sh}"
+const (
+	createEntry    = "aws eks create-access-entry --cluster-name {cluster:sh} --principal-arn {principal:sh}"
+	fixAccessEntry = "# or, if the cluster's authentication mode includes API, with an access entry:\n" + createEntry
+)
+
+// The authentication modes of the EKS API.
+const (
+	modeConfigMap       = "CONFIG_MAP"
+	modeAPI             = "API"
+	modeAPIAndConfigMap = "API_AND_CONFIG_MAP"
+)
+
+// inMode is the fix of a mapping in an authentication mode, if that is known.
+func inMode(mode, fix string) string {
+	byConfigMap, ok := strings.CutSuffix(fix, fixAccessEntry)
+	switch {
+	case ok && mode == modeConfigMap:
+		return strings.TrimSuffix(byConfigMap, "\n")
+	case ok && mode == modeAPIAndConfigMap:
+		_, edit, _ := strings.Cut(strings.TrimSuffix(byConfigMap, "\n"), "\n")
+		return fixGrantEntry + "\n# or map it in aws-auth:\n" + edit
+	}
+	return fix
+}
+
+// fixGrantEntry is an access entry with an access policy.
+const fixGrantEntry = "Give it an access entry, and an access policy or groups that RBAC knows:\n" + createEntry + "\n" +
+	"aws eks associate-access-policy --cluster-name {cluster:sh} --principal-arn {principal:sh} --access-scope type=cluster --policy-arn arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
 
 // mappingCauses are the reasons for "identity is not mapped" (aws-iam-authenticator v0.7.18, pkg/errutil).
 // The words are always the same; the principal and the events before tell them apart.
@@ -19,6 +47,7 @@ func mappingCauses() []Cause {
 		mapper("not-mapped-role", "AWS knows the caller as {arn}, but nothing maps the role {canonical} to a Kubernetes user (aws-auth must name the role without its path, and never the session)", fixRole),
 		mapper("not-mapped-sso", "AWS knows the caller as {arn}, a role of IAM Identity Center, but nothing maps {canonical}: the path aws-reserved/sso.amazonaws.com/ must be left out of aws-auth", fixRole),
 		mapper("not-mapped", "AWS knows the caller as {arn}, but nothing maps it to a Kubernetes user", fixUser),
+		mapper("no-access-entry", "AWS knows the caller as {arn}, but {canonical} has no access entry, and in the authentication mode API nothing else counts: aws-auth is not read", fixGrantEntry),
 		mapper("aws-auth-deleted", "nothing maps {arn}: the ConfigMap aws-auth was deleted, and all of its mappings with it",
 			"Create it again, with the node roles too:\nkubectl apply -f aws-auth.yaml"),
 		mapper("aws-auth-malformed", "nothing maps {arn}: the authenticator could not parse all of aws-auth, and whoever is in the broken section is not mapped",

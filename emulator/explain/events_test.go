@@ -136,6 +136,16 @@ func (s *story) request(received time.Time, change func(*trace.Request)) *story 
 	return s.add(trace.Event{Kind: trace.KindRequest, Cluster: cluster, Request: r})
 }
 
+// inMode says which authentication mode the cluster was in.
+func (s *story) inMode(mode string) *story {
+	for _, e := range s.events {
+		if e.TokenReview != nil {
+			e.TokenReview.Mode = mode
+		}
+	}
+	return s
+}
+
 // unauthorized adds the audit event of a refused token.
 func (s *story) unauthorized() *story {
 	return s.request(noon(), unauthorizedAnswer)

@@ -15,18 +15,29 @@ func (c *inquiry) whyNotMapped() (Cause, facts) {
 	if old := c.history.formerID(*c.review, id.CanonicalARN, id.PrincipalID); old != "" {
 		return causeByID("principal-recreated"), facts{"oldid": old}
 	}
+	mode := c.review.TokenReview.Mode
+	if mode == modeAPI {
+		return causeByID("no-access-entry"), nil
+	}
 	if trouble := c.history.trouble(*c.review); trouble != "" {
 		return causeByID(trouble), nil
 	}
+	cause := causeByID(notMappedCause(id.CanonicalARN))
+	cause.Fix = inMode(mode, cause.Fix)
+	return cause, nil
+}
+
+// notMappedCause is the cause of a principal that nothing maps, by its ARN.
+func notMappedCause(arn string) string {
 	switch {
-	case strings.Contains(id.CanonicalARN, ":role/AWSReservedSSO_"):
-		return causeByID("not-mapped-sso"), nil
-	case strings.Contains(id.CanonicalARN, ":role/"):
-		return causeByID("not-mapped-role"), nil
-	case strings.Contains(id.CanonicalARN, ":user/"):
-		return causeByID("not-mapped-user"), nil
+	case strings.Contains(arn, ":role/AWSReservedSSO_"):
+		return "not-mapped-sso"
+	case strings.Contains(arn, ":role/"):
+		return "not-mapped-role"
+	case strings.Contains(arn, ":user/"):
+		return "not-mapped-user"
 	}
-	return causeByID("not-mapped"), nil
+	return "not-mapped"
 }
 
 // trouble names the cause that the state of aws-auth is at the time of a TokenReview, by what the

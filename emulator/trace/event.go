@@ -83,6 +83,7 @@ type TokenReview struct {
 	UID           string              `json:"uid,omitempty"`           //
 	Groups        []string            `json:"groups,omitempty"`        //
 	Extra         map[string][]string `json:"extra,omitempty"`         // arn, canonicalArn, sessionName, accessKeyId, principalId, …
+	Mode          string              `json:"mode,omitempty"`          // authentication mode of the cluster, "API"
 	Authenticator string              `json:"authenticator,omitempty"` // the refusal in the authenticator's own words: the error of its "access denied" line
 	Started       time.Time           `json:"started"`                 //
 	Duration      time.Duration       `json:"duration"`                // nanoseconds

@@ -59,7 +59,7 @@ func fullTokenReview() *trace.TokenReview {
 		Host: "sts.us-west-2.amazonaws.com", AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SignedAt: testNow.Add(-time.Second),
 		TokenError: "not base64", Status: 200, Error: "connection refused", Authenticated: true, Username: "alice",
 		UID: "aws-iam-authenticator:111122223333:AIDAEXAMPLE", Groups: []string{"developers"},
-		Extra: map[string][]string{"arn": {"arn:aws:iam::111122223333:user/alice"}}, Authenticator: "ARN is not mapped",
+		Extra: map[string][]string{"arn": {"arn:aws:iam::111122223333:user/alice"}}, Authenticator: "ARN is not mapped", Mode: "API",
 		Started: testNow.Add(-time.Millisecond), Duration: time.Millisecond,
 	}
 }
