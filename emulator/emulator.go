@@ -100,6 +100,9 @@ type Environment struct {
 	publishing sync.Mutex // of published, and of who writes the files that tell others of the environment
 	published  bool
 
+	marking sync.Mutex // of marked
+	marked  *mark      // nil without one
+
 	background sync.WaitGroup // what the environment does for callers of the EKS API who do not wait for it
 
 	mu         sync.Mutex // of what follows, of names, and of who adds to background

@@ -37,9 +37,20 @@ func (k kept) save(name string, content any) error {
 	return atomicfile.Write(k.path(name), append(raw, '\n'), 0o600)
 }
 
-// load reads what the last start left; zero values on the first start.
+// load reads what the last start left; zero values on the first start. If that was killed while something was to be put
+// back, it is what was before.
 func (k kept) load() (users iam.Snapshot, clusters eks.Snapshot, err error) {
-	return users, clusters, errors.Join(k.read(iamFile, &users), k.read(clustersFile, &clusters))
+	suffix := ""
+	if k.marked() {
+		suffix = beforeSuffix
+	}
+	return users, clusters, errors.Join(k.read(iamFile+suffix, &users), k.read(clustersFile+suffix, &clusters))
+}
+
+// marked tells whether mark has been called, and unmark has not.
+func (k kept) marked() bool {
+	_, err := os.Stat(k.path(clustersFile + beforeSuffix)) // written last and removed first
+	return err == nil
 }
 
 // read reads a file, if there is one. A damaged one is refused and left as it is.
@@ -67,7 +78,7 @@ func (k kept) mark(users iam.Snapshot, clusters eks.Snapshot) error {
 	if err := k.save(iamFile+beforeSuffix, users); err != nil {
 		return err
 	}
-	return errors.Join(k.save(clustersFile+beforeSuffix, clusters))
+	return k.save(clustersFile+beforeSuffix, clusters)
 }
 
 // unmark forgets it.

@@ -29,14 +29,16 @@ func (e *Environment) changed(change eks.Change) {
 	}
 }
 
-// beside does something that ends with the environment, which waits for it.
-func (e *Environment) beside(do func(context.Context)) {
+// beside does something that ends with the environment, which waits for it. It reports whether it does: an environment
+// that is stopping begins nothing.
+func (e *Environment) beside(do func(context.Context)) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.stopping {
-		return // the next start does it
+		return false // the next start does it
 	}
 	e.background.Go(func() { do(e.done) })
+	return true
 }
 
 // endBackground waits for what is done beside, of which nothing begins any more.

@@ -14,7 +14,7 @@ func (e *Environment) openClusters(ctx context.Context, saved eks.Snapshot) erro
 	var specs []eks.Cluster
 	wanted, before := seeded{}, e.state.read().Seeded
 	for _, spec := range e.opts.Config.Clusters {
-		described, err := e.describeCluster(spec)
+		described, err := e.describeCluster(e.opts.Config, spec)
 		if err != nil {
 			return err
 		}
@@ -66,7 +66,9 @@ func (e *Environment) asStopped(saved eks.Snapshot, before, wanted seeded) eks.S
 	var kept []*eks.SavedCluster
 	for _, c := range saved.Clusters {
 		key := clusterKey(c.Cluster.ARN)
-		if before[key] != "" && wanted[key] == "" {
+		if before[key] == ofOverlay {
+			c.Cluster.Status = eks.StatusDeleting // of a run that was killed
+		} else if before[key] != "" && wanted[key] == "" {
 			continue
 		}
 		switch c.Cluster.Status {
@@ -80,9 +82,8 @@ func (e *Environment) asStopped(saved eks.Snapshot, before, wanted seeded) eks.S
 	return eks.Snapshot{Clusters: kept}
 }
 
-// describeCluster is a cluster of the configuration as the EKS API has it at first.
-func (e *Environment) describeCluster(spec config.Cluster) (eks.Cluster, error) {
-	cfg := e.opts.Config
+// describeCluster is a cluster of a configuration as the EKS API has it at first.
+func (e *Environment) describeCluster(cfg *config.Environment, spec config.Cluster) (eks.Cluster, error) {
 	role, _ := cfg.Identity(spec.Role)
 	issuer, _ := cfg.Issuer(spec.Name)
 	return eks.NewCluster(eks.ClusterSpec{
@@ -117,16 +118,17 @@ func (e *Environment) addCluster(spec config.Cluster, described eks.Cluster, bef
 	if err := e.noteMoved(spec.Name, described.ARN); err != nil {
 		return false, err
 	}
-	creator, _ := e.opts.Config.Identity(spec.Creator)
-	entries := e.opts.Config.InitialEntries(spec)
+	return true, e.aws.makeCluster(e.opts.Config, spec, described)
+}
+
+// makeCluster makes a cluster of a configuration in the EKS API, with its first access entries.
+func (a *awsSide) makeCluster(cfg *config.Environment, spec config.Cluster, described eks.Cluster) error {
+	creator, _ := cfg.Identity(spec.Creator)
+	entries := cfg.InitialEntries(spec)
 	for i, entry := range entries {
-		entries[i].PrincipalID = e.aws.principalID(entry.PrincipalARN)
+		entries[i].PrincipalID = a.principalID(entry.PrincipalARN)
 	}
-	principal := eks.Principal{ARN: creator.ARN, ID: e.aws.principalID(creator.ARN)}
-	if err := e.aws.clusters.AddCluster(described, principal, entries...); err != nil {
-		return false, err
-	}
-	return true, nil
+	return a.clusters.AddCluster(described, eks.Principal{ARN: creator.ARN, ID: a.principalID(creator.ARN)}, entries...)
 }
 
 // noteMoved remembers the ARN of a new cluster, and tells the user if that of a kept one is another by now.

@@ -29,7 +29,13 @@ func (e *Environment) makeAWS(ctx context.Context) error {
 	if err := e.makeServices(store); err != nil {
 		return err
 	}
-	return e.openClusters(ctx, clusters)
+	if err := e.openClusters(ctx, clusters); err != nil {
+		return err
+	}
+	if err := e.kept.saveClusters(e.aws.clusters.Snapshot()); err != nil {
+		return err
+	}
+	return e.kept.unmark()
 }
 
 // openIAM makes the IAM store.

@@ -36,6 +36,13 @@ type Environment interface {
 
 	// PutIdentities adds the identities of a scenario's own, and returns what takes them away again.
 	PutIdentities(ctx context.Context, overlay config.Overlay) (undo func(context.Context) error, err error)
+
+	// PutCluster adds a cluster, waits until it can be used, and returns the environment with that cluster as the one that
+	// scenarios talk to, and what deletes it again.
+	PutCluster(ctx context.Context, spec config.Cluster) (with Environment, undo func(context.Context) error, err error)
+
+	// Mark remembers what the IAM and EKS APIs hold, and returns what puts it back.
+	Mark(ctx context.Context) (undo func(context.Context) error, err error)
 }
 
 // Cluster is what a client needs to know of a cluster.

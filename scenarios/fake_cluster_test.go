@@ -100,6 +100,37 @@ func (e *fakeEnvironment) Apply(_ context.Context, manifest []byte) (func(contex
 	return e.change("apply", next), nil
 }
 
+func (e *fakeEnvironment) PutCluster(_ context.Context, spec config.Cluster) (Environment, func(context.Context) error, error) {
+	e.note("cluster " + spec.Name)
+	if spec.Creator == "nobody" {
+		return nil, nil, errors.New("there is no nobody")
+	}
+	return namedEnvironment{e, spec.Name}, func(context.Context) error { e.note("undo cluster " + spec.Name); return nil }, nil
+}
+
+// namedEnvironment is an environment with another cluster.
+type namedEnvironment struct {
+	*fakeEnvironment
+	name string
+}
+
+func (e namedEnvironment) Cluster() Cluster {
+	cluster := e.fakeEnvironment.Cluster()
+	cluster.Name = e.name
+	return cluster
+}
+
+func (e *fakeEnvironment) Mark(context.Context) (func(context.Context) error, error) {
+	e.note("mark")
+	return func(context.Context) error { e.note("undo mark"); return nil }, nil
+}
+
+func (e *fakeEnvironment) note(what string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.log = append(e.log, what)
+}
+
 func (e *fakeEnvironment) Delete(context.Context, []byte) (func(context.Context) error, error) {
 	return e.change("delete", map[string]string{}), nil
 }

@@ -71,7 +71,7 @@ func (r *Runner) Run(ctx context.Context, scenarios []*Scenario) (Report, error)
 	}
 	started := r.Now()
 	report := Report{APIVersion: APIVersion, Kind: "ScenarioReport", Cluster: r.Environment.Cluster().Name, Started: started.UTC()}
-	run := &run{Runner: r, signed: map[string]bool{}, id: rand.Text}
+	run := &run{Runner: r, signed: map[string]bool{}, id: rand.Text, clusters: map[string]Environment{}}
 	for _, scenario := range scenarios {
 		if ctx.Err() != nil {
 			break
@@ -82,8 +82,9 @@ func (r *Runner) Run(ctx context.Context, scenarios []*Scenario) (Report, error)
 			r.Done(result)
 		}
 	}
+	err := run.removeClusters(ctx)
 	report.Seconds = seconds(r.Now().Sub(started))
-	return report, ctx.Err()
+	return report, errors.Join(ctx.Err(), err)
 }
 
 // check reports the identities that the environment does not have, before anything happens.
@@ -109,11 +110,15 @@ type run struct {
 	signed  map[string]bool // identity and second of every token, see (*session).signingTime
 	changed time.Time       // when state last changed, an undo included
 	id      func() string   // makes a unique ID
+
+	clusters map[string]Environment // with a cluster of a scenario's, by its definition
+	undo     []undo                 // what removes them
 }
 
 // session is one scenario while it runs.
 type session struct {
 	*run
+	Environment Environment // with the cluster that the scenario talks to
 	scenario    *Scenario
 	clock       time.Duration          // offset of the signer's clock
 	cluster     string                 // name that tokens are signed for
@@ -131,13 +136,14 @@ type undo struct {
 
 func (r *run) scenario(ctx context.Context, scenario *Scenario) Result {
 	started := r.Now()
-	s := &session{run: r, scenario: scenario, cluster: r.Environment.Cluster().Name, credentials: map[string]Credentials{}}
+	s := &session{run: r, Environment: r.Environment, scenario: scenario, credentials: map[string]Credentials{}}
 	result := newResult(scenario)
 	if err := s.begin(ctx); err != nil {
 		result.fail(err)
 	} else {
 		s.steps(ctx, &result)
 	}
+	result.Cluster = s.Environment.Cluster().Name
 	if err := s.undoAll(ctx); err != nil {
 		result.fail(err)
 	}
@@ -145,16 +151,28 @@ func (r *run) scenario(ctx context.Context, scenario *Scenario) Result {
 	return result
 }
 
-// begin finds the trace's end and adds the identities of the scenario's own.
+// begin finds the trace's end and adds the clusters and identities of the scenario's own.
 func (s *session) begin(ctx context.Context) error {
+	if err := s.findClusters(ctx); err != nil {
+		return err
+	}
 	var err error
 	if s.after, err = s.Environment.LastEvent(ctx); err != nil {
 		return fmt.Errorf("read the trace: %w", err)
 	}
+	if s.scenario.callsAWS() {
+		do, err := s.Environment.Mark(ctx)
+		if err != nil {
+			return fmt.Errorf("remember what the AWS APIs hold: %w", err)
+		}
+		s.change("what the AWS APIs held", do)
+	}
 	if s.scenario.Environment == nil {
 		return nil
 	}
-	do, err := s.Environment.PutIdentities(ctx, *s.scenario.Environment)
+	identities := *s.scenario.Environment
+	identities.Clusters = nil
+	do, err := s.Environment.PutIdentities(ctx, identities)
 	if err != nil {
 		return fmt.Errorf("add the scenario's identities: %w", err)
 	}

@@ -21,7 +21,9 @@ type Scenario struct {
 	// fix.
 	Lesson string `yaml:"lesson" json:"lesson,omitempty"`
 
-	// Environment holds identities of the scenario's own. They exist while it runs.
+	// Environment holds identities of the scenario's own, which exist while it runs, and clusters. A scenario with clusters
+	// talks to the first of them and not to the environment's. They exist until the run ends: scenarios that bring the same
+	// one share it, and put back what they change in it.
 	Environment *config.Overlay `yaml:"environment" json:"environment,omitempty"`
 
 	// Steps happen in order. The first one that does not meet its expectation ends the scenario.

@@ -119,6 +119,7 @@ func (s *session) try(ctx context.Context, step Step) (attempt, error) {
 		got, err = call.kubectl(ctx)
 	case ActionAWS:
 		got, err = call.aws(ctx)
+		s.changed = s.Now() // it may have
 	case ActionHTTP:
 		got, err = call.http(ctx)
 	}

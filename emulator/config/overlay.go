@@ -6,18 +6,19 @@ import (
 	"github.com/eksemu/eksemu/emulator/strictyaml"
 )
 
-// Overlay is identities, and providers of identities, that something brings to an Environment, such as a scenario. The fields mean what they
-// mean in an Environment.
+// Overlay is identities, providers of identities and clusters that something brings to an Environment, such as a scenario.
+// The fields mean what they mean in an Environment.
 type Overlay struct {
 	Users     []User     `yaml:"users,omitempty"`
 	Roles     []Role     `yaml:"roles,omitempty"`
 	Instances []Instance `yaml:"instances,omitempty"`
 
 	OIDCProviders []OIDCProvider `yaml:"oidcProviders,omitempty"`
+	Clusters      []Cluster      `yaml:"clusters,omitempty"`
 }
 
-// Merge is a copy of the Environment with the identities of the Overlay added to it. They may refer to those
-// that are there, and must not have a name in common with them: an overlay adds, it never replaces. The
+// Merge is a copy of the Environment with what the Overlay has added to it. It may refer to what
+// is there, and must not have a name in common with it: an overlay adds, it never replaces. The
 // Environment itself is not changed, and with problems there is no copy.
 //
 // doc is the document that the Overlay was read from and at the path of it in there, for the lines of problems;
@@ -26,15 +27,20 @@ func (e *Environment) Merge(o Overlay, doc *strictyaml.Document, at ...any) (*En
 	added := o.clone()
 	v := &validator{doc: doc, prefix: at, partition: e.Partition()}
 	v.completeIdentities(&added, e)
-	v.identities(e, e.identities(), added)
-	if problems := v.all(); len(problems) > 0 {
-		return nil, problems
+	for i := range added.Clusters {
+		v.completeCluster(&added.Clusters[i], i)
 	}
+	v.identities(e, e.identities(), added)
 	merged := *e
 	merged.Users = append(slices.Clip(e.Users), added.Users...)
 	merged.Roles = append(slices.Clip(e.Roles), added.Roles...)
 	merged.Instances = append(slices.Clip(e.Instances), added.Instances...)
 	merged.OIDCProviders = append(slices.Clip(e.OIDCProviders), added.OIDCProviders...)
+	v.clusters(&merged, added.Clusters, e.Clusters)
+	merged.Clusters = append(slices.Clip(e.Clusters), added.Clusters...)
+	if problems := v.all(); len(problems) > 0 {
+		return nil, problems
+	}
 	return &merged, nil
 }
 
@@ -42,7 +48,7 @@ func (e *Environment) Merge(o Overlay, doc *strictyaml.Document, at ...any) (*En
 func (o Overlay) clone() Overlay {
 	c := Overlay{
 		Users: slices.Clone(o.Users), Roles: slices.Clone(o.Roles), Instances: slices.Clone(o.Instances),
-		OIDCProviders: slices.Clone(o.OIDCProviders),
+		OIDCProviders: slices.Clone(o.OIDCProviders), Clusters: slices.Clone(o.Clusters),
 	}
 	for i := range c.Users {
 		c.Users[i].AccessKeys = slices.Clone(c.Users[i].AccessKeys)
@@ -51,12 +57,12 @@ func (o Overlay) clone() Overlay {
 	return c
 }
 
-// Added are the identities that [Environment.Merge] added to base to make this Environment, with everything
+// Added is what [Environment.Merge] added to base to make this Environment, with everything
 // filled in that the Overlay left out.
 func (e *Environment) Added(base *Environment) Overlay {
 	return Overlay{
 		Users: tail(e.Users, base.Users), Roles: tail(e.Roles, base.Roles), Instances: tail(e.Instances, base.Instances),
-		OIDCProviders: tail(e.OIDCProviders, base.OIDCProviders),
+		OIDCProviders: tail(e.OIDCProviders, base.OIDCProviders), Clusters: tail(e.Clusters, base.Clusters),
 	}
 }
 

@@ -70,7 +70,7 @@ func (v *validator) environment(env *Environment) {
 		v.report(`write one such as "us-west-2"`, fmt.Sprintf("%q is not a region", env.Region), "region")
 	}
 	v.identities(env, Overlay{}, env.identities())
-	v.clusters(env)
+	v.clusters(env, env.Clusters, nil)
 	v.inactiveRegions(env.InactiveSTSRegions)
 }
 

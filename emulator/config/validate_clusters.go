@@ -15,10 +15,14 @@ var (
 	versionPattern     = regexp.MustCompile(`^1\.[0-9]+$`)
 )
 
-func (v *validator) clusters(env *Environment) {
+// clusters checks a list of clusters whose identities env has. before are those that were there already.
+func (v *validator) clusters(env *Environment, list, before []Cluster) {
 	lines := map[string]int{}
-	for i := range env.Clusters {
-		cluster := &env.Clusters[i]
+	for _, cluster := range before {
+		lines[cluster.Name] = 0
+	}
+	for i := range list {
+		cluster := &list[i]
 		at := []any{"clusters", i}
 		v.clusterName(cluster.Name, lines, sub(at, "name"))
 		v.version(cluster.Version, sub(at, "version"))
@@ -41,7 +45,11 @@ func (v *validator) clusterName(name string, lines map[string]int, at []any) {
 	case !clusterNamePattern.MatchString(name):
 		v.report("begin with a letter or digit and use at most 100 letters, digits, - and _", fmt.Sprintf("%q is not the name of a cluster", name), at...)
 	case taken:
-		v.report("choose another", fmt.Sprintf("the cluster on line %d is named %q too", line, name), at...)
+		other := fmt.Sprintf("the cluster on line %d", line)
+		if line == 0 {
+			other = "a cluster of the environment"
+		}
+		v.report("choose another", fmt.Sprintf("%s is named %q too", other, name), at...)
 	default:
 		lines[name] = v.doc.Line(v.at(at)...)
 	}

@@ -106,6 +106,25 @@ func (r *Registry) Load(from Snapshot) error {
 	return nil
 }
 
+// Restore puts back what a snapshot had about a cluster that is still there: its access entries, authentication mode, tags
+// and updates. Where it answers and its status stay as they are. It does not announce. An unknown cluster is
+// [ErrClusterNotFound], one that is being deleted [ErrClusterDeleting].
+func (r *Registry) Restore(saved *SavedCluster) error {
+	return r.update(saved.Cluster.ARN, func(c *SavedCluster) (ChangeKind, error) {
+		if c.Cluster.Status == StatusDeleting {
+			return "", ErrClusterDeleting
+		}
+		now := c.Cluster
+		*c = *saved
+		c.Cluster = saved.Cluster.clone()
+		c.Cluster.Status, c.Cluster.Endpoint, c.Cluster.CertificateAuthority = now.Status, now.Endpoint, now.CertificateAuthority
+		if now.Status == StatusUpdating {
+			c.Cluster.Status = StatusActive
+		}
+		return "", nil
+	})
+}
+
 // check lists what is wrong with a cluster that was saved.
 func (c *SavedCluster) check() error {
 	ref, err := checkCluster(c.Cluster)

@@ -103,33 +103,47 @@ func (st *state) snapshot() Snapshot {
 // Load puts everything of a snapshot into the store, beside what is there, or nothing of it if anything is
 // wrong: the error is a [Problems] with all of it. Roles may trust each other, and themselves, in any order.
 func (s *Store) Load(from Snapshot) error {
+	return s.change(func(st *state) error { return st.load(from) })
+}
+
+// load is Load, in a state that nobody sees yet.
+func (st *state) load(from Snapshot) error {
+	var ps Problems
+	for name, count := range from.Deleted {
+		st.deleted[name] = max(count, st.deleted[name])
+	}
+	for _, a := range from.Accounts {
+		st.putAccount(a, &ps)
+	}
+	for _, p := range from.Policies {
+		st.putPolicy(p, &ps)
+	}
+	for _, u := range from.Users {
+		st.putUser(u, &ps)
+	}
+	var arns []string
+	for _, r := range from.Roles {
+		if arn := st.putRole(r, &ps); arn != "" {
+			arns = append(arns, arn)
+		}
+	}
+	for _, arn := range arns {
+		st.resolve(arn, &ps)
+	}
+	for _, p := range from.OIDCProviders {
+		st.putOIDCProvider(p, &ps)
+	}
+	return ps.err()
+}
+
+// Restore makes a snapshot everything that the store has, or leaves the store as it is if anything is wrong: the error is a
+// [Problems] with all of it.
+func (s *Store) Restore(from Snapshot) error {
 	return s.change(func(st *state) error {
-		var ps Problems
-		for name, count := range from.Deleted {
-			st.deleted[name] = max(count, st.deleted[name])
-		}
-		for _, a := range from.Accounts {
-			st.putAccount(a, &ps)
-		}
-		for _, p := range from.Policies {
-			st.putPolicy(p, &ps)
-		}
-		for _, u := range from.Users {
-			st.putUser(u, &ps)
-		}
-		var arns []string
-		for _, r := range from.Roles {
-			if arn := st.putRole(r, &ps); arn != "" {
-				arns = append(arns, arn)
-			}
-		}
-		for _, arn := range arns {
-			st.resolve(arn, &ps)
-		}
-		for _, p := range from.OIDCProviders {
-			st.putOIDCProvider(p, &ps)
-		}
-		return ps.err()
+		fresh := newState(st.partition, st.awsPolicies)
+		fresh.at = st.at
+		*st = *fresh
+		return st.load(from)
 	})
 }
 

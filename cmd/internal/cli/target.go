@@ -28,7 +28,11 @@ func newTarget(client *emulator.Client) (*target, error) {
 	if err := needsCluster(client.Runtime); err != nil {
 		return nil, err
 	}
-	cluster := client.Runtime.Clusters[0]
+	return targetOf(client, client.Runtime.Clusters[0])
+}
+
+// targetOf is a running environment with one of its clusters.
+func targetOf(client *emulator.Client, cluster emulator.RuntimeCluster) (*target, error) {
 	access, err := client.Admin(cluster.Name)
 	if err != nil {
 		return nil, err
@@ -98,6 +102,22 @@ func (t *target) ServiceAccountToken(ctx context.Context, namespace, name string
 func (t *target) PutIdentities(ctx context.Context, overlay config.Overlay) (func(context.Context) error, error) {
 	return t.client.PutIdentities(ctx, overlay)
 }
+
+// PutCluster implements scenarios.Environment.
+func (t *target) PutCluster(ctx context.Context, spec config.Cluster) (scenarios.Environment, func(context.Context) error, error) {
+	cluster, undo, err := t.client.PutCluster(ctx, spec)
+	if err != nil {
+		return nil, nil, err
+	}
+	with, err := targetOf(t.client, cluster)
+	if err != nil {
+		return nil, nil, errors.Join(err, undo(ctx))
+	}
+	return with, undo, nil
+}
+
+// Mark implements scenarios.Environment.
+func (t *target) Mark(ctx context.Context) (func(context.Context) error, error) { return t.client.Mark(ctx) }
 
 // privateEnvironment starts an environment for one run, in a state folder of its own that stop removes.
 func (app *App) privateEnvironment(ctx context.Context, options emulator.Options, wait time.Duration, quiet bool) (*emulator.Client, func() error, error) {

@@ -1,0 +1,114 @@
+package emulator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/gorilla/mux"
+
+	"github.com/eksemu/eksemu/emulator/config"
+)
+
+// PutCluster adds a cluster to the running environment and waits until it can be used. It is one of the environment's own
+// identities. undo deletes it.
+func (c *Client) PutCluster(ctx context.Context, spec config.Cluster) (cluster RuntimeCluster, undo func(context.Context) error, err error) {
+	if err := c.call(ctx, http.MethodPost, "clusters", nil, config.Overlay{Clusters: []config.Cluster{spec}}, &cluster); err != nil {
+		return RuntimeCluster{}, nil, err
+	}
+	return cluster, func(ctx context.Context) error {
+		return c.call(ctx, http.MethodDelete, "clusters/"+url.PathEscape(cluster.Name), nil, nil, nil)
+	}, nil
+}
+
+func (a *admin) putCluster(w http.ResponseWriter, r *http.Request) {
+	var overlay config.Overlay
+	if !readJSON(w, r, "the cluster", &overlay) {
+		return
+	}
+	cluster, err := a.env.addOverlayCluster(r.Context(), overlay)
+	if err != nil {
+		writeJSON(w, http.StatusConflict, adminError{err.Error()})
+		return
+	}
+	writeJSON(w, http.StatusCreated, cluster)
+}
+
+func (a *admin) removeCluster(w http.ResponseWriter, r *http.Request) {
+	if err := a.env.removeOverlayCluster(r.Context(), mux.Vars(r)["name"]); err != nil {
+		writeJSON(w, http.StatusNotFound, adminError{err.Error()})
+		return
+	}
+	writeJSON(w, http.StatusOK, struct{}{})
+}
+
+// errStopping is why nothing begins any more.
+var errStopping = errors.New("the environment is stopping")
+
+// addOverlayCluster makes and starts the one cluster of an overlay.
+func (e *Environment) addOverlayCluster(ctx context.Context, overlay config.Overlay) (RuntimeCluster, error) {
+	if len(overlay.Clusters) != 1 {
+		return RuntimeCluster{}, fmt.Errorf("%d clusters: add one at a time", len(overlay.Clusters))
+	}
+	c, err := e.makeOverlayCluster(overlay)
+	if err != nil {
+		return RuntimeCluster{}, err
+	}
+	if err := e.wait(ctx, func(life context.Context) error { return e.bringUp(life, c) }); err != nil {
+		e.beside(func(life context.Context) { e.deleteCluster(life, c.arn) })
+		return RuntimeCluster{}, fmt.Errorf("start cluster %s: %w", c.name, err)
+	}
+	return RuntimeCluster{Name: c.name, ARN: c.arn, Endpoint: c.info.Endpoint}, e.republish()
+}
+
+// makeOverlayCluster makes the cluster of an overlay known.
+func (e *Environment) makeOverlayCluster(overlay config.Overlay) (*runningCluster, error) {
+	e.aws.mu.Lock()
+	defer e.aws.mu.Unlock()
+	merged, problems := e.aws.config.Merge(config.Overlay{Clusters: overlay.Clusters}, nil)
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	spec := merged.Clusters[len(merged.Clusters)-1]
+	described, err := e.describeCluster(merged, spec)
+	if err != nil {
+		return nil, err
+	}
+	// Noted first, so that a start after a crash removes it.
+	if err := e.state.update(func(s *state) { s.Seeded[clusterKey(described.ARN)] = ofOverlay }); err != nil {
+		return nil, err
+	}
+	if err := e.aws.makeCluster(merged, spec, described); err != nil {
+		return nil, err
+	}
+	return e.newCluster(spec, described.ARN), nil
+}
+
+// removeOverlayCluster deletes a cluster that addOverlayCluster made.
+func (e *Environment) removeOverlayCluster(ctx context.Context, name string) error {
+	for _, c := range e.clusters.all() {
+		if c.name == name && e.state.read().Seeded[clusterKey(c.arn)] == ofOverlay {
+			return e.wait(ctx, func(life context.Context) error {
+				e.deleteCluster(life, c.arn)
+				return e.state.update(func(s *state) { delete(s.Seeded, clusterKey(c.arn)) })
+			})
+		}
+	}
+	return fmt.Errorf("no cluster %q was added", name)
+}
+
+// wait does something beside and waits for its end, or for that of ctx.
+func (e *Environment) wait(ctx context.Context, do func(context.Context) error) error {
+	done := make(chan error, 1)
+	if !e.beside(func(life context.Context) { done <- do(life) }) {
+		return errStopping
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
