@@ -2,6 +2,7 @@ package iamapi
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/eksemu/eksemu/sts-fake/awsmodel"
@@ -91,15 +92,13 @@ func (r *request) policy() (iam.ManagedPolicy, error) {
 // ofAWS says whether a policy is one of AWS's own.
 func ofAWS(p iam.ManagedPolicy) bool { return p.AccountID == "aws" }
 
-// ownPolicy is the same, to be changed: AWS's own may not be. What IAM says then is inferred from what it says of others'
-// resources.
+// ownPolicy is the same, to be changed: AWS's own may not be. What IAM says then is inferred from what it says when a policy
+// does not allow something.
 func (r *request) ownPolicy() (iam.ManagedPolicy, error) {
 	p, err := r.policy()
 	if err == nil && ofAWS(p) {
-		denied := &iam.AccessDeniedError{
-			Principal: r.Caller.ARN, Action: serviceName + ":" + r.Call.Operation, Reason: "the policy is AWS's own, which nobody else can change",
-		}
-		err = r.denied(denied, r.policyTarget().shown)
+		err = &refusal{refuse(http.StatusForbidden, "AccessDenied", fmt.Sprintf("User: %s is not authorized to perform: iam:%s on resource: policy %s",
+			r.Caller.ARN, r.Call.Operation, r.Params.Get("PolicyArn"))), "the policy is AWS's own, which nobody else can change"}
 	}
 	return p, err
 }
