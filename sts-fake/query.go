@@ -46,7 +46,10 @@ func (q Query) Serve(w http.ResponseWriter, r *http.Request, known func(action, 
 }
 
 // answer is what STS does, without what only STS has: see [Server.answer] for the order of the checks.
-func (q Query) answer(w http.ResponseWriter, r *http.Request, call *Call, known func(string, string) bool, run func(*QueryRequest) (any, error)) awsquery.Response {
+func (q Query) answer(
+	w http.ResponseWriter, r *http.Request, call *Call,
+	known func(string, string) bool, run func(*QueryRequest) (any, error),
+) awsquery.Response {
 	body, params, syntax, err := readQuery(w, r)
 	if err != nil {
 		return q.refuseBody(r, call, err)

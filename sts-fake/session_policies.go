@@ -12,8 +12,8 @@ import (
 )
 
 // sessionPolicies reads the policies that a request gives its session. Managed ones (PolicyArns) are refused: a
-// session token carries documents, which would not follow changes of the policies. An empty list of them, which SDKs write as "PolicyArns=", is as
-// good as none: inferred.
+// session token carries documents, which would not follow changes of the policies. An empty list of them, which SDKs
+// write as "PolicyArns=", is as good as none: inferred.
 func sessionPolicies(r *request) ([]iam.Policy, error) {
 	operation := r.params.Get("Action")
 	if len(r.params.Members("PolicyArns.member")) > 0 {

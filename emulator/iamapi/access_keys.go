@@ -112,8 +112,8 @@ type lastUsedResult struct {
 	AccessKeyLastUsed struct{ ServiceName, Region string }
 }
 
-// getAccessKeyLastUsed says of every key that it was never used: nothing is kept of a key's use. The words of that, and the refusal
-// of a key that does not exist, are recorded (localstack, test_iam_users).
+// getAccessKeyLastUsed says of every key that it was never used: nothing is kept of a key's use. The words of that,
+// and the refusal of a key that does not exist, are recorded (localstack, test_iam_users).
 func (r *request) getAccessKeyLastUsed() (any, error) {
 	id := r.Params.Get("AccessKeyId")
 	arn, ok := r.store.AccessKeyOwner(id)

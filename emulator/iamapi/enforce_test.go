@@ -112,8 +112,8 @@ func TestEnforcedConditions(t *testing.T) {
 		"User: "+userARN("bob")+" is not authorized to perform: iam:GetUser on resource: user bob with an explicit deny in an identity-based policy")
 }
 
-// Sessions: of GetSessionToken without MFA none may call IAM [M] (aws-vault#15), with MFA and as a role policies decide, and
-// session policies bound them [D].
+// Sessions: of GetSessionToken without MFA none may call IAM [M] (aws-vault#15), with MFA and as a role policies
+// decide, and session policies bound them [D].
 func TestEnforcedSessions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, enforced)

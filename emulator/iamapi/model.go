@@ -16,8 +16,9 @@ func own(pattern *awsmodel.Pattern, message string) *awsmodel.Pattern {
 	return pattern
 }
 
-// The words about names are recorded for roleName (aws/eks-hybrid#112, torchserve-examples#7), and those about paths are what
-// other emulators took from AWS (getmoto/moto, tests of create_virtual_mfa_device). For other names they are inferred.
+// The words about names are recorded for roleName (aws/eks-hybrid#112, torchserve-examples#7), and those about paths
+// are what other emulators took from AWS (getmoto/moto, tests of create_virtual_mfa_device). For other names they are
+// inferred.
 const (
 	nameMessage = "The specified value for %s is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-"
 	pathMessage = "The specified value for %s is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters."
@@ -61,14 +62,16 @@ var (
 	assignmentStatusType   = awsmodel.Shape{Enum: []string{"Assigned", "Unassigned", "Any"}}
 	tagKeyType             = awsmodel.Shape{Min: 1, Max: 128, Pattern: awsmodel.SamePattern(`[\p{L}\p{Z}\p{N}_.:/=+\-@]+`)}
 	tagValueType           = awsmodel.Shape{Min: 0, Max: 256, Pattern: awsmodel.SamePattern(`[\p{L}\p{Z}\p{N}_.:/=+\-@]*`)}
-	tagShape               = awsmodel.Shape{Kind: awsmodel.Structure, Members: []awsmodel.Member{awsmodel.Required("Key", tagKeyType), awsmodel.Required("Value", tagValueType)}}
-	tagListType            = awsmodel.Shape{Kind: awsmodel.List, Max: 50, Element: &tagShape}
-	tagKeyListType         = awsmodel.Shape{Kind: awsmodel.List, Max: 50, Element: &tagKeyType}
-	providerURLType        = awsmodel.Shape{Min: 1, Max: 255}
-	clientIDType           = awsmodel.Shape{Min: 1, Max: 255}
-	clientIDListType       = awsmodel.Shape{Kind: awsmodel.List, Element: &clientIDType}
-	thumbprintType         = awsmodel.Shape{Min: 40, Max: 40}
-	thumbprintListType     = awsmodel.Shape{Kind: awsmodel.List, Element: &thumbprintType}
+	tagShape               = awsmodel.Shape{Kind: awsmodel.Structure, Members: []awsmodel.Member{
+		awsmodel.Required("Key", tagKeyType), awsmodel.Required("Value", tagValueType),
+	}}
+	tagListType        = awsmodel.Shape{Kind: awsmodel.List, Max: 50, Element: &tagShape}
+	tagKeyListType     = awsmodel.Shape{Kind: awsmodel.List, Max: 50, Element: &tagKeyType}
+	providerURLType    = awsmodel.Shape{Min: 1, Max: 255}
+	clientIDType       = awsmodel.Shape{Min: 1, Max: 255}
+	clientIDListType   = awsmodel.Shape{Kind: awsmodel.List, Element: &clientIDType}
+	thumbprintType     = awsmodel.Shape{Min: 40, Max: 40}
+	thumbprintListType = awsmodel.Shape{Kind: awsmodel.List, Element: &thumbprintType}
 )
 
 // Members that many operations have.

@@ -92,8 +92,8 @@ func (r *request) policy() (iam.ManagedPolicy, error) {
 // ofAWS says whether a policy is one of AWS's own.
 func ofAWS(p iam.ManagedPolicy) bool { return p.AccountID == "aws" }
 
-// ownPolicy is the same, to be changed: AWS's own may not be. What IAM says then is inferred from what it says when a policy
-// does not allow something.
+// ownPolicy is the same, to be changed: AWS's own may not be. What IAM says then is inferred from what it says when a
+// policy does not allow something.
 func (r *request) ownPolicy() (iam.ManagedPolicy, error) {
 	p, err := r.policy()
 	if err == nil && ofAWS(p) {

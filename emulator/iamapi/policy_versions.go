@@ -51,7 +51,8 @@ func (r *request) createPolicyVersion() (any, error) {
 	return versionResult{item}, err
 }
 
-// version is the version that a request names. A policy that does not exist has no versions (localstack, test_iam_policies).
+// version is the version that a request names. A policy that does not exist has no versions (localstack,
+// test_iam_policies).
 func (r *request) version(p iam.ManagedPolicy, err error) (iam.PolicyVersion, error) {
 	if malformed := r.checkPolicyARN(); malformed != nil {
 		return iam.PolicyVersion{}, malformed

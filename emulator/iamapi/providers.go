@@ -125,8 +125,8 @@ func (r *request) changeProvider(change func(arn string) error) (any, error) {
 	return nil, change(p.ARN(r.store.Partition()))
 }
 
-// deleteProvider refuses to delete what is gone already: that is recorded (localstack, test_iam_oidc), although the API reference
-// says otherwise.
+// deleteProvider refuses to delete what is gone already: that is recorded (localstack, test_iam_oidc), although the
+// API reference says otherwise.
 func (r *request) deleteProvider() (any, error) {
 	return r.changeProvider(r.store.DeleteOIDCProvider)
 }

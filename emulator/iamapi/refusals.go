@@ -174,13 +174,14 @@ func conflictMessage(c iam.Conflict) string {
 	case iam.ConflictAttached:
 		return "Cannot delete a policy attached to entities."
 	case iam.ConflictVersions:
-		return "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy."
+		return "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. " +
+			"The default version is deleted with the policy."
 	}
 	return "Cannot delete the default version of a policy."
 }
 
-// wordProblems is for what the model lets through and the store does not hold. A trust policy's principal that does not exist
-// has AWS's words (ucx#2269, aws-cdk and Terraform issues by the dozen); the rest is ours.
+// wordProblems is for what the model lets through and the store does not hold. A trust policy's principal that does
+// not exist has AWS's words (ucx#2269, aws-cdk and Terraform issues by the dozen); the rest is ours.
 func wordProblems(problems iam.Problems) error {
 	for _, p := range problems {
 		if p.Principal != "" {

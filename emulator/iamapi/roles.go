@@ -27,9 +27,9 @@ func roleOperations() map[string]operation {
 	}
 }
 
-// roleItem is a role as answers have it, in the model's order. What is left out where is recorded (localstack, test_iam_roles): the answer of
-// CreateRole has no Description and MaxSessionDuration, that of GetRole has everything, and a list has no tags and
-// RoleLastUsed.
+// roleItem is a role as answers have it, in the model's order. What is left out where is recorded (localstack,
+// test_iam_roles): the answer of CreateRole has no Description and MaxSessionDuration, that of GetRole has
+// everything, and a list has no tags and RoleLastUsed.
 type roleItem struct {
 	Path                     string
 	RoleName                 string

@@ -28,8 +28,8 @@ type Options struct {
 	Rand io.Reader
 }
 
-// Server is the IAM API as an [http.Handler], for the host names of IAM and for its direct endpoint. Make one with [New]. It is safe for
-// concurrent use.
+// Server is the IAM API as an [http.Handler], for the host names of IAM and for its direct endpoint. Make one with
+// [New]. It is safe for concurrent use.
 type Server struct {
 	query      stsfake.Query
 	store      *iam.Store
@@ -82,9 +82,9 @@ type request struct {
 // account is the account that a request is about: the caller's own.
 func (r *request) account() string { return r.Caller.AccountID }
 
-// run checks a request and runs its operation. That permissions come after the model and before anything is looked up is
-// recorded in so far as callers without permission are refused for what does not exist (aws-cdk#27067); the place of the model is
-// inferred.
+// run checks a request and runs its operation. That permissions come after the model and before anything is looked up
+// is recorded in so far as callers without permission are refused for what does not exist (aws-cdk#27067); the place
+// of the model is inferred.
 func (s *Server) run(q *stsfake.QueryRequest) (any, error) {
 	r := &request{QueryRequest: q, server: s, store: s.store}
 	op := s.operations[q.Call.Operation]

@@ -58,8 +58,8 @@ func (r *request) tags() []iam.EntityTag {
 	return out
 }
 
-// newTags are those that a request has for something of a kind, which may not have a key twice (localstack, test_iam_roles and
-// test_iam_policies).
+// newTags are those that a request has for something of a kind, which may not have a key twice (localstack,
+// test_iam_roles and test_iam_policies).
 func (r *request) newTags(kind iam.EntityKind) ([]iam.EntityTag, error) {
 	tags := r.tags()
 	if iam.DuplicateTag(kind, tags) == "" {

@@ -15,9 +15,9 @@ type target struct {
 
 // What refusals name is recorded: the ARN of what shall be created (boundary#4287 for users, aws-lambda-image#153 for
 // roles, antonputra/tutorials#196 for identity providers), but "policy NAME" for a policy (kube-aws#1506); then "user
-// NAME" (boundary#3877), "role NAME" (aws-cdk#27067), "policy ARN" (cds-snc/dns#523) and "policy path /" (aws-sam-cli#394).
-// For what there is no record of (the lists of users, roles and identity providers, and the ARN of an identity provider that exists)
-// it is inferred.
+// NAME" (boundary#3877), "role NAME" (aws-cdk#27067), "policy ARN" (cds-snc/dns#523) and "policy path /"
+// (aws-sam-cli#394). For what there is no record of (the lists of users, roles and identity providers, and the ARN of
+// an identity provider that exists) it is inferred.
 
 // userTarget is the user that a request names, or the caller's own.
 func (r *request) userTarget() target {

@@ -90,8 +90,8 @@ func (r *request) createUser() (any, error) {
 // noBoundaries is why a permissions boundary is refused.
 const noBoundaries = "policies decide without boundaries here. Leave it out, or put the bounds into a policy that denies."
 
-// getUser is about the caller itself without a name; a root user has an ARN and an ID. When its account was made is not known: its CreateDate is
-// made up.
+// getUser is about the caller itself without a name; a root user has an ARN and an ID. When its account was made is
+// not known: its CreateDate is made up.
 func (r *request) getUser() (any, error) {
 	if !r.Params.Has("UserName") && r.Caller.Type == iam.CallerRoot {
 		return userResult{userItem{UserID: r.Caller.UserID, Arn: r.Caller.ARN, CreateDate: awsquery.Timestamp(time.Unix(0, 0))}}, nil

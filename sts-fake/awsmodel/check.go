@@ -15,9 +15,9 @@ import (
 // Style is how a service words its messages. The zero value is STS's, whose members come in the model's order and whose
 // values are repeated (spec/sts.md section 2.2).
 type Style struct {
-	// IAM leaves out the values, puts members in alphabetical order, and judges a list of texts as a whole: all recorded
-	// by localstack from AWS in 2026 (tests/aws/services/iam/test_iam_oidc.snapshot.json and test_iam_policies.snapshot.json). Older records
-	// have the values in.
+	// IAM leaves out the values, puts members in alphabetical order, and judges a list of texts as a whole: all
+	// recorded by localstack from AWS in 2026 (tests/aws/services/iam/test_iam_oidc.snapshot.json and
+	// test_iam_policies.snapshot.json). Older records have the values in.
 	IAM bool
 }
 
@@ -54,8 +54,8 @@ func Int(p awsquery.Params, name string, absent int) int {
 	return n
 }
 
-// Checker collects what is wrong with values that are no parameters, such as the claims of a token, in STS's style. The zero
-// value is ready to use.
+// Checker collects what is wrong with values that are no parameters, such as the claims of a token, in STS's style.
+// The zero value is ready to use.
 type Checker struct {
 	style     Style
 	items     []item
@@ -94,8 +94,8 @@ func (v *Checker) structure(p awsquery.Params, prefix, at string, members []Memb
 }
 
 // list checks a list. The value that stands for one that is too long or too short, and the names of texts inside
-// ("transitiveTagKeys.1.member"), are inferred from other services' messages; those of structures inside ("tags.1.member.key") are
-// recorded for IAM.
+// ("transitiveTagKeys.1.member"), are inferred from other services' messages; those of structures inside
+// ("tags.1.member.key") are recorded for IAM.
 func (v *Checker) list(elements []awsquery.Params, at string, s Shape) {
 	if !v.Count(len(elements), at, s) {
 		return
@@ -135,8 +135,8 @@ func (s Shape) constraints() string {
 // Count checks the number of members of a list, and says whether it is right.
 func (v *Checker) Count(n int, at string, s Shape) bool { return !v.length(members(n), at, n, s) }
 
-// Text checks a text; at is what messages call it. That a sensitive one is left out of the message, with the quotes, is inferred from what other
-// services say about passwords; the words about enumerations are as well.
+// Text checks a text; at is what messages call it. That a sensitive one is left out of the message, with the quotes,
+// is inferred from what other services say about passwords; the words about enumerations are as well.
 func (v *Checker) Text(value, at string, s Shape) {
 	shown := quoting(value)
 	switch {

@@ -8,8 +8,8 @@ import (
 	"github.com/eksemu/eksemu/sts-fake/awsquery"
 )
 
-// One model, held against both ways of putting messages. [R] and [M]: spec/sts.md section 2.2 and localstack's recordings of IAM; the
-// services' own tests have the rest.
+// One model, held against both ways of putting messages. [R] and [M]: spec/sts.md section 2.2 and localstack's
+// recordings of IAM; the services' own tests have the rest.
 func TestStyles(t *testing.T) {
 	t.Parallel()
 	word := Shape{Min: 2, Max: 3, Pattern: SamePattern(`[a-z]*`)}

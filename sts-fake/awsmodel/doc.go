@@ -1,5 +1,5 @@
-// Package awsmodel holds requests of the AWS query protocol against the shapes of a service's model, and words what is
-// wrong with them as AWS does:
+// Package awsmodel holds requests of the AWS query protocol against the shapes of a service's model, and words what
+// is wrong with them as AWS does:
 //
 //	1 validation error detected: Value '600' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900
 //

@@ -43,8 +43,8 @@ func Optional(name string, s Shape) Member { return Member{name, s, false} }
 type Pattern struct {
 	Text   string
 	Regexp *regexp.Regexp
-	// Message is what the service says instead of quoting the pattern, with %s for the member; "" if it quotes it. It stands
-	// alone, and only if nothing else is wrong with the request.
+	// Message is what the service says instead of quoting the pattern, with %s for the member; "" if it quotes it. It
+	// stands alone, and only if nothing else is wrong with the request.
 	Message string
 }
 
