@@ -7,23 +7,24 @@ import (
 	"slices"
 	"time"
 
+	"github.com/eksemu/eksemu/sts-fake/awsmodel"
 	"github.com/eksemu/eksemu/sts-fake/iam"
 )
 
-var assumeRoleModel = []member{
-	required("RoleArn", arnType),
-	required("RoleSessionName", roleSessionNameType),
-	optional("PolicyArns", policyDescriptorListType),
-	optional("Policy", sessionPolicyDocumentType),
-	optional("DurationSeconds", roleDurationSecondsType),
-	optional("Tags", tagListType),
-	optional("TransitiveTagKeys", tagKeyListType),
-	optional("ExternalId", externalIDType),
-	optional("SerialNumber", serialNumberType),
-	optional("TokenCode", tokenCodeType),
-	optional("SourceIdentity", sourceIdentityType),
-	optional("ProvidedContexts", providedContextsListType),
-	optional("MinimumSessionTokenSize", minimumSessionTokenSizeType),
+var assumeRoleModel = []awsmodel.Member{
+	awsmodel.Required("RoleArn", arnType),
+	awsmodel.Required("RoleSessionName", roleSessionNameType),
+	awsmodel.Optional("PolicyArns", policyDescriptorListType),
+	awsmodel.Optional("Policy", sessionPolicyDocumentType),
+	awsmodel.Optional("DurationSeconds", roleDurationSecondsType),
+	awsmodel.Optional("Tags", tagListType),
+	awsmodel.Optional("TransitiveTagKeys", tagKeyListType),
+	awsmodel.Optional("ExternalId", externalIDType),
+	awsmodel.Optional("SerialNumber", serialNumberType),
+	awsmodel.Optional("TokenCode", tokenCodeType),
+	awsmodel.Optional("SourceIdentity", sourceIdentityType),
+	awsmodel.Optional("ProvidedContexts", providedContextsListType),
+	awsmodel.Optional("MinimumSessionTokenSize", minimumSessionTokenSizeType),
 }
 
 // chainedSessionLimit is the longest session of a role that session credentials assume (spec/sts.md section 4.3).
@@ -46,7 +47,7 @@ func (s *Server) assumeRole(r *request) (any, error) {
 	roleARN := r.params.Get("RoleArn")
 	role, ok := iam.ParseARN(roleARN)
 	if !ok {
-		return nil, validationError(roleARN + " is invalid")
+		return nil, awsmodel.ValidationError(roleARN + " is invalid")
 	}
 	if r.params.Has("ProvidedContexts") {
 		return nil, notEmulated("AssumeRole", "ProvidedContexts", "nothing here issues context assertions. Leave the parameter out.")
@@ -88,14 +89,14 @@ func (s *Server) authorizeAssumeRole(r *request, roleARN string, tags []iam.Tag)
 // count as a chain, as a record shows (spec/sts.md section 4.3).
 func (s *Server) checkDuration(r *request, roleARN string, lasts time.Duration) error {
 	if r.caller.Temporary && lasts > chainedSessionLimit {
-		return validationError("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
+		return awsmodel.ValidationError("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
 	}
 	role, err := s.gate.Store.Role(roleARN)
 	if err != nil {
 		return fmt.Errorf("assume a role: %w", err)
 	}
 	if lasts > role.MaxSessionDuration {
-		return validationError("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+		return awsmodel.ValidationError("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 	}
 	return nil
 }
@@ -109,7 +110,7 @@ func (s *Server) issueAssumedRole(r *request, o iam.SessionOptions) (any, error)
 	packed := packedPolicySize(o.Tags, o.Policies)
 	o.Tags = slices.Concat(o.Tags, iam.TransitiveTags(r.caller))
 	o.SourceIdentity = cmp.Or(r.params.Get("SourceIdentity"), r.caller.SourceIdentity)
-	o.MinimumTokenSize = number(r.params, "MinimumSessionTokenSize", 0)
+	o.MinimumTokenSize = awsmodel.Int(r.params, "MinimumSessionTokenSize", 0)
 	credentials, session, err := s.gate.Store.IssueRoleSession(r.params.Get("RoleArn"), r.params.Get("RoleSessionName"), o)
 	if err != nil {
 		return nil, refuseIssue(err, o.Policies)

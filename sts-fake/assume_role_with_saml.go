@@ -1,15 +1,18 @@
 package stsfake
 
-import "github.com/eksemu/eksemu/sts-fake/iam"
+import (
+	"github.com/eksemu/eksemu/sts-fake/awsmodel"
+	"github.com/eksemu/eksemu/sts-fake/iam"
+)
 
-var assumeRoleWithSAMLModel = []member{
-	required("RoleArn", arnType),
-	required("PrincipalArn", arnType),
-	required("SAMLAssertion", samlAssertionType),
-	optional("PolicyArns", policyDescriptorListType),
-	optional("Policy", sessionPolicyDocumentType),
-	optional("DurationSeconds", roleDurationSecondsType),
-	optional("MinimumSessionTokenSize", minimumSessionTokenSizeType),
+var assumeRoleWithSAMLModel = []awsmodel.Member{
+	awsmodel.Required("RoleArn", arnType),
+	awsmodel.Required("PrincipalArn", arnType),
+	awsmodel.Required("SAMLAssertion", samlAssertionType),
+	awsmodel.Optional("PolicyArns", policyDescriptorListType),
+	awsmodel.Optional("Policy", sessionPolicyDocumentType),
+	awsmodel.Optional("DurationSeconds", roleDurationSecondsType),
+	awsmodel.Optional("MinimumSessionTokenSize", minimumSessionTokenSizeType),
 }
 
 // assumeRoleWithSAML refuses everybody, as AWS does who is not trusted: the store has no SAML providers, so that no

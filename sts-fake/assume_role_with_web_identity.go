@@ -6,19 +6,20 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/eksemu/eksemu/sts-fake/awsmodel"
 	"github.com/eksemu/eksemu/sts-fake/awsquery"
 	"github.com/eksemu/eksemu/sts-fake/iam"
 )
 
-var assumeRoleWithWebIdentityModel = []member{
-	required("RoleArn", arnType),
-	required("RoleSessionName", roleSessionNameType),
-	required("WebIdentityToken", clientTokenType),
-	optional("ProviderId", urlType),
-	optional("PolicyArns", policyDescriptorListType),
-	optional("Policy", sessionPolicyDocumentType),
-	optional("DurationSeconds", roleDurationSecondsType),
-	optional("MinimumSessionTokenSize", minimumSessionTokenSizeType),
+var assumeRoleWithWebIdentityModel = []awsmodel.Member{
+	awsmodel.Required("RoleArn", arnType),
+	awsmodel.Required("RoleSessionName", roleSessionNameType),
+	awsmodel.Required("WebIdentityToken", clientTokenType),
+	awsmodel.Optional("ProviderId", urlType),
+	awsmodel.Optional("PolicyArns", policyDescriptorListType),
+	awsmodel.Optional("Policy", sessionPolicyDocumentType),
+	awsmodel.Optional("DurationSeconds", roleDurationSecondsType),
+	awsmodel.Optional("MinimumSessionTokenSize", minimumSessionTokenSizeType),
 }
 
 // webIdentityRole is the answer of AssumeRoleWithWebIdentity, in the order of the STS API reference's sample.
@@ -77,7 +78,7 @@ func (s *Server) issueWebIdentityRole(r *request, identity webIdentity, o iam.Se
 		return nil, err
 	}
 	o.Tags, o.SourceIdentity, o.FederatedProvider = identity.tags, identity.claims.SourceIdentity, identity.provider
-	o.MinimumTokenSize = number(r.params, "MinimumSessionTokenSize", 0)
+	o.MinimumTokenSize = awsmodel.Int(r.params, "MinimumSessionTokenSize", 0)
 	credentials, session, err := s.gate.Store.IssueRoleSession(r.params.Get("RoleArn"), r.params.Get("RoleSessionName"), o)
 	if err != nil {
 		return nil, refuseIssue(err, o.Policies)
@@ -102,7 +103,7 @@ func (s *Server) federatedRole(r *request) (iam.ARN, error) {
 	role, ok := iam.ParseARN(r.params.Get("RoleArn"))
 	if !ok || role.Service != "iam" || role.Region != "" || !strings.HasPrefix(role.Resource, "role/") ||
 		role.Partition != partition || !r.endpoint.Direct && r.endpoint.Partition != partition {
-		return iam.ARN{}, validationError("Request ARN is invalid")
+		return iam.ARN{}, awsmodel.ValidationError("Request ARN is invalid")
 	}
 	return role, nil
 }

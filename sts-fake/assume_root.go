@@ -3,14 +3,15 @@ package stsfake
 import (
 	"strings"
 
+	"github.com/eksemu/eksemu/sts-fake/awsmodel"
 	"github.com/eksemu/eksemu/sts-fake/iam"
 )
 
-var assumeRootModel = []member{
-	required("TargetPrincipal", targetPrincipalType),
-	required("TaskPolicyArn", policyDescriptorType),
-	optional("DurationSeconds", rootDurationSecondsType),
-	optional("MinimumSessionTokenSize", minimumSessionTokenSizeType),
+var assumeRootModel = []awsmodel.Member{
+	awsmodel.Required("TargetPrincipal", targetPrincipalType),
+	awsmodel.Required("TaskPolicyArn", policyDescriptorType),
+	awsmodel.Optional("DurationSeconds", rootDurationSecondsType),
+	awsmodel.Optional("MinimumSessionTokenSize", minimumSessionTokenSizeType),
 }
 
 // assumeRoot refuses everybody: it is for the management account of an organization, and there are no organizations

@@ -3,11 +3,12 @@ package stsfake
 import (
 	"net/http"
 
+	"github.com/eksemu/eksemu/sts-fake/awsmodel"
 	"github.com/eksemu/eksemu/sts-fake/awsquery"
 )
 
-var decodeAuthorizationMessageModel = []member{
-	required("EncodedMessage", encodedMessageType),
+var decodeAuthorizationMessageModel = []awsmodel.Member{
+	awsmodel.Required("EncodedMessage", encodedMessageType),
 }
 
 // decodedMessage is the answer of DecodeAuthorizationMessage.

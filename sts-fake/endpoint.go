@@ -32,6 +32,8 @@ const (
 //	sts.us-west-2.api.aws                  for IPv6 as well (dual-stack), also with -fips
 //	sts.cn-north-1.amazonaws.com.cn        other partitions, each with its suffixes and for its regions only
 //	sts.amazonaws.com                      the global ones of STS, IAM and EC2, which stand for us-east-1
+//	iam.us-gov.amazonaws.com               IAM's of GovCloud, which stands for us-gov-west-1
+//	iam.global.api.aws                     IAM's for IPv6 as well
 //
 // as the endpoint rules of AWS's SDKs have them. GovCloud's regions share the suffixes of the commercial ones, and
 // their ordinary names stand for the FIPS endpoints too. It is false for every other name, among them the names of
@@ -42,6 +44,9 @@ func ParseEndpoint(host string) (Endpoint, bool) {
 		labels, suffix, ok := cutSuffix(name, partition)
 		if !ok {
 			continue
+		}
+		if region := iamRegion(labels, suffix, partition); region != "" {
+			return Endpoint{Service: "iam", Region: region, Partition: partition.ID, Host: host, Global: true}, true
 		}
 		service, region, ok := serviceAndRegion(labels)
 		global := region == ""
@@ -102,6 +107,22 @@ func serviceAndRegion(labels string) (service, region string, ok bool) {
 		return "", "", false // EKS has it in front
 	}
 	return service, region, isService(service) && isRegion(region)
+}
+
+// iamRegion is the region that a partition's one endpoint of IAM stands for, where its name has no region in it and is
+// not like the global ones of others; "" for any other name (the endpoint rules of AWS's SDKs).
+func iamRegion(labels, suffix string, partition iam.Partition) string {
+	dualStack := suffix == partition.DualStackDNSSuffix
+	switch {
+	case labels == "iam.us-gov" && partition.ID == "aws-us-gov":
+		return "us-gov-west-1"
+	case labels == "iam-fips" && partition.ID == "aws" && !dualStack,
+		(labels == "iam.global" || labels == "iam-fips.global") && partition.ID == "aws" && dualStack:
+		return globalRegion
+	case labels == "iam.global" && partition.ID == "aws-cn" && dualStack:
+		return "cn-north-1"
+	}
+	return ""
 }
 
 // isService says whether a label has the form of a service's: lower-case letters, digits and hyphens after a letter.

@@ -29,6 +29,13 @@ func TestParseEndpoint(t *testing.T) {
 		"sts.us-west-2.amazonaws.com.:443":            endpoint("sts", "us-west-2", "aws"),
 		"sts.amazonaws.com":                           global("sts"),
 		"iam.amazonaws.com":                           global("iam"),
+		"iam-fips.amazonaws.com":                      global("iam"),
+		"iam.global.api.aws":                          global("iam"),
+		"iam-fips.global.api.aws":                     global("iam"),
+		"iam.us-gov.amazonaws.com":                    {Service: "iam", Region: "us-gov-west-1", Partition: "aws-us-gov", Global: true},
+		"iam.us-gov.api.aws":                          {Service: "iam", Region: "us-gov-west-1", Partition: "aws-us-gov", Global: true},
+		"iam.global.api.amazonwebservices.com.cn":     {Service: "iam", Region: "cn-north-1", Partition: "aws-cn", Global: true},
+		"iam.cn-north-1.amazonaws.com.cn":             endpoint("iam", "cn-north-1", "aws-cn"),
 		"sts-fips.us-east-2.amazonaws.com":            endpoint("sts", "us-east-2", "aws"),
 		"sts.us-west-2.api.aws":                       endpoint("sts", "us-west-2", "aws"),
 		"sts-fips.us-west-2.api.aws":                  endpoint("sts", "us-west-2", "aws"),
@@ -61,6 +68,7 @@ func TestParseEndpoint(t *testing.T) {
 		"fips.sts.us-west-2.amazonaws.com", "eks-fips.us-west-2.amazonaws.com", "sts.us--2.amazonaws.com", "sts.us-west-2x.amazonaws.com",
 		"sts.us-west-.amazonaws.com", "sts.-west-2.amazonaws.com", "sts.us-2.amazonaws.com", "sts_.us-west-2.amazonaws.com", "sts.us-west2-2.amazonaws.com",
 		"sts.us-west-2.amazonaws.com..", "sts.cn-north-1.amazonaws.com", "sts.us-west-2.amazonaws.com.cn", "iam.api.aws",
+		"iam.global.amazonaws.com", "sts.global.api.aws", "iam.us-gov.amazonaws.com.cn", "iam-fips.api.aws", "iam-fips.amazonaws.com.cn",
 	} {
 		if got, ok := stsfake.ParseEndpoint(host); ok {
 			t.Errorf("%q is %+v", host, got)

@@ -209,7 +209,7 @@ func (s *Server) inject(r *http.Request, call *Call) (response awsquery.Response
 	if fault.Code == "" {
 		return awsquery.Response{}, false
 	}
-	return s.fail(r, call, &awsquery.Error{Status: fault.Status, Code: fault.Code, Message: fault.Message}), true
+	return s.query.fail(r, call, &awsquery.Error{Status: fault.Status, Code: fault.Code, Message: fault.Message}), true
 }
 
 // wait waits, and is false if the client gave up first.

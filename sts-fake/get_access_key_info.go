@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/eksemu/eksemu/sts-fake/awsmodel"
 	"github.com/eksemu/eksemu/sts-fake/iam"
 )
 
-var getAccessKeyInfoModel = []member{
-	required("AccessKeyId", accessKeyIDType),
+var getAccessKeyInfoModel = []awsmodel.Member{
+	awsmodel.Required("AccessKeyId", accessKeyIDType),
 }
 
 // accessKeyInfo is the answer of GetAccessKeyInfo.
@@ -34,7 +35,7 @@ func (s *Server) getAccessKeyInfo(r *request) (any, error) {
 	}
 	_, owner, err := s.gate.Store.Credential(id, "")
 	if err != nil {
-		return nil, validationError("The access key ID does not name an account")
+		return nil, awsmodel.ValidationError("The access key ID does not name an account")
 	}
 	return accessKeyInfo{owner.AccountID}, nil
 }

@@ -1,9 +1,12 @@
 package stsfake
 
-import "github.com/eksemu/eksemu/sts-fake/iam"
+import (
+	"github.com/eksemu/eksemu/sts-fake/awsmodel"
+	"github.com/eksemu/eksemu/sts-fake/iam"
+)
 
-var getDelegatedAccessTokenModel = []member{
-	required("TradeInToken", tradeInTokenType),
+var getDelegatedAccessTokenModel = []awsmodel.Member{
+	awsmodel.Required("TradeInToken", tradeInTokenType),
 }
 
 // getDelegatedAccessToken refuses everybody: nobody here issues trade-in tokens. Text and resource are inferred.

@@ -1,14 +1,17 @@
 package stsfake
 
-import "github.com/eksemu/eksemu/sts-fake/iam"
+import (
+	"github.com/eksemu/eksemu/sts-fake/awsmodel"
+	"github.com/eksemu/eksemu/sts-fake/iam"
+)
 
-var getFederationTokenModel = []member{
-	required("Name", userNameType),
-	optional("Policy", sessionPolicyDocumentType),
-	optional("PolicyArns", policyDescriptorListType),
-	optional("DurationSeconds", durationSecondsType),
-	optional("Tags", tagListType),
-	optional("MinimumSessionTokenSize", minimumSessionTokenSizeType),
+var getFederationTokenModel = []awsmodel.Member{
+	awsmodel.Required("Name", userNameType),
+	awsmodel.Optional("Policy", sessionPolicyDocumentType),
+	awsmodel.Optional("PolicyArns", policyDescriptorListType),
+	awsmodel.Optional("DurationSeconds", durationSecondsType),
+	awsmodel.Optional("Tags", tagListType),
+	awsmodel.Optional("MinimumSessionTokenSize", minimumSessionTokenSizeType),
 }
 
 // federationToken is the answer of GetFederationToken, in the order of the STS API reference's sample.
@@ -50,7 +53,7 @@ func (s *Server) getFederationToken(r *request) (any, error) {
 	}
 	credentials, session, err := s.gate.Store.IssueFederatedSession(r.caller, name, iam.SessionOptions{
 		Duration: duration(r.params, defaultUserSeconds), Tags: tags, Policies: policies,
-		MinimumTokenSize: number(r.params, "MinimumSessionTokenSize", 0),
+		MinimumTokenSize: awsmodel.Int(r.params, "MinimumSessionTokenSize", 0),
 	})
 	if err != nil {
 		return nil, refuseIssue(err, policies)

@@ -3,15 +3,16 @@ package stsfake
 import (
 	"net/http"
 
+	"github.com/eksemu/eksemu/sts-fake/awsmodel"
 	"github.com/eksemu/eksemu/sts-fake/awsquery"
 	"github.com/eksemu/eksemu/sts-fake/iam"
 )
 
-var getSessionTokenModel = []member{
-	optional("DurationSeconds", durationSecondsType),
-	optional("SerialNumber", serialNumberType),
-	optional("TokenCode", tokenCodeType),
-	optional("MinimumSessionTokenSize", minimumSessionTokenSizeType),
+var getSessionTokenModel = []awsmodel.Member{
+	awsmodel.Optional("DurationSeconds", durationSecondsType),
+	awsmodel.Optional("SerialNumber", serialNumberType),
+	awsmodel.Optional("TokenCode", tokenCodeType),
+	awsmodel.Optional("MinimumSessionTokenSize", minimumSessionTokenSizeType),
 }
 
 // sessionToken is the answer of GetSessionToken.
@@ -30,7 +31,7 @@ func (s *Server) getSessionToken(r *request) (any, error) {
 		return nil, err
 	}
 	o := iam.SessionOptions{
-		Duration: duration(r.params, defaultUserSeconds), MinimumTokenSize: number(r.params, "MinimumSessionTokenSize", 0),
+		Duration: duration(r.params, defaultUserSeconds), MinimumTokenSize: awsmodel.Int(r.params, "MinimumSessionTokenSize", 0),
 	}
 	device, err := s.verifyMFA(r)
 	if err != nil {

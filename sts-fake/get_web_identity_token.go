@@ -1,12 +1,15 @@
 package stsfake
 
-import "github.com/eksemu/eksemu/sts-fake/iam"
+import (
+	"github.com/eksemu/eksemu/sts-fake/awsmodel"
+	"github.com/eksemu/eksemu/sts-fake/iam"
+)
 
-var getWebIdentityTokenModel = []member{
-	required("Audience", webIdentityTokenAudiences),
-	optional("DurationSeconds", webIdentityTokenDuration),
-	required("SigningAlgorithm", jwtAlgorithmType),
-	optional("Tags", tagListType),
+var getWebIdentityTokenModel = []awsmodel.Member{
+	awsmodel.Required("Audience", webIdentityTokenAudiences),
+	awsmodel.Optional("DurationSeconds", webIdentityTokenDuration),
+	awsmodel.Required("SigningAlgorithm", jwtAlgorithmType),
+	awsmodel.Optional("Tags", tagListType),
 }
 
 // getWebIdentityToken refuses everybody: this fake AWS is no identity provider. AWS would say

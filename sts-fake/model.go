@@ -1,54 +1,15 @@
 package stsfake
 
-import "regexp"
+import (
+	"regexp"
+
+	"github.com/eksemu/eksemu/sts-fake/awsmodel"
+)
 
 // This file is the part of STS's service model that its messages speak about: the shapes of the operations'
 // inputs, under the names that they have in the model (botocore 1.43.11 data/sts/2011-06-15/service-2.json;
 // spec/sts.md section 4.2). Each operation's file lists its members in the model's order. Where documentation says
 // more than the model, a comment says so.
-
-// shape bounds a value. What a zero field stands for depends on the kind.
-type shape struct {
-	kind      shapeKind
-	min, max  int      // characters of a text, members of a list, or a number itself; max 0 is no bound
-	pattern   *pattern // of a text; nil takes every one
-	sensitive bool     // a text that no message repeats
-	secret    bool     // a text that messages repeat, and that no record may have
-	element   *shape   // of a list
-	members   []member // of a structure
-}
-
-type shapeKind int
-
-const (
-	textShape shapeKind = iota
-	numberShape
-	listShape
-	structureShape
-)
-
-// member is a member of an operation's input or of a structure, named as on the wire.
-type member struct {
-	name     string
-	shape    shape
-	required bool
-}
-
-func required(name string, s shape) member { return member{name, s, true} }
-
-func optional(name string, s shape) member { return member{name, s, false} }
-
-// pattern is a regular expression as messages quote it, and as Go reads it.
-type pattern struct {
-	text string
-	re   *regexp.Regexp
-}
-
-// samePattern is a pattern that Go reads like the model. Its \w is ASCII: spec/sts.md section 4.2 has that from
-// practice.
-func samePattern(text string) *pattern {
-	return &pattern{text, regexp.MustCompile(`^(?:` + text + `)$`)}
-}
 
 // Bounds that code needs, too.
 const (
@@ -60,54 +21,54 @@ const (
 // Messages are on record with the patterns of arnType and roleSessionNameType (spec/sts.md section 2.2); that they
 // quote the others in the same way is inferred.
 var (
-	arnPattern = &pattern{
-		`[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+`,
-		regexp.MustCompile(`^[\x{09}\x{0A}\x{0D}\x{20}-\x{7E}\x{85}\x{A0}-\x{D7FF}\x{E000}-\x{FFFD}\x{10000}-\x{10FFFF}]+$`),
+	arnPattern = &awsmodel.Pattern{
+		Text:   `[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+`,
+		Regexp: regexp.MustCompile(`^[\x{09}\x{0A}\x{0D}\x{20}-\x{7E}\x{85}\x{A0}-\x{D7FF}\x{E000}-\x{FFFD}\x{10000}-\x{10FFFF}]+$`),
 	}
-	policyPattern = &pattern{
-		`[\u0009\u000A\u000D\u0020-\u00FF]+`,
-		regexp.MustCompile(`^[\x{09}\x{0A}\x{0D}\x{20}-\x{FF}]+$`),
+	policyPattern = &awsmodel.Pattern{
+		Text:   `[\u0009\u000A\u000D\u0020-\u00FF]+`,
+		Regexp: regexp.MustCompile(`^[\x{09}\x{0A}\x{0D}\x{20}-\x{FF}]+$`),
 	}
-	namePattern = samePattern(`[\w+=,.@-]*`)
+	namePattern = awsmodel.SamePattern(`[\w+=,.@-]*`)
 )
 
 var (
-	arnType                     = shape{min: 20, max: 2048, pattern: arnPattern}
-	roleSessionNameType         = shape{min: 2, max: 64, pattern: namePattern}
-	roleDurationSecondsType     = shape{kind: numberShape, min: minDuration, max: 43200}
-	durationSecondsType         = shape{kind: numberShape, min: minDuration, max: 129600}
-	rootDurationSecondsType     = shape{kind: numberShape, min: 0, max: 900}
-	externalIDType              = shape{min: 2, max: 1224, pattern: samePattern(`[\w+=,.@:\/-]*`)}
-	serialNumberType            = shape{min: 9, max: 256, pattern: samePattern(`[\w+=/:,.@-]*`)}
-	tokenCodeType               = shape{min: 6, max: 6, pattern: samePattern(`[\d]*`), secret: true}
-	sourceIdentityType          = shape{min: 2, max: 64, pattern: namePattern}
-	userNameType                = shape{min: 2, max: 32, pattern: namePattern}
-	accessKeyIDType             = shape{min: 16, max: 128, pattern: samePattern(`[\w]*`)}
-	clientTokenType             = shape{min: 4, max: 20000, sensitive: true}
-	samlAssertionType           = shape{min: 4, max: 100000, sensitive: true}
-	urlType                     = shape{min: 4, max: 2048}
-	encodedMessageType          = shape{min: 1, max: 10240}
-	targetPrincipalType         = shape{min: 12, max: 2048}
-	tradeInTokenType            = shape{sensitive: true}
-	contextAssertionType        = shape{min: 4, max: 2048, secret: true}
-	webIdentityTokenAudience    = shape{min: 1, max: 1000}
-	webIdentityTokenDuration    = shape{kind: numberShape, min: 60, max: 3600}
-	jwtAlgorithmType            = shape{min: 5, max: 5}
-	tagKeyType                  = shape{min: 1, max: 128, pattern: samePattern(`[\p{L}\p{Z}\p{N}_.:/=+\-@]+`)}
-	tagValueType                = shape{min: 0, max: 256, pattern: samePattern(`[\p{L}\p{Z}\p{N}_.:/=+\-@]*`)}
-	tagShape                    = shape{kind: structureShape, members: []member{required("Key", tagKeyType), required("Value", tagValueType)}}
-	tagListType                 = shape{kind: listShape, max: maxTags, element: &tagShape}
-	tagKeyListType              = shape{kind: listShape, max: maxTags, element: &tagKeyType}
-	policyDescriptorType        = shape{kind: structureShape, members: []member{optional("arn", arnType)}}
-	providedContextShape        = shape{kind: structureShape, members: []member{optional("ProviderArn", arnType), optional("ContextAssertion", contextAssertionType)}}
-	providedContextsListType    = shape{kind: listShape, min: 1, max: 5, element: &providedContextShape}
-	webIdentityTokenAudiences   = shape{kind: listShape, min: 1, max: 10, element: &webIdentityTokenAudience}
-	minimumSessionTokenSizeType = shape{kind: numberShape, min: 0, max: 4096} // from its documentation: "must not exceed 4,096 bytes"
+	arnType                     = awsmodel.Shape{Min: 20, Max: 2048, Pattern: arnPattern}
+	roleSessionNameType         = awsmodel.Shape{Min: 2, Max: 64, Pattern: namePattern}
+	roleDurationSecondsType     = awsmodel.Shape{Kind: awsmodel.Number, Min: minDuration, Max: 43200}
+	durationSecondsType         = awsmodel.Shape{Kind: awsmodel.Number, Min: minDuration, Max: 129600}
+	rootDurationSecondsType     = awsmodel.Shape{Kind: awsmodel.Number, Min: 0, Max: 900}
+	externalIDType              = awsmodel.Shape{Min: 2, Max: 1224, Pattern: awsmodel.SamePattern(`[\w+=,.@:\/-]*`)}
+	serialNumberType            = awsmodel.Shape{Min: 9, Max: 256, Pattern: awsmodel.SamePattern(`[\w+=/:,.@-]*`)}
+	tokenCodeType               = awsmodel.Shape{Min: 6, Max: 6, Pattern: awsmodel.SamePattern(`[\d]*`), Secret: true}
+	sourceIdentityType          = awsmodel.Shape{Min: 2, Max: 64, Pattern: namePattern}
+	userNameType                = awsmodel.Shape{Min: 2, Max: 32, Pattern: namePattern}
+	accessKeyIDType             = awsmodel.Shape{Min: 16, Max: 128, Pattern: awsmodel.SamePattern(`[\w]*`)}
+	clientTokenType             = awsmodel.Shape{Min: 4, Max: 20000, Sensitive: true}
+	samlAssertionType           = awsmodel.Shape{Min: 4, Max: 100000, Sensitive: true}
+	urlType                     = awsmodel.Shape{Min: 4, Max: 2048}
+	encodedMessageType          = awsmodel.Shape{Min: 1, Max: 10240}
+	targetPrincipalType         = awsmodel.Shape{Min: 12, Max: 2048}
+	tradeInTokenType            = awsmodel.Shape{Sensitive: true}
+	contextAssertionType        = awsmodel.Shape{Min: 4, Max: 2048, Secret: true}
+	webIdentityTokenAudience    = awsmodel.Shape{Min: 1, Max: 1000}
+	webIdentityTokenDuration    = awsmodel.Shape{Kind: awsmodel.Number, Min: 60, Max: 3600}
+	jwtAlgorithmType            = awsmodel.Shape{Min: 5, Max: 5}
+	tagKeyType                  = awsmodel.Shape{Min: 1, Max: 128, Pattern: awsmodel.SamePattern(`[\p{L}\p{Z}\p{N}_.:/=+\-@]+`)}
+	tagValueType                = awsmodel.Shape{Min: 0, Max: 256, Pattern: awsmodel.SamePattern(`[\p{L}\p{Z}\p{N}_.:/=+\-@]*`)}
+	tagShape                    = awsmodel.Shape{Kind: awsmodel.Structure, Members: []awsmodel.Member{awsmodel.Required("Key", tagKeyType), awsmodel.Required("Value", tagValueType)}}
+	tagListType                 = awsmodel.Shape{Kind: awsmodel.List, Max: maxTags, Element: &tagShape}
+	tagKeyListType              = awsmodel.Shape{Kind: awsmodel.List, Max: maxTags, Element: &tagKeyType}
+	policyDescriptorType        = awsmodel.Shape{Kind: awsmodel.Structure, Members: []awsmodel.Member{awsmodel.Optional("arn", arnType)}}
+	providedContextShape        = awsmodel.Shape{Kind: awsmodel.Structure, Members: []awsmodel.Member{awsmodel.Optional("ProviderArn", arnType), awsmodel.Optional("ContextAssertion", contextAssertionType)}}
+	providedContextsListType    = awsmodel.Shape{Kind: awsmodel.List, Min: 1, Max: 5, Element: &providedContextShape}
+	webIdentityTokenAudiences   = awsmodel.Shape{Kind: awsmodel.List, Min: 1, Max: 10, Element: &webIdentityTokenAudience}
+	minimumSessionTokenSizeType = awsmodel.Shape{Kind: awsmodel.Number, Min: 0, Max: 4096} // from its documentation: "must not exceed 4,096 bytes"
 
 	// policyDescriptorListType has no bound in the model: ten is the documentation's.
-	policyDescriptorListType = shape{kind: listShape, max: 10, element: &policyDescriptorType}
+	policyDescriptorListType = awsmodel.Shape{Kind: awsmodel.List, Max: 10, Element: &policyDescriptorType}
 
 	// sessionPolicyDocumentType is that of all operations here. AssumeRole's own, unrestrictedSessionPolicyDocumentType,
 	// has no upper bound in the model, but its documentation has the same 2048 characters.
-	sessionPolicyDocumentType = shape{min: 1, max: 2048, pattern: policyPattern}
+	sessionPolicyDocumentType = awsmodel.Shape{Min: 1, Max: 2048, Pattern: policyPattern}
 )

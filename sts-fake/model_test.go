@@ -31,7 +31,7 @@ func TestModelHasTheSDKsMembers(t *testing.T) {
 			}
 		}
 		for _, m := range op.model {
-			got = append(got, m.name)
+			got = append(got, m.Name)
 		}
 		slices.Sort(want)
 		slices.Sort(got)

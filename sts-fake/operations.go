@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"net/http"
 	"net/netip"
+	"time"
 
+	"github.com/eksemu/eksemu/sts-fake/awsmodel"
 	"github.com/eksemu/eksemu/sts-fake/awsquery"
 	"github.com/eksemu/eksemu/sts-fake/iam"
 )
@@ -15,7 +17,7 @@ type operation struct {
 	// *[iam.AccessDeniedError].
 	run func(*Server, *request) (any, error)
 	// model is what the request is held against before run sees it.
-	model []member
+	model []awsmodel.Member
 	// unsigned needs no signature (the model's authtype "none"), and looks at none.
 	unsigned bool
 	// regional is not available on the global endpoint. That is recorded for AssumeRoot (spec/sts.md section 2.2) and
@@ -65,11 +67,14 @@ func operationNamed(name, version string) (operation, bool) {
 	return operation{}, false
 }
 
-// context is the request as policies see it. They see no more of a user agent than a record does, so that nobody makes
-// their patterns expensive; AWS's bound is not known.
-func (r *request) context() iam.RequestContext {
-	c := iam.RequestContext{Region: r.region, UserAgent: clip(r.http.UserAgent(), maxField), Secure: r.http.TLS != nil}
-	if from, err := netip.ParseAddrPort(r.http.RemoteAddr); err == nil {
+// context is the request as policies see it.
+func (r *request) context() iam.RequestContext { return policyContext(r.http, r.region) }
+
+// policyContext is a request as policies see it. They see no more of a user agent than a record does, so that nobody
+// makes their patterns expensive; AWS's bound is not known.
+func policyContext(r *http.Request, region string) iam.RequestContext {
+	c := iam.RequestContext{Region: region, UserAgent: clip(r.UserAgent(), maxField), Secure: r.TLS != nil}
+	if from, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
 		c.SourceIP = from.Addr().Unmap()
 	}
 	return c
@@ -97,4 +102,9 @@ func unknownOperation(action, version string) *awsquery.Error {
 
 func invalidActionError(message string) *awsquery.Error {
 	return &awsquery.Error{Status: http.StatusBadRequest, Code: invalidAction, Message: message}
+}
+
+// duration is DurationSeconds.
+func duration(p awsquery.Params, absent int) time.Duration {
+	return time.Duration(awsmodel.Int(p, "DurationSeconds", absent)) * time.Second
 }

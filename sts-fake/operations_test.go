@@ -83,7 +83,7 @@ func (w *world) userSessionRefusals(t *testing.T) []refusedCall {
 		{"[D] model: policy", federate("Policy", strings.Repeat("a", 2049)), 400, "ValidationError", one + "Value '" + strings.Repeat("a", 2049) + "' at 'policy'" + failed + "have length less than or equal to 2048"},
 		{"[D] id_tags: reserved key; text ours", federate("Tags.member.1.Key", "aws:a", "Tags.member.1.Value", ""), 400, "InvalidParameterValue", reservedTag},
 		{"[D] model: policy ARN", federate("PolicyArns.member.1.arn", "x"), 400, "ValidationError", one + "Value 'x' at 'policyArns.1.member.arn'" + failed + "have length greater than or equal to 20"},
-		{"ours: managed policies", federate("PolicyArns.member.1.arn", "arn:aws:iam::aws:policy/ReadOnlyAccess"), 400, "NotEmulated", "GetFederationToken with PolicyArns is not emulated: managed policies are not kept. Pass their documents as Policy."},
+		{"ours: managed policies", federate("PolicyArns.member.1.arn", "arn:aws:iam::aws:policy/ReadOnlyAccess"), 400, "NotEmulated", "GetFederationToken with PolicyArns is not emulated: sessions keep documents, and no names of policies. Pass the documents as Policy."},
 		{"ours: context assertions", try{form: assume("ProvidedContexts.member.1.ProviderArn", "arn:aws:iam::aws:contextProvider/IdentityCenter", "ProvidedContexts.member.1.ContextAssertion", "xxxx")}, 400, "NotEmulated", "AssumeRole with ProvidedContexts is not emulated: nothing here issues context assertions. Leave the parameter out."},
 	}
 }

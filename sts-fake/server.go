@@ -3,6 +3,7 @@ package stsfake
 import (
 	"net/http"
 
+	"github.com/eksemu/eksemu/sts-fake/awsmodel"
 	"github.com/eksemu/eksemu/sts-fake/awsquery"
 	"github.com/eksemu/eksemu/sts-fake/webidentity"
 )
@@ -11,8 +12,6 @@ const (
 	serviceName = "sts"
 	apiVersion  = "2011-06-15"
 	namespace   = "https://sts.amazonaws.com/doc/2011-06-15/"
-	// faultNamespace is that of InvalidAction alone (spec/sts.md section 2.2).
-	faultNamespace = "http://webservices.amazon.com/AWSFault/2005-15-09"
 	// documentationURL is where STS sends who asks for nothing, or by the wrong method (same).
 	documentationURL = "https://aws.amazon.com/iam"
 )
@@ -34,6 +33,7 @@ type Options struct {
 // No router may clean or decode the path of a request on its way here: the signature covers it.
 type Server struct {
 	gate           *Gate
+	query          Query
 	faults         *Faults
 	issuers        webidentity.Keys
 	inactiveRegion func(accountID, region string) bool
@@ -45,7 +45,10 @@ func New(o Options) *Server {
 	if issuers == nil {
 		issuers = webidentity.Static(nil)
 	}
-	return &Server{gate: o.Gate, faults: o.Faults, issuers: issuers, inactiveRegion: o.InactiveRegion}
+	return &Server{
+		gate: o.Gate, query: Query{Gate: o.Gate, Service: serviceName, Namespace: namespace, Answer: asAnswer},
+		faults: o.Faults, issuers: issuers, inactiveRegion: o.InactiveRegion,
+	}
 }
 
 // ServeHTTP answers one request. It shows the call to the observer before the client can act on the answer.
@@ -66,15 +69,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // checks of its form, before everything about who sent it (spec/sts.md section 1.7).
 func (s *Server) answer(w http.ResponseWriter, req *request) awsquery.Response {
 	r, call := req.http, req.call
-	body, err := ReadBody(w, r)
+	body, params, syntax, err := readQuery(w, r)
 	if err != nil {
-		return s.refuseBody(r, call, err)
+		return s.query.refuseBody(r, call, err)
 	}
-	form := ""
-	if r.Method == http.MethodPost {
-		form = string(body)
-	}
-	params, syntax := awsquery.Decode(r.URL.RawQuery, form)
 	call.Operation = params.Get("Action")
 	if response, done := s.inject(r, call); done {
 		return response
@@ -82,19 +80,14 @@ func (s *Server) answer(w http.ResponseWriter, req *request) awsquery.Response {
 	op, known := operationNamed(call.Operation, params.Get("Version"))
 	req.params = params
 	err = s.identify(req, body, op)
-	asksNothing := syntax == nil && !params.Has("Action") && !params.Has("Version")
-	switch {
-	case asksNothing && !aboutForm(err):
-		call.Refuse("", "", "the request has no Action")
-		return redirect()
-	case err != nil:
-		return s.refuseSignature(r, call, err)
-	case syntax != nil:
-		return s.fail(r, call, &awsquery.Error{Status: http.StatusBadRequest, Code: "MalformedQueryString", Message: syntax.Error()})
-	case !known:
-		return s.fail(r, call, unknownOperation(call.Operation, params.Get("Version")))
+	if response, refused := s.query.refuse(r, call, params, syntax, err, known); refused {
+		return response
 	}
-	return s.operate(req, op)
+	result, err := s.run(req, op)
+	if err != nil {
+		return s.query.fail(r, call, err)
+	}
+	return s.query.succeed(r, call, result)
 }
 
 // identify finds out who sent a request, and for which region. An operation that needs no signature looks at none: that
@@ -113,25 +106,12 @@ func (s *Server) identify(r *request, body []byte, op operation) error {
 	return nil
 }
 
-// operate runs the operation that a request asks for.
-func (s *Server) operate(r *request, op operation) awsquery.Response {
-	result, err := s.run(r, op)
-	if err != nil {
-		return s.fail(r.http, r.call, err)
-	}
-	format := awsquery.FormatFor(r.http.Header.Values("Accept"))
-	response, err := awsquery.Success(format, namespace, r.params.Get("Action"), r.call.RequestID, result)
-	if err != nil {
-		return s.fail(r.http, r.call, err)
-	}
-	return response
-}
-
+// run runs the operation that a request asks for.
 func (s *Server) run(r *request, op operation) (any, error) {
 	if op.regional && r.endpoint.Global {
 		return nil, invalidActionError("Unknown Operation")
 	}
-	if err := validate(r.params, op.model); err != nil {
+	if err := (awsmodel.Style{}).Check(r.params, op.model); err != nil {
 		return nil, err
 	}
 	return op.run(s, r)

@@ -11,13 +11,13 @@ import (
 	"github.com/eksemu/eksemu/sts-fake/iam"
 )
 
-// sessionPolicies reads the policies that a request gives its session. Managed ones (PolicyArns) are refused: the store
-// keeps none, so that nothing could say what they allow. An empty list of them, which SDKs write as "PolicyArns=", is as
-// good as none: inferred.
+// sessionPolicies reads the policies that a request gives its session. Managed ones (PolicyArns) are refused: a
+// session token carries documents, which would not follow changes of the policies. An empty list of them, which SDKs
+// write as "PolicyArns=", is as good as none: inferred.
 func sessionPolicies(r *request) ([]iam.Policy, error) {
 	operation := r.params.Get("Action")
 	if len(r.params.Members("PolicyArns.member")) > 0 {
-		return nil, notEmulated(operation, "PolicyArns", "managed policies are not kept. Pass their documents as Policy.")
+		return nil, notEmulated(operation, "PolicyArns", "sessions keep documents, and no names of policies. Pass the documents as Policy.")
 	}
 	text, ok := r.params.Lookup("Policy")
 	if !ok {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/eksemu/eksemu/sts-fake/awsmodel"
 	"github.com/eksemu/eksemu/sts-fake/awsquery"
 	"github.com/eksemu/eksemu/sts-fake/iam"
 	"github.com/eksemu/eksemu/sts-fake/webidentity"
@@ -51,18 +52,18 @@ func (s *Server) verifyWebIdentity(r *request, accountID string) (webIdentity, e
 // claimedTags are the session tags that a token carries. They and the source identity are held against the model as
 // parameters are, and refused in the same words: what AWS says is not known.
 func claimedTags(claims webidentity.Claims) ([]iam.Tag, error) {
-	var v validator
+	var v awsmodel.Checker
 	if claims.SourceIdentity != "" {
-		v.text(claims.SourceIdentity, "sourceIdentity", sourceIdentityType)
+		v.Text(claims.SourceIdentity, "sourceIdentity", sourceIdentityType)
 	}
-	v.length(members(len(claims.Tags)), "tags", len(claims.Tags), tagListType)
+	v.Count(len(claims.Tags), "tags", tagListType)
 	var tags []iam.Tag
 	for i, tag := range claims.Tags {
-		v.text(tag.Key, fmt.Sprintf("tags.%d.member.key", i+1), tagKeyType)
-		v.text(tag.Value, fmt.Sprintf("tags.%d.member.value", i+1), tagValueType)
+		v.Text(tag.Key, fmt.Sprintf("tags.%d.member.key", i+1), tagKeyType)
+		v.Text(tag.Value, fmt.Sprintf("tags.%d.member.value", i+1), tagValueType)
 		tags = append(tags, iam.Tag(tag))
 	}
-	if err := v.err(); err != nil {
+	if err := v.Err(); err != nil {
 		return nil, err
 	}
 	_, err := tagsByKey(tags)

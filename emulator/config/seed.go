@@ -6,9 +6,9 @@ import (
 	"github.com/eksemu/eksemu/sts-fake/iam"
 )
 
-// Seed puts the users, roles, access keys, MFA devices, policies and identity providers of the environment into an IAM
-// store, all of them or none. The same environment always gets the same unique IDs and keys. The store must be of the environment's
-// partition.
+// Seed puts the users, roles, access keys, MFA devices, policies and identity providers of the environment into an
+// IAM store, all of them or none. The same environment always gets the same unique IDs and keys. The store must be of
+// the environment's partition.
 func (e *Environment) Seed(store *iam.Store) error { return e.identities().Seed(store) }
 
 // Snapshot is what [Environment.Seed] puts into a store.

@@ -22,9 +22,9 @@ func (e *AccessDeniedError) Error() string {
 }
 
 // Message is the refusal in AWS's words, of the services that say which kind of policy decided: EKS, IAM and most
-// others. STS does not. The endings about identity policies are recorded (aws-cdk#27067 and terraform-aws-eks#2517, of
-// IAM), those about session policies documented (IAM User Guide, troubleshoot_access-denied). That a session whose kind may not do something is
-// told without an ending is inferred.
+// others. STS does not. The endings about identity policies are recorded (aws-cdk#27067 and terraform-aws-eks#2517,
+// of IAM), those about session policies documented (IAM User Guide, troubleshoot_access-denied). That a session whose
+// kind may not do something is told without an ending is inferred.
 func (e *AccessDeniedError) Message() string {
 	policy := "identity-based policy"
 	if e.Session {
@@ -43,15 +43,15 @@ func (e *AccessDeniedError) Message() string {
 }
 
 // Authorize decides whether a caller may do something that no policy of the resource has a say in: its identity
-// policies must allow it, its session policies too if it has any, and neither may deny it. Root users may do everything,
-// within the session policies of their federated users. The error is an *[AccessDeniedError].
+// policies must allow it, its session policies too if it has any, and neither may deny it. Root users may do
+// everything, within the session policies of their federated users. The error is an *[AccessDeniedError].
 //
-// keys are the condition keys that the action has beside those of every request ("iam:PolicyARN", "aws:ResourceTag/team"); nil
-// for none.
+// keys are the condition keys that the action has beside those of every request ("iam:PolicyARN",
+// "aws:ResourceTag/team"); nil for none.
 //
 // Some sessions are refused whatever policies say (spec/sts.md section 4.4): of STS, one of GetSessionToken may call
-// only AssumeRole and GetCallerIdentity, and a federated user only GetCallerIdentity; of IAM, the one needs MFA, and the
-// other may call nothing.
+// only AssumeRole and GetCallerIdentity, and a federated user only GetCallerIdentity; of IAM, the one needs MFA, and
+// the other may call nothing.
 func (s *Store) Authorize(c Caller, action, resource string, req RequestContext, keys map[string][]string) error {
 	denied := &AccessDeniedError{Principal: c.ARN, Action: action, Resource: resource}
 	if denied.Reason = restriction(c, action); denied.Reason != "" {

@@ -31,8 +31,8 @@ func awsPolicies() (map[string]Policy, error) {
 	return out, nil
 }
 
-// awsPolicyDate is when AdministratorAccess was made (in an example of the AWS CLI). AWS's other policies have the same date
-// here.
+// awsPolicyDate is when AdministratorAccess was made (in an example of the AWS CLI). AWS's other policies have the
+// same date here.
 func awsPolicyDate() time.Time { return time.Date(2015, 2, 6, 18, 39, 46, 0, time.UTC) }
 
 // awsPolicy is a policy of AWS: any whose ARN has the form of one. One whose document is not known has no versions.

@@ -37,8 +37,8 @@
 //
 // # Policies
 //
-// Users and roles have policies of their own, and managed ones, of their account or of AWS. What one of AWS's allows is known for
-// the few in [Store.PolicyDocument]: any other may be attached and allows nothing.
+// Users and roles have policies of their own, and managed ones, of their account or of AWS. What one of AWS's
+// allows is known for the few in [Store.PolicyDocument]: any other may be attached and allows nothing.
 //
 // [ParsePolicy] reads a policy document strictly and lists everything that is wrong with it. What the package
 // could not evaluate (a condition operator, a value that is not of its operator's kind) is an error there, and

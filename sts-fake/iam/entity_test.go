@@ -209,7 +209,8 @@ func TestRenameUser(t *testing.T) {
 	}
 }
 
-// What IAM deletes is dead at once: keys, and sessions of what had them [D] (issue: "Deleting a principal deactivates its keys and sessions at once").
+// What IAM deletes is dead at once: keys, and sessions of what had them [D] (issue: "Deleting a principal deactivates
+// its keys and sessions at once").
 func TestDeletedPrincipalsAreDead(t *testing.T) {
 	t.Parallel()
 	s := household(t, newClock(), nil)

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 )
@@ -47,6 +48,19 @@ func FixtureAccessKey(accountID, seed string) (AccessKey, error) {
 		return AccessKey{}, fmt.Errorf("derive the access key of %q: %w", seed, err)
 	}
 	return AccessKey{ID: id, Secret: secretFrom(fixtureSum("secret-access-key", accountID, seed)[:secretBytes])}, nil
+}
+
+// NewAccessKey makes a long-term access key of an account, active and as random as its source.
+func NewAccessKey(accountID string, random io.Reader) (AccessKey, error) {
+	var raw [8 + secretBytes]byte
+	if _, err := io.ReadFull(random, raw[:]); err != nil {
+		return AccessKey{}, fmt.Errorf("draw an access key: %w", err)
+	}
+	id, err := NewAccessKeyID(accessKeyPrefix, accountID, binary.BigEndian.Uint64(raw[:8]))
+	if err != nil {
+		return AccessKey{}, fmt.Errorf("make an access key: %w", err)
+	}
+	return AccessKey{ID: id, Secret: secretFrom(raw[8:])}, nil
 }
 
 // NewAccessKeyID composes an access key ID that encodes its account: prefix ("AKIA", "ASIA") and 80 bits in

@@ -66,8 +66,8 @@ func (k requestKeys) setTags(tags []Tag) {
 }
 
 // setCaller are the keys about who makes a request. A session's tags come before those of its role with the same key,
-// whatever its case (IAM User Guide, id_session-tags); that the same holds for federated users and the user they come from is
-// inferred.
+// whatever its case (IAM User Guide, id_session-tags); that the same holds for federated users and the user they come
+// from is inferred.
 func (st *state) setCaller(k requestKeys, c Caller, now time.Time) {
 	tags := st.roles[c.PrincipalARN].Tags
 	if user, ok := st.users[c.PrincipalARN]; ok {

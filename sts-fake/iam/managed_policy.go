@@ -2,6 +2,7 @@ package iam
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -136,6 +137,18 @@ func (s *Store) Policy(arn string) (ManagedPolicy, error) {
 
 // Policies are all managed policies of accounts in the order of their ARNs.
 func (s *Store) Policies() []ManagedPolicy { return s.read().allPolicies() }
+
+// AWSPolicies are the policies of AWS whose documents are known here, in the order of their ARNs. There are many more.
+func (s *Store) AWSPolicies() []ManagedPolicy {
+	st := s.read()
+	var out []ManagedPolicy
+	for _, name := range slices.Sorted(maps.Keys(st.awsPolicies)) {
+		slash := strings.LastIndexByte(name, '/') + 1
+		p, _ := st.awsPolicy(PolicyARN(st.partition, awsAccount, name[:slash], name[slash:]))
+		out = append(out, p)
+	}
+	return out
+}
 
 // PolicyDocument is what a managed policy says: its default version. It is false for a policy that does not exist,
 // and for one of AWS whose document is not known here: users and roles may have that one, and it allows nothing.

@@ -179,7 +179,8 @@ func (s *Store) editProvider(arn string, edit func(*OIDCProvider) error) error {
 }
 
 // OIDCProvider finds an account's provider for an issuer, with or without its scheme. Host and path are compared byte
-// by byte (as OpenID Connect Discovery section 4.3 does; that IAM does is inferred). The error is [ErrNotFound] if there is none.
+// by byte (as OpenID Connect Discovery section 4.3 does; that IAM does is inferred). The error is [ErrNotFound] if
+// there is none.
 func (s *Store) OIDCProvider(accountID, issuer string) (OIDCProvider, error) {
 	p, ok := s.read().providers[OIDCProviderARN(s.partition, accountID, issuer)]
 	if !ok {

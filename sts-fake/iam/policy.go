@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Policy is a parsed policy document: a role's trust policy, a principal's identity policy or a session policy. The zero value
-// is no policy. A Policy does not change and may be shared.
+// Policy is a parsed policy document: a role's trust policy, a principal's identity policy or a session policy. The
+// zero value is no policy. A Policy does not change and may be shared.
 type Policy struct {
 	doc *document
 }

@@ -6,11 +6,12 @@ import (
 )
 
 // Text is the document as it was written, as IAM gives policies back: with its spaces, the order of its elements, and
-// single values that are no lists (recorded by localstack from AWS in 2026, tests/aws/services/iam/test_iam_roles.snapshot.json).
-// "" is no policy.
+// single values that are no lists (recorded by localstack from AWS in 2026,
+// tests/aws/services/iam/test_iam_roles.snapshot.json). "" is no policy.
 //
-// The trust policy of a role in the store may name other principals than it was written with, because they were renamed
-// or deleted: it then has the same elements, without spaces. That IAM leaves out the spaces there is inferred.
+// The trust policy of a role in the store may name other principals than it was written with, because they were
+// renamed or deleted: it then has the same elements, without spaces. That IAM leaves out the spaces there is
+// inferred.
 func (p Policy) Text() string {
 	switch {
 	case p.doc == nil:

@@ -149,6 +149,22 @@ func checkAccessKeys(keys []AccessKey, ps *Problems) {
 	}
 }
 
+// CheckTrust says what keeps a policy from being a role's trust policy. The error is a [Problems].
+func (p Policy) CheckTrust() error {
+	if p.IsZero() {
+		return Problems{{Message: "there is no policy"}}
+	}
+	return p.checkTrust().err()
+}
+
+// CheckIdentity says what keeps a policy from being a user's or role's own, or a managed one. The error is a [Problems].
+func (p Policy) CheckIdentity() error {
+	if p.IsZero() {
+		return Problems{{Message: "there is no policy"}}
+	}
+	return p.checkIdentity().err()
+}
+
 // checkTrust holds what only a trust policy must have or lack (IAM User Guide, "Role trust policies").
 func (p Policy) checkTrust() (ps Problems) {
 	for i, s := range p.doc.statements {

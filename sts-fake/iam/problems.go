@@ -9,8 +9,8 @@ import (
 type Problem struct {
 	Path    string // where: "Statement[0].Effect", or the principal it is about; "" for the whole
 	Message string // what, and how to put it right
-	// Principal is the principal of a trust policy that the problem is about, as the policy names it: it does not exist, or not
-	// in this partition. "" for other problems.
+	// Principal is the principal of a trust policy that the problem is about, as the policy names it: it does not
+	// exist, or not in this partition. "" for other problems.
 	Principal string
 }
 

@@ -31,8 +31,8 @@ type Options struct {
 	Save func(Snapshot) error
 }
 
-// Store holds accounts, users, roles, policies and OIDC providers, and issues and opens sessions. It is safe for concurrent use. Make
-// one with [NewStore].
+// Store holds accounts, users, roles, policies and OIDC providers, and issues and opens sessions. It is safe for
+// concurrent use. Make one with [NewStore].
 type Store struct {
 	partition string
 	now       func() time.Time
@@ -96,7 +96,8 @@ func (st *state) snapshot() Snapshot {
 		accounts[i] = accounts[i].clone()
 	}
 	return Snapshot{
-		Accounts: accounts, Policies: st.allPolicies(), Users: st.allUsers(), Roles: st.allRoles(), OIDCProviders: st.allOIDCProviders(), Deleted: maps.Clone(st.deleted),
+		Accounts: accounts, Policies: st.allPolicies(), Users: st.allUsers(), Roles: st.allRoles(),
+		OIDCProviders: st.allOIDCProviders(), Deleted: maps.Clone(st.deleted),
 	}
 }
 
@@ -176,7 +177,8 @@ func (s *Store) PutRole(r Role) (Role, error) {
 	return s.Role(r.ARN(s.partition))
 }
 
-// DeleteUser deletes a user with its access keys and policies, whatever it has. The error is [ErrNotFound] if there is none.
+// DeleteUser deletes a user with its access keys and policies, whatever it has. The error is [ErrNotFound] if there
+// is none.
 func (s *Store) DeleteUser(arn string) error {
 	return s.change(func(st *state) error {
 		if _, ok := st.users[arn]; !ok {
@@ -187,7 +189,8 @@ func (s *Store) DeleteUser(arn string) error {
 	})
 }
 
-// DeleteRole deletes a role, whatever it has; its sessions are refused from then on. The error is [ErrNotFound] if there is none.
+// DeleteRole deletes a role, whatever it has; its sessions are refused from then on. The error is [ErrNotFound] if
+// there is none.
 func (s *Store) DeleteRole(arn string) error {
 	return s.change(func(st *state) error {
 		if _, ok := st.roles[arn]; !ok {
