@@ -158,7 +158,7 @@ func (e *Environment) direct() http.Handler {
 			service.ServeHTTP(w, r)
 			return
 		}
-		http.Error(w, "this is the AWS endpoint of eksemu: it answers requests signed for sts, eks or ec2, and is an HTTP proxy for their host names (see `eksemu env`)", http.StatusNotFound)
+		http.Error(w, "this is the AWS endpoint of eksemu: it answers requests signed for sts, eks, iam or ec2, and is an HTTP proxy for their host names (see `eksemu env`)", http.StatusNotFound)
 	})
 }
 

@@ -55,7 +55,7 @@ func TestDirectEndpoint(t *testing.T) {
 		{"sts", "/?Action=GetCallerIdentity&Version=2011-06-15", 403, "<Code>InvalidClientTokenId</Code>"},
 		{"ec2", "/?Action=DescribeInstances&Version=2016-11-15", 401, "<Code>AuthFailure</Code>"},
 		{"eks", "/clusters", 403, `{"message":"The security token included in the request is invalid."}`},
-		{"s3", "/", 404, "this is the AWS endpoint of eksemu: it answers requests signed for sts, eks or ec2, and is an HTTP proxy for their host names (see `eksemu env`)"},
+		{"s3", "/", 404, "this is the AWS endpoint of eksemu: it answers requests signed for sts, eks, iam or ec2, and is an HTTP proxy for their host names (see `eksemu env`)"},
 		{"", "/", 404, "this is the AWS endpoint of eksemu"},
 	} {
 		status, body := e.request(t, http.MethodGet, tc.path, "", func(r *http.Request) {

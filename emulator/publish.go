@@ -211,7 +211,11 @@ func (c *Client) Admin(clusterName string) (kube.Config, error) {
 	if err != nil {
 		return kube.Config{}, fmt.Errorf("read the administrator's kubeconfig: %w", err)
 	}
-	target, user := config.Clusters[clusterName], config.AuthInfos[contextName(trace.Administrator, clusterName)]
+	administrator := config.Contexts[contextName(trace.Administrator, clusterName)]
+	if administrator == nil {
+		administrator = clientcmdapi.NewContext()
+	}
+	target, user := config.Clusters[administrator.Cluster], config.AuthInfos[administrator.AuthInfo]
 	if target == nil || user == nil {
 		return kube.Config{}, fmt.Errorf("kubeconfig %s has no administrator of cluster %s", path, clusterName)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/eksemu/eksemu/emulator/config"
 	"github.com/eksemu/eksemu/emulator/ec2"
 	"github.com/eksemu/eksemu/emulator/eks"
+	"github.com/eksemu/eksemu/emulator/iamapi"
 	stsfake "github.com/eksemu/eksemu/sts-fake"
 	"github.com/eksemu/eksemu/sts-fake/iam"
 )
@@ -74,6 +75,10 @@ func (e *Environment) makeServices(store *iam.Store) error {
 		return err
 	}
 	clusters := eks.NewRegistry(eks.RegistryOptions{Save: e.kept.saveClusters, Changed: e.changed})
+	users, err := iamapi.New(iamapi.Options{Gate: gate, Enforce: cfg.EnforceIAM})
+	if err != nil {
+		return err
+	}
 	options := eks.Options{Gate: gate, Clusters: clusters, Version: e.opts.Kubernetes}
 	if cfg.EnforceIAM {
 		options.Authorize = store.Authorize
@@ -81,7 +86,7 @@ func (e *Environment) makeServices(store *iam.Store) error {
 	e.aws = &awsSide{
 		store: store, clusters: clusters,
 		issuer:    &eks.Issuers{Clusters: clusters, Now: e.clock.now},
-		services:  map[string]http.Handler{"eks": eks.New(options), "ec2": compute},
+		services:  map[string]http.Handler{"eks": eks.New(options), "ec2": compute, "iam": users},
 		files:     e.files,
 		processes: append([]string{e.opts.Executable}, e.opts.InstanceCredentials...),
 		config:    cfg,
