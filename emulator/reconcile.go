@@ -35,21 +35,6 @@ const clusterPrefix = "cluster/"
 func clusterKey(arn string) string { return clusterPrefix + arn }
 func isClusterKey(key string) bool { return strings.HasPrefix(key, clusterPrefix) }
 
-// keysOf are the keys of the identities of a snapshot.
-func keysOf(s iam.Snapshot) []string {
-	var keys []string
-	for _, user := range s.Users {
-		keys = append(keys, userKey(user))
-	}
-	for _, role := range s.Roles {
-		keys = append(keys, roleKey(role))
-	}
-	for _, provider := range s.OIDCProviders {
-		keys = append(keys, providerKey(provider))
-	}
-	return keys
-}
-
 // reconcile is what IAM holds at a start, and the new record of what the configuration has put there. The configuration
 // wins where it has changed since the last start: what is new or different in it replaces what is kept, and what is no
 // longer in it goes. For the rest the kept state wins: what callers of the IAM API changed stays changed, and what they

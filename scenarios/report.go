@@ -43,7 +43,7 @@ type Result struct {
 	Outcome   explain.Outcome `json:"outcome,omitempty"`
 	DecidedBy explain.Hop     `json:"decidedBy,omitempty"`
 	Cause     string          `json:"cause,omitempty"`
-	Why       string          `json:"why,omitempty"` // or why it was skipped
+	Why       string          `json:"why,omitempty"`     // or why it was skipped
 	Cluster   string          `json:"cluster,omitempty"` // that it talked to
 	Seconds   float64         `json:"seconds"`
 	Errors    []string        `json:"errors,omitempty"` // outside of the steps: state that could not be put back

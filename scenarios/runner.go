@@ -172,6 +172,9 @@ func (s *session) begin(ctx context.Context) error {
 	}
 	identities := *s.scenario.Environment
 	identities.Clusters = nil
+	if !identities.HasIdentities() {
+		return nil
+	}
 	do, err := s.Environment.PutIdentities(ctx, identities)
 	if err != nil {
 		return fmt.Errorf("add the scenario's identities: %w", err)

@@ -44,6 +44,11 @@ func (e *Environment) Merge(o Overlay, doc *strictyaml.Document, at ...any) (*En
 	return &merged, nil
 }
 
+// HasIdentities tells whether the Overlay has more than clusters.
+func (o Overlay) HasIdentities() bool {
+	return len(o.Users)+len(o.Roles)+len(o.Instances)+len(o.OIDCProviders) > 0
+}
+
 // clone is a copy whose elements can be completed without changing the original.
 func (o Overlay) clone() Overlay {
 	c := Overlay{

@@ -117,7 +117,9 @@ func (t *target) PutCluster(ctx context.Context, spec config.Cluster) (scenarios
 }
 
 // Mark implements scenarios.Environment.
-func (t *target) Mark(ctx context.Context) (func(context.Context) error, error) { return t.client.Mark(ctx) }
+func (t *target) Mark(ctx context.Context) (func(context.Context) error, error) {
+	return t.client.Mark(ctx)
+}
 
 // privateEnvironment starts an environment for one run, in a state folder of its own that stop removes.
 func (app *App) privateEnvironment(ctx context.Context, options emulator.Options, wait time.Duration, quiet bool) (*emulator.Client, func() error, error) {
