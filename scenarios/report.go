@@ -44,6 +44,7 @@ type Result struct {
 	DecidedBy explain.Hop     `json:"decidedBy,omitempty"`
 	Cause     string          `json:"cause,omitempty"`
 	Why       string          `json:"why,omitempty"`     // or why it was skipped
+	Fixed     bool            `json:"fixed,omitempty"`   // whether what the scenario shows was cured in the end
 	Cluster   string          `json:"cluster,omitempty"` // that it talked to
 	Seconds   float64         `json:"seconds"`
 	Errors    []string        `json:"errors,omitempty"` // outside of the steps: state that could not be put back
@@ -54,6 +55,7 @@ type Result struct {
 type StepResult struct {
 	Name     string           `json:"name"`
 	Action   Action           `json:"action"`
+	Fixing   bool             `json:"fixing,omitempty"` // whether the step is one of those that cure
 	Status   Status           `json:"status"`
 	Reason   string           `json:"reason,omitempty"` // why it was skipped
 	Error    string           `json:"error,omitempty"`  // why it could not be done

@@ -92,7 +92,7 @@ func (r *Runner) check(scenarios []*Scenario) strictyaml.Problems {
 	var problems strictyaml.Problems
 	for _, scenario := range scenarios {
 		known := append(slices.Clone(r.Environment.Identities()), overlayNames(scenario)...)
-		for i, step := range scenario.Steps {
+		for i, step := range scenario.AllSteps() {
 			for _, name := range step.identities() {
 				if !slices.Contains(known, name) {
 					problems = append(problems, strictyaml.Problem{File: scenario.File, Line: 1, Path: fmt.Sprintf("steps[%d]", i),
@@ -123,6 +123,8 @@ type session struct {
 	clock       time.Duration          // offset of the signer's clock
 	cluster     string                 // name that tokens are signed for
 	credentials map[string]Credentials // by identity
+	token       *Token                 // how tokens are made; nil for the client's own way
+	tokens      map[string]string      // the last one of each identity
 	undo        []undo
 
 	after  uint64 // the newest event that was read
@@ -136,7 +138,7 @@ type undo struct {
 
 func (r *run) scenario(ctx context.Context, scenario *Scenario) Result {
 	started := r.Now()
-	s := &session{run: r, Environment: r.Environment, scenario: scenario, credentials: map[string]Credentials{}}
+	s := &session{run: r, Environment: r.Environment, scenario: scenario, credentials: map[string]Credentials{}, tokens: map[string]string{}}
 	result := newResult(scenario)
 	if err := s.begin(ctx); err != nil {
 		result.fail(err)
@@ -185,12 +187,16 @@ func (s *session) begin(ctx context.Context) error {
 
 // steps runs the steps up to the first that fails, and judges the scenario.
 func (s *session) steps(ctx context.Context, result *Result) {
-	for i, step := range s.scenario.Steps {
+	for i, step := range s.scenario.AllSteps() {
+		fixing := i >= len(s.scenario.Steps)
 		if result.Status == StatusFailed {
-			result.Steps = append(result.Steps, newStepResult(step).skip("an earlier step failed"))
+			skipped := newStepResult(step).skip("an earlier step failed")
+			skipped.Fixing = fixing
+			result.Steps = append(result.Steps, skipped)
 			continue
 		}
 		got := s.step(ctx, step)
+		got.Fixing = fixing
 		result.Steps = append(result.Steps, got)
 		if got.Status == StatusFailed {
 			result.Status = StatusFailed
@@ -199,6 +205,7 @@ func (s *session) steps(ctx context.Context, result *Result) {
 			result.decide(got)
 		}
 	}
+	result.Fixed = len(s.scenario.Fixed) > 0 && result.Status == StatusPassed
 }
 
 // change notes that state changed, and how to put it back.

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -61,8 +62,43 @@ func (s *session) alter(ctx context.Context, step Step) error {
 		s.cluster = step.Cluster
 	case ActionCredentials:
 		return s.replaceCredentials(ctx, *step.Credentials)
+	case ActionToken:
+		s.token = step.Token
+		if step.Token.isUsual() {
+			s.token = nil
+		}
+	case ActionFault:
+		return s.failNext(ctx, *step.Fault)
+	case ActionAuthenticator:
+		return s.setAuthenticator(ctx, step.Authenticator)
 	}
 	return nil
+}
+
+// failNext lets the next calls to STS fail. What no call has met by the scenario's end is an error: it has tested nothing.
+func (s *session) failNext(ctx context.Context, fault Fault) error {
+	clear, err := s.Environment.FailNext(ctx, fault)
+	if err != nil {
+		return err
+	}
+	s.change("the answers of STS", func(ctx context.Context) error {
+		left, err := clear(ctx)
+		if err == nil && left > 0 {
+			err = errors.New("no call has met a fault that was to happen")
+		}
+		return err
+	})
+	return nil
+}
+
+func (s *session) setAuthenticator(ctx context.Context, state AuthenticatorState) error {
+	start := func(ctx context.Context) error { return s.Environment.SetAuthenticator(ctx, true) }
+	if state == AuthenticatorRunning {
+		s.changed = s.Now()
+		return start(ctx)
+	}
+	s.change("the authenticator", start)
+	return s.Environment.SetAuthenticator(ctx, false)
 }
 
 // altered keeps the undo of a change, also of one that was only half made.
@@ -76,7 +112,7 @@ func (s *session) altered(what string, do func(context.Context) error, err error
 // act does a step that acts. As long as an earlier change of state may not have taken effect, an outcome that
 // is not the expected one is tried again.
 func (s *session) act(ctx context.Context, step Step, result *StepResult) error {
-	settled, cancel := context.WithTimeout(ctx, s.changed.Add(changeWindow).Sub(s.Now()))
+	settled, cancel := context.WithTimeout(ctx, s.changed.Add(step.Expect.window()).Sub(s.Now()))
 	defer cancel()
 	for backoff := firstBackoff; ; backoff = min(2*backoff, lastBackoff) {
 		got, err := s.try(ctx, step)
@@ -89,6 +125,14 @@ func (s *session) act(ctx context.Context, step Step, result *StepResult) error 
 			return ctx.Err()
 		}
 	}
+}
+
+// window is how long after a change of state another outcome may still come.
+func (e *Expectation) window() time.Duration {
+	if within, err := time.ParseDuration(e.Within); err == nil { // which validation has looked at
+		return max(within, changeWindow)
+	}
+	return changeWindow
 }
 
 // pause waits, and reports false if ctx ended first.
