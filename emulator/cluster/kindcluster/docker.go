@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 )
@@ -14,30 +16,52 @@ import (
 // (sigs.k8s.io/kind pkg/cluster/internal/providers/docker/constants.go).
 const clusterLabel = "io.x-k8s.kind.cluster"
 
+// roleLabel is the label that says what a container of a kind cluster is (in the same file).
+const roleLabel = "io.x-k8s.kind.role"
+
 // docker runs docker's command line, as kind does.
 type docker struct{ env []string }
 
 // output runs a command and returns what it printed to standard output. The error has what it printed to standard
 // error.
 func (d docker) output(ctx context.Context, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, "docker", args...)
+	program, err := d.program()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Env = d.env
 	cmd.WaitDelay = time.Second
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
+	err = cmd.Run()
 	switch {
 	case err == nil:
 		return stdout.Bytes(), nil
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
-	case errors.Is(err, exec.ErrNotFound):
-		return nil, errors.New("docker is not on PATH: install Docker (https://docs.docker.com/get-docker/), or use the embedded backend, which needs none")
 	}
 	if text := strings.TrimSpace(stderr.String()); text != "" {
 		err = fmt.Errorf("%s (%w)", text, err)
 	}
 	return nil, fmt.Errorf("docker %s: %w", args[0], err)
+}
+
+// program finds docker as kind does: on the PATH of the environment that it runs in.
+func (d docker) program() (string, error) {
+	path := ""
+	for _, variable := range d.env {
+		name, value, _ := strings.Cut(variable, "=")
+		if name == "PATH" || runtime.GOOS == "windows" && strings.EqualFold(name, "PATH") {
+			path = value // the last one counts
+		}
+	}
+	for _, dir := range filepath.SplitList(path) {
+		if program, err := exec.LookPath(filepath.Join(dir, "docker")); err == nil {
+			return program, nil
+		}
+	}
+	return "", errors.New("docker is not on PATH: install Docker (https://docs.docker.com/get-docker/), or use the embedded backend, which needs none")
 }
 
 // line is output as one line of text.

@@ -144,8 +144,8 @@ func TestMarker(t *testing.T) {
 
 // TestWithoutDocker: whoever has no Docker learns that there is another backend.
 func TestWithoutDocker(t *testing.T) {
-	t.Setenv("PATH", t.TempDir())
-	b := New(Config{Name: "x", Dir: t.TempDir()})
+	t.Parallel()
+	b := New(Config{Name: "x", Dir: t.TempDir(), Env: []string{"PATH=" + t.TempDir()}})
 	if _, err := b.Prepare(t.Context()); err == nil || !strings.Contains(err.Error(), "docker is not on PATH") || !strings.Contains(err.Error(), "embedded") {
 		t.Errorf("error %v", err)
 	}
