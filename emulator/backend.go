@@ -71,15 +71,19 @@ func (e *Environment) backend(spec config.Cluster, dir string) cluster.Backend {
 	})
 }
 
-// removeClusters removes what the clusters of a stopped environment have outside of its state folder.
-func removeClusters(ctx context.Context, dir string, toolEnv []string) error {
+// removeClusters removes what the clusters of a stopped environment have outside of its state folder. A cluster that is
+// somebody else's by now is no failure, but is told.
+func removeClusters(ctx context.Context, dir string, toolEnv []string) (foreign *kindcluster.ForeignError, err error) {
 	clusters, err := os.ReadDir(Layout{dir}.clusters())
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return nil, nil
 	}
 	errs := []error{err}
 	for _, entry := range clusters {
-		errs = append(errs, kindcluster.Remove(ctx, filepath.Join(Layout{dir}.cluster(entry.Name()), controlPlaneDir), toolEnv))
+		err := kindcluster.Remove(ctx, filepath.Join(Layout{dir}.cluster(entry.Name()), controlPlaneDir), toolEnv)
+		if !errors.As(err, &foreign) {
+			errs = append(errs, err)
+		}
 	}
-	return errors.Join(errs...)
+	return foreign, errors.Join(errs...)
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/eksemu/eksemu/emulator/audit"
 	"github.com/eksemu/eksemu/emulator/authn"
 	"github.com/eksemu/eksemu/emulator/cluster"
+	"github.com/eksemu/eksemu/emulator/cluster/kindcluster"
 	"github.com/eksemu/eksemu/emulator/config"
 	"github.com/eksemu/eksemu/emulator/internal/atomicfile"
 	"github.com/eksemu/eksemu/emulator/internal/pki"
@@ -258,7 +259,9 @@ func (c *runningCluster) awaitConfigMap(ctx context.Context, since uint64) error
 func (c *runningCluster) stop(ctx context.Context, remove bool) error {
 	var errs []error
 	if c.backend != nil && remove {
-		errs = append(errs, c.backend.Remove(ctx))
+		if err := c.backend.Remove(ctx); !errors.As(err, new(*kindcluster.ForeignError)) { // which RemoveState tells
+			errs = append(errs, err)
+		}
 	} else if c.backend != nil {
 		errs = append(errs, c.backend.Stop(ctx))
 	}

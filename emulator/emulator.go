@@ -34,6 +34,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/eksemu/eksemu/emulator/cluster"
 	"github.com/eksemu/eksemu/emulator/cluster/kindcluster"
 	"github.com/eksemu/eksemu/emulator/config"
 	"github.com/eksemu/eksemu/emulator/gateway"
@@ -102,8 +103,8 @@ type Environment struct {
 	stopErr  error
 }
 
-// Start starts an environment and returns when it is ready. When it cannot, nothing is left running and the error
-// says which step failed and why. ctx bounds the start alone: the environment lives until [Environment.Stop].
+// Start starts an environment and returns when it is ready. When it cannot, the error says which step failed and why, and
+// nothing is left running, or a [cluster.LeftError] in it says what. ctx bounds the start alone: the environment lives until [Environment.Stop].
 func Start(ctx context.Context, opts Options) (*Environment, error) {
 	e := newEnvironment(ctx, opts)
 	if err := e.start(ctx); err != nil {
@@ -147,7 +148,12 @@ func (e *Environment) take(ctx context.Context, step step) error {
 		return nil
 	}
 	if e.done.Err() != nil {
+		var left *cluster.LeftError
+		errors.As(err, &left)
 		err = context.Cause(e.done) //nolint:contextcheck // what the step says about it is that it was interrupted
+		if left != nil {
+			err = errors.Join(err, left)
+		}
 	}
 	return fmt.Errorf("%s: %w", step.what, err)
 }

@@ -145,7 +145,8 @@ func WaitStopped(ctx context.Context, dir string) error {
 
 // RemoveState removes the state folder of a stopped environment, and what its clusters have outside of it; one that is
 // gone already is no error. A folder in use ([ErrInUse]), or one that holds no environment, is refused. toolEnv is
-// the environment of docker and kind.
+// the environment of docker and kind. A [kindcluster.ForeignError] says that everything is removed, and that a kind
+// cluster was left alone that somebody else has made in the place of the environment's.
 func RemoveState(ctx context.Context, dir string, toolEnv []string) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -162,7 +163,8 @@ func RemoveState(ctx context.Context, dir string, toolEnv []string) error {
 		return err
 	}
 	defer lock.release() //nolint:errcheck // its file is gone
-	if err := removeClusters(ctx, dir, toolEnv); err != nil {
+	foreign, err := removeClusters(ctx, dir, toolEnv)
+	if err != nil {
 		return err
 	}
 	for _, entry := range entries {
@@ -173,7 +175,10 @@ func RemoveState(ctx context.Context, dir string, toolEnv []string) error {
 			return err
 		}
 	}
-	return os.RemoveAll(dir)
+	if err := os.RemoveAll(dir); err != nil || foreign == nil {
+		return err
+	}
+	return foreign
 }
 
 // isState tells whether a folder is a state folder: it has a lock, or nothing but what is made around the same time.

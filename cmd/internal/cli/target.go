@@ -115,7 +115,7 @@ func (app *App) privateEnvironment(ctx context.Context, options emulator.Options
 		}
 		return nil, nil, err
 	}
-	stop := func() error { return env.Remove(context.WithoutCancel(ctx)) }
+	stop := func() error { return exitWith(ExitStart, env.Remove(context.WithoutCancel(ctx))) }
 	client, err := emulator.Attach(ctx, dir)
 	if err != nil {
 		return nil, nil, exitWith(ExitStart, errors.Join(err, stop()))

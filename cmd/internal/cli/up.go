@@ -13,6 +13,7 @@ import (
 	"k8s.io/component-base/version"
 
 	"github.com/eksemu/eksemu/emulator"
+	"github.com/eksemu/eksemu/emulator/cluster"
 	"github.com/eksemu/eksemu/emulator/config"
 )
 
@@ -192,12 +193,21 @@ func start(ctx context.Context, options emulator.Options, wait time.Duration) (*
 	case err == nil:
 		return env, nil
 	case ctx.Err() != nil:
-		return nil, exitWith(ExitInterrupted, fmt.Errorf("interrupted while starting environment %s; nothing is left running", options.Name))
+		return nil, exitWith(ExitInterrupted, fmt.Errorf("interrupted while starting environment %s; %s", options.Name, leftRunning(err)))
 	case limited.Err() != nil:
 		return nil, exitWith(ExitTimeout, fmt.Errorf("environment %s: %w: %w", options.Name, context.Cause(limited), err))
 	default:
 		return nil, exitWith(ExitStart, err)
 	}
+}
+
+// leftRunning says what of a start that was interrupted is left, which is nothing unless it could not be taken down.
+func leftRunning(err error) string {
+	var left *cluster.LeftError
+	if errors.As(err, &left) {
+		return left.Error()
+	}
+	return "nothing is left running"
 }
 
 // loadConfig reads the environment file of an environment with its cluster.

@@ -2,6 +2,7 @@ package kindcluster
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -18,10 +19,12 @@ import (
 const joinPath = "/api/v1/namespaces/kube-public/configmaps/cluster-info"
 
 // create makes the cluster, after what is left of one that was not made to its end has gone.
-func (b *Backend) create(ctx context.Context, spec cluster.Spec, files folder, left found) error {
-	if len(left.names) > 0 {
-		b.cfg.Progress("delete what is left of the kind cluster " + b.cfg.Name)
-		if err := b.docker.remove(ctx, b.cfg.Name, files.config()); err != nil {
+func (b *Backend) create(ctx context.Context, spec cluster.Spec) error {
+	if b.mark.Cluster != "" {
+		if len(b.there) > 0 {
+			b.cfg.Progress("delete what is left of the kind cluster " + b.cfg.Name)
+		}
+		if err := b.docker.remove(ctx, b.mark); err != nil {
 			return fmt.Errorf("delete what is left of the kind cluster %s: %w", b.cfg.Name, err)
 		}
 	}
@@ -33,32 +36,52 @@ func (b *Backend) create(ctx context.Context, spec cluster.Spec, files folder, l
 	if joins {
 		making.AnonymousPaths = append(making.AnonymousPaths, joinPath)
 	}
-	config, err := render(b.cfg.Options.Config, b.cfg.Name, making, files.config(), b.site.cgroup1)
+	mark := marker{Cluster: b.cfg.Name, ID: rand.Text()}
+	config, err := render(b.cfg.Options.Config, mark, making, b.files, b.site.cgroup1)
 	if err != nil {
 		return err
 	}
-	if _, err := files.prepare(making); err != nil {
+	if _, err := b.files.prepare(making); err != nil {
 		return err
 	}
-	if err := files.write(files.kindConfig(), config); err != nil {
+	if err := b.files.write(b.files.kindConfig(), config); err != nil {
 		return err
 	}
-	if err := files.mark(marker{Cluster: b.cfg.Name}); err != nil {
+	if err := b.setMark(mark); err != nil {
 		return err
 	}
-	if err := b.run(ctx, files, spec.TokenWebhook.URL); err != nil {
-		return b.failed(ctx, files, err)
+	if err := b.finish(ctx, spec, joins); err != nil {
+		return b.failed(ctx, err)
+	}
+	return nil
+}
+
+// finish lets kind make the cluster, and takes back what that needed.
+func (b *Backend) finish(ctx context.Context, spec cluster.Spec, joins bool) error {
+	if err := b.run(ctx, spec.TokenWebhook.URL); err != nil {
+		return err
 	}
 	if joins { // an API server takes another rule for anonymous requests only when it starts
-		if _, err := files.prepare(spec); err != nil {
+		if _, err := b.files.prepare(spec); err != nil {
 			return err
 		}
 		b.cfg.Progress("close what nodes needed to join")
 		if err := b.restartAPIServers(ctx); err != nil {
-			return b.failed(ctx, files, err)
+			return err
 		}
 	}
-	return files.mark(marker{Cluster: b.cfg.Name, Made: true})
+	mark := b.mark
+	mark.Made = true
+	return b.setMark(mark)
+}
+
+// setMark changes the marker.
+func (b *Backend) setMark(mark marker) error {
+	if err := b.files.mark(mark); err != nil {
+		return err
+	}
+	b.mark = mark
+	return nil
 }
 
 // image is what the nodes are made of, unless the user's configuration says it for one.
@@ -92,7 +115,7 @@ func (b *Backend) pull(ctx context.Context) error {
 }
 
 // run lets kind make the cluster, and finds out meanwhile whether the node reaches the webhooks.
-func (b *Backend) run(ctx context.Context, files folder, webhook string) error {
+func (b *Backend) run(ctx context.Context, webhook string) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go func() {
@@ -100,7 +123,7 @@ func (b *Backend) run(ctx context.Context, files folder, webhook string) error {
 			cancel(err)
 		}
 	}()
-	args := []string{"--name", b.cfg.Name, "--config", files.kindConfig(), "--kubeconfig", files.kubeconfig()}
+	args := []string{"--name", b.cfg.Name, "--config", b.files.kindConfig(), "--kubeconfig", b.files.kubeconfig()}
 	if b.cfg.Options.Image != "" {
 		args = append(args, "--image", b.cfg.Options.Image)
 	}
@@ -134,7 +157,7 @@ func parseStep(line string) (string, bool) {
 const logsPatience = 30 * time.Second
 
 // failed saves the logs of a cluster that could not be made, and deletes it, unless it shall be retained.
-func (b *Backend) failed(ctx context.Context, files folder, reason error) error {
+func (b *Backend) failed(ctx context.Context, reason error) error {
 	interrupted := ctx.Err() != nil
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), logsPatience)
 	defer cancel()
@@ -149,5 +172,9 @@ func (b *Backend) failed(ctx context.Context, files folder, reason error) error 
 	if b.cfg.Options.Retain && !interrupted {
 		return fmt.Errorf("%w\nits nodes are kept for you to look at (docker exec -it %s bash); `eksemu down` deletes them", reason, controlPlane(b.cfg.Name))
 	}
-	return errors.Join(reason, b.docker.remove(ctx, b.cfg.Name, files.config()), files.forget())
+	err := b.docker.remove(context.WithoutCancel(ctx), b.mark)
+	if err != nil && !errors.As(err, new(*ForeignError)) {
+		return errors.Join(reason, &cluster.LeftError{What: "the kind cluster " + b.cfg.Name, Err: err})
+	}
+	return errors.Join(reason, err, b.files.forget())
 }

@@ -12,13 +12,6 @@ import (
 	"time"
 )
 
-// clusterLabel is the label of every container of a kind cluster; its value is the cluster's name
-// (sigs.k8s.io/kind pkg/cluster/internal/providers/docker/constants.go).
-const clusterLabel = "io.x-k8s.kind.cluster"
-
-// roleLabel is the label that says what a container of a kind cluster is (in the same file).
-const roleLabel = "io.x-k8s.kind.role"
-
 // docker runs docker's command line, as kind does.
 type docker struct{ env []string }
 
@@ -76,42 +69,8 @@ func (d docker) containers(ctx context.Context, cluster string) ([]string, error
 	return strings.Fields(out), err
 }
 
-// source is the folder of this machine that is mounted at a place in a container, "" for none.
-func (d docker) source(ctx context.Context, container, destination string) (string, error) {
-	return d.line(ctx, "container", "inspect", container, "--format",
-		fmt.Sprintf(`{{range .Mounts}}{{if eq .Destination %q}}{{.Source}}{{end}}{{end}}`, destination))
-}
-
 // running tells whether a container runs; one that does not exist does not.
 func (d docker) running(ctx context.Context, container string) bool {
 	state, err := d.line(ctx, "container", "inspect", container, "--format", "{{.State.Running}}")
 	return err == nil && state == "true"
-}
-
-// remove deletes a kind cluster, as kind does, but only if the folder is mounted into it or nothing is left of it that
-// could have a mount.
-func (d docker) remove(ctx context.Context, cluster, folder string) error {
-	names, err := d.containers(ctx, cluster)
-	if err != nil || len(names) == 0 {
-		return err
-	}
-	for _, name := range names {
-		source, err := d.source(ctx, name, mountPoint)
-		if err != nil {
-			return err
-		}
-		if source != "" && !sameFolder(source, folder) {
-			return nil // somebody else's by now
-		}
-	}
-	if _, err := d.output(ctx, append([]string{"rm", "--force", "--volumes"}, names...)...); err != nil {
-		return err
-	}
-	return nil
-}
-
-// sameFolder tells whether a mount's source is a folder of this machine. Docker Desktop writes the path of its virtual
-// machine before that of this one.
-func sameFolder(source, folder string) bool {
-	return source == folder || strings.HasPrefix(source, "/host_mnt/") && strings.HasSuffix(source, folder)
 }

@@ -1,6 +1,7 @@
 package kindcluster
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -36,7 +37,8 @@ func TestMain(m *testing.M) {
 
 // fakeWorld is a Docker with its containers, as far as this package can tell it from a real one.
 type fakeWorld struct {
-	dir        string
+	out, errOut bytes.Buffer
+
 	Info       map[string]any // what `docker info` says
 	Endpoint   string         // of Docker's context
 	Networks   []fakeNetwork
@@ -49,7 +51,8 @@ type fakeWorld struct {
 	Kubeconfig string // that kind writes
 	KindFails  string // what kind prints when it has made the nodes and gives up
 	KindHangs  bool
-	KindNodes  int // that kind makes before it gives up or hangs; 0 is all
+	KindNodes  int // that kind makes before it gives up or hangs; 0 is all, -1 none
+	LateNode   int // after how many listings another of kind's nodes appears; 0 for none
 	APILog     string
 }
 
@@ -85,24 +88,26 @@ type fakeRule struct {
 	Hang     bool // until it is killed
 }
 
-// inWorld changes a world while nobody else does.
-func inWorld(dir string, do func(*fakeWorld, []string) int) int {
-	var args []string
-	if len(os.Args) > 1 {
-		args = os.Args[1:]
-	}
-	code := 0
-	for { // what hangs must not keep the world to itself
-		wait := false
+// inWorld plays a program in a world, which then has it all to itself. What hangs is asked again and again. Nothing is
+// printed before the world has changed: who reads it may kill the program.
+func inWorld(dir string, play func(*fakeWorld, []string) int) int {
+	args := os.Args[1:]
+	for {
+		var code int
+		var out, errOut string
 		changeWorld(dir, func(w *fakeWorld) {
-			code = do(w, args)
-			wait = code == again
+			code = play(w, args)
+			out, errOut = w.out.String(), w.errOut.String()
 		})
-		if !wait {
+		fmt.Fprint(os.Stdout, out)
+		fmt.Fprint(os.Stderr, errOut)
+		if code != again {
 			return code
 		}
-		args = append([]string{repeated}, slices.DeleteFunc(args, func(arg string) bool { return arg == repeated })...)
-		time.Sleep(10 * time.Millisecond)
+		if args[0] != repeated {
+			args = append([]string{repeated}, args...)
+		}
+		time.Sleep(20 * time.Millisecond)
 	}
 }
 
@@ -127,20 +132,23 @@ func changeWorld(dir string, change func(*fakeWorld)) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		panic(err)
 	}
-	w.dir = dir
 	change(w)
-	if raw, err = json.Marshal(w); err == nil {
-		err = os.WriteFile(file, raw, 0o600)
+	if raw, err = json.Marshal(w); err == nil { // and whoever does it may be killed at any time
+		if err = os.WriteFile(file+".new", raw, 0o600); err == nil {
+			err = os.Rename(file+".new", file)
+		}
 	}
 	if err != nil {
 		panic(err)
 	}
 }
 
-func fail(code int, text string, args ...any) int {
-	fmt.Fprintf(os.Stderr, text+"\n", args...)
+func (w *fakeWorld) fail(code int, text string, args ...any) int {
+	fmt.Fprintf(&w.errOut, text+"\n", args...)
 	return code
 }
+
+func (w *fakeWorld) println(args ...any) { fmt.Fprintln(&w.out, args...) }
 
 // docker plays the command line of Docker.
 func (w *fakeWorld) docker(args []string) int {
@@ -165,18 +173,18 @@ func (w *fakeWorld) docker(args []string) int {
 				rule.Times = -1
 			}
 		}
-		fmt.Fprint(os.Stdout, rule.Out)
+		fmt.Fprint(&w.out, rule.Out)
 		if rule.Err != "" {
-			fmt.Fprintln(os.Stderr, rule.Err)
+			fmt.Fprintln(&w.errOut, rule.Err)
 		}
 		return rule.Code
 	}
 	switch args[0] {
 	case "info":
-		_ = json.NewEncoder(os.Stdout).Encode(w.Info)
+		_ = json.NewEncoder(&w.out).Encode(w.Info)
 		return 0
 	case "context":
-		fmt.Println(w.Endpoint)
+		w.println(w.Endpoint)
 		return 0
 	case "network":
 		return w.network(args[1:])
@@ -191,12 +199,12 @@ func (w *fakeWorld) docker(args []string) int {
 	case "wait":
 		c := w.find(args[1])
 		if c == nil {
-			return fail(1, "Error: No such container: %s", args[1])
+			return w.fail(1, "Error: No such container: %s", args[1])
 		}
 		if c.Running {
 			return again
 		}
-		fmt.Println(137)
+		w.println(137)
 		return 0
 	default:
 		return w.each(args)
@@ -219,7 +227,7 @@ func (w *fakeWorld) network(args []string) int {
 			name = strings.Trim(args[i+1], "name=^$")
 		}
 		if arg == "--format" && args[0] == "inspect" {
-			fmt.Println()
+			w.println()
 			return 0
 		}
 	}
@@ -230,18 +238,18 @@ func (w *fakeWorld) network(args []string) int {
 	case "ls":
 		for _, n := range w.Networks {
 			if n.Name == name {
-				fmt.Println(n.ID)
+				w.println(n.ID)
 			}
 		}
 		return 0
 	default:
 		for _, n := range w.Networks {
 			if n.ID == name {
-				fmt.Printf(`[{"Id":%q,"Name":%q,"IPAM":{"Config":[{"Gateway":%q}]}}]`, n.ID, n.Name, n.Gateway)
+				fmt.Fprintf(&w.out, `[{"Id":%q,"Name":%q,"IPAM":{"Config":[{"Gateway":%q}]}}]`, n.ID, n.Name, n.Gateway)
 				return 0
 			}
 		}
-		return fail(1, "Error: No such network: %s", name)
+		return w.fail(1, "Error: No such network: %s", name)
 	}
 }
 
@@ -258,7 +266,7 @@ func (w *fakeWorld) list(args []string) int {
 	label, value, _ := strings.Cut(strings.TrimPrefix(option(args, "--filter"), "label="), "=")
 	for _, c := range w.Containers {
 		if got, ok := c.Labels[label]; ok && (value == "" || got == value) {
-			show(option(args, "--format"), listed{c.Name, c.Labels})
+			w.show(option(args, "--format"), listed{c.Name, c.Labels})
 		}
 	}
 	for i := range w.Late {
@@ -278,8 +286,8 @@ func option(args []string, name string) string {
 	return ""
 }
 
-func show(format string, value any) {
-	if err := template.Must(template.New("").Parse(format+"\n")).Execute(os.Stdout, value); err != nil {
+func (w *fakeWorld) show(format string, value any) {
+	if err := template.Must(template.New("").Parse(format+"\n")).Execute(&w.out, value); err != nil {
 		panic(err)
 	}
 }
@@ -293,10 +301,10 @@ func (w *fakeWorld) inspect(args []string) int {
 		}
 		c := w.find(args[i])
 		if c == nil {
-			code = fail(1, "Error: No such container: %s", args[i])
+			code = w.fail(1, "Error: No such container: %s", args[i])
 			continue
 		}
-		show(option(args, "--format"), map[string]any{
+		w.show(option(args, "--format"), map[string]any{
 			"Name": "/" + c.Name, "Mounts": c.Mounts, "State": map[string]any{"Running": c.Running}, "Config": map[string]any{"Labels": c.Labels},
 		})
 	}
@@ -315,7 +323,7 @@ func (w *fakeWorld) each(args []string) int {
 		}
 		c := w.find(args[i])
 		if c == nil && args[0] != "rm" {
-			return fail(1, "Error: No such container: %s", args[i])
+			return w.fail(1, "Error: No such container: %s", args[i])
 		}
 		switch args[0] {
 		case "rm":
@@ -330,7 +338,7 @@ func (w *fakeWorld) each(args []string) int {
 				w.boot(c)
 			}
 		default:
-			return fail(1, "docker: '%s' is not a docker command.", args[0])
+			return w.fail(1, "docker: '%s' is not a docker command.", args[0])
 		}
 	}
 	return 0
@@ -374,10 +382,10 @@ func digestOfFolder(dir string) string {
 // exec plays what is run in a node.
 func (w *fakeWorld) exec(c *fakeContainer, args []string) int {
 	if c == nil {
-		return fail(1, "Error: No such container: %s", args[0])
+		return w.fail(1, "Error: No such container: %s", args[0])
 	}
 	if !c.Running {
-		return fail(1, "Error response from daemon: Container %s is not running", c.Name)
+		return w.fail(1, "Error response from daemon: Container %s is not running", c.Name)
 	}
 	if c.StartsIn > 0 {
 		if c.StartsIn--; c.StartsIn == 0 {
@@ -388,23 +396,23 @@ func (w *fakeWorld) exec(c *fakeContainer, args []string) int {
 	line := strings.Join(args, " ")
 	switch {
 	case line == "cat /etc/kubernetes/pki/ca.key":
-		fmt.Print(w.CAKey)
+		fmt.Fprint(&w.out, w.CAKey)
 		return 0
 	case args[0] == "cat":
 		for _, mount := range c.Mounts {
 			if mount.Destination == path.Dir(args[1]) {
 				raw, err := os.ReadFile(filepath.Join(mount.Source, path.Base(args[1])))
 				if err != nil {
-					return fail(1, "cat: %s: No such file or directory", args[1])
+					return w.fail(1, "cat: %s: No such file or directory", args[1])
 				}
-				os.Stdout.Write(raw) //nolint:errcheck // of a test
+				w.out.Write(raw)
 				return 0
 			}
 		}
-		return fail(1, "cat: %s: No such file or directory", args[1])
+		return w.fail(1, "cat: %s: No such file or directory", args[1])
 	case strings.Contains(line, "crictl"):
 		if c.Server != 0 && strings.Contains(line, "crictl ps") {
-			fmt.Printf("server-%d\n", c.Server)
+			fmt.Fprintf(&w.out, "server-%d\n", c.Server)
 		}
 		if strings.Contains(line, "crictl stop") && c.Server != 0 {
 			c.Server, c.StartsIn = 0, 2
@@ -412,19 +420,19 @@ func (w *fakeWorld) exec(c *fakeContainer, args []string) int {
 		return 0
 	case args[0] == "kubectl":
 		if c.Server == 0 {
-			return fail(1, "The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?")
+			return w.fail(1, "The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?")
 		}
 		return 0
 	case args[0] == "timeout":
 		return 0
 	case args[0] == "getent":
-		fmt.Println("192.168.65.254  STREAM host.docker.internal")
+		w.println("192.168.65.254  STREAM host.docker.internal")
 		return 0
 	case args[0] == "sh" && args[4] == hostsMark:
 		c.Hosts = args[5]
 		return 0
 	}
-	return fail(127, "OCI runtime exec failed: %s", line)
+	return w.fail(127, "OCI runtime exec failed: %s", line)
 }
 
 // kind plays the programs of eksemu that use kind's library.
@@ -453,17 +461,26 @@ func (w *fakeWorld) kind(args []string) int {
 		panic(err)
 	}
 	for i, name := range nodeNames(config.Name, &config) {
-		if w.KindNodes != 0 && i == w.KindNodes {
+		if w.KindNodes < 0 || w.KindNodes > 0 && i == w.KindNodes {
 			break
 		}
 		w.addNode(config.Name, name, string(config.Nodes[i].Role), config.Nodes[i].ExtraMounts...)
 	}
-	fmt.Println(" • Preparing nodes 📦  ...")
+	if w.LateNode > 0 {
+		w.addNode(config.Name, config.Name+"-late", "worker", config.Nodes[0].ExtraMounts...)
+		last := len(w.Containers) - 1
+		w.Late = append(w.Late, fakeLate{w.LateNode, w.Containers[last]})
+		w.Containers = w.Containers[:last]
+	}
+	if len(config.Nodes) > 1 && config.Nodes[1].Role == v1alpha4.ControlPlaneRole {
+		w.addNode(config.Name, config.Name+"-"+loadBalancer, loadBalancer)
+	}
+	w.println(" • Preparing nodes 📦  ...")
 	switch {
 	case w.KindHangs:
 		return again
 	case w.KindFails != "":
-		fmt.Println(w.KindFails)
+		w.println(w.KindFails)
 		return 1
 	}
 	if err := os.WriteFile(option(args, "--kubeconfig"), []byte(w.Kubeconfig), 0o600); err != nil {

@@ -63,23 +63,6 @@ func TestUnreachable(t *testing.T) {
 	golden(t, "unreachable.txt", got)
 }
 
-func TestSameFolder(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		source, folder string
-		want           bool
-	}{
-		{"/state/config", "/state/config", true},
-		{"/host_mnt/Users/me/state/config", "/Users/me/state/config", true},
-		{"/other/state/config", "/state/config", false},
-		{"", "/state/config", false},
-	} {
-		if got := sameFolder(test.source, test.folder); got != test.want {
-			t.Errorf("%q and %q: %t", test.source, test.folder, got)
-		}
-	}
-}
-
 func TestPrepareTellsWhatChanged(t *testing.T) {
 	t.Parallel()
 	files := folder{filepath.Join(t.TempDir(), "control-plane")}

@@ -27,6 +27,7 @@ type rig struct {
 
 	mu     sync.Mutex
 	steps  []string
+	onStep map[string]func()
 	events []process.Event
 }
 
@@ -48,12 +49,16 @@ func newRig(t *testing.T) *rig {
 	r.cfg = Config{
 		Executable: filepath.Join(bin, "eksemu"),
 		Command:    func(program string, args []string) []string { return append([]string{program}, args...) },
-		Env:        []string{"PATH=" + bin, fakeDir + "=" + r.dir},
+		Env:        []string{"PATH=" + bin, fakeDir + "=" + r.dir, "GORACE=atexit_sleep_ms=0"}, // else each played program takes a second under the race detector
 		Dir:        filepath.Join(t.TempDir(), "control-plane"), LogDir: logs, Name: "dev", Now: time.Now,
 		Progress: func(step string) {
 			r.mu.Lock()
-			defer r.mu.Unlock()
 			r.steps = append(r.steps, step)
+			do := r.onStep[step]
+			r.mu.Unlock()
+			if do != nil {
+				do()
+			}
 		},
 		Observe: func(event process.Event) {
 			r.mu.Lock()
@@ -90,6 +95,13 @@ func (r *rig) serve() {
 
 // world changes the played Docker, or looks at it.
 func (r *rig) world(change func(*fakeWorld)) { changeWorld(r.dir, change) }
+
+// step does something when a step begins.
+func (r *rig) step(step string, do func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.onStep = map[string]func(){step: do}
+}
 
 // calls are the commands that contain a text.
 func (r *rig) calls(text string) (found []string) {

@@ -1,0 +1,104 @@
+package kindcluster
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/eksemu/eksemu/emulator/cluster"
+	"github.com/eksemu/eksemu/emulator/internal/atomicfile"
+)
+
+// marker says in the folder which kind cluster is the environment's.
+type marker struct {
+	Cluster string // name of the kind cluster
+	ID      string // that its nodes have in the path of a mount; see ownerMount
+	Made    bool   // it was made to its end; one that was not is made anew
+}
+
+// folder is where a cluster's files are.
+//
+//	kind.json         the marker
+//	config/           what the API server reads, mounted into its node
+//	owner/            empty, mounted into every node
+//	kind.yaml         the configuration that kind made the cluster with
+//	kind.kubeconfig   what kind wrote: the address of the API server
+type folder struct{ dir string }
+
+func (f folder) config() string                       { return filepath.Join(f.dir, "config") }
+func (f folder) owner() string                        { return filepath.Join(f.dir, "owner") }
+func (f folder) kubeconfig() string                   { return filepath.Join(f.dir, "kind.kubeconfig") }
+func (f folder) file(name string) string              { return filepath.Join(f.config(), name) }
+func (f folder) kindConfig() string                   { return filepath.Join(f.dir, "kind.yaml") }
+func (f folder) markerPath() string                   { return filepath.Join(f.dir, "kind.json") }
+func (f folder) forget() error                        { return errors.Join(removed(f.markerPath()), removed(f.kubeconfig())) }
+func (f folder) write(path string, data []byte) error { return atomicfile.Write(path, data, 0o600) }
+
+// prepare writes what the API server reads, and tells whether anything of it was otherwise before. Files are written in
+// place of themselves in a folder that is mounted as a whole, so that the node sees the new ones.
+func (f folder) prepare(spec cluster.Spec) (changed bool, err error) {
+	for _, dir := range []string{f.config(), f.owner()} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return false, err
+		}
+	}
+	for name, content := range cluster.Files(spec) {
+		before, err := os.ReadFile(f.file(name))
+		if err == nil && string(before) == string(content) {
+			continue
+		}
+		changed = true
+		if err := f.write(f.file(name), content); err != nil {
+			return false, err
+		}
+	}
+	return changed, nil
+}
+
+func removed(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// marker reads the marker; there is none before a cluster is made.
+func (f folder) marker() (marker, error) {
+	var mark marker
+	raw, err := os.ReadFile(f.markerPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return mark, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(raw, &mark)
+	}
+	if err != nil {
+		return mark, fmt.Errorf("read which kind cluster is the environment's, from %s (delete it with kind, and then that file): %w", f.markerPath(), err)
+	}
+	return mark, nil
+}
+
+func (f folder) mark(mark marker) error {
+	raw, err := json.Marshal(mark)
+	if err != nil {
+		return err
+	}
+	return f.write(f.markerPath(), append(raw, '\n'))
+}
+
+// access reads the address and the certificate authority of the API server from kind's kubeconfig.
+func (f folder) access() (endpoint string, caPEM []byte, err error) {
+	config, err := clientcmd.LoadFromFile(f.kubeconfig())
+	if err != nil {
+		return "", nil, fmt.Errorf("read kind's kubeconfig: %w", err)
+	}
+	for _, target := range config.Clusters {
+		return target.Server, target.CertificateAuthorityData, nil
+	}
+	return "", nil, fmt.Errorf("kind's kubeconfig %s has no cluster", f.kubeconfig())
+}
