@@ -5,23 +5,29 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"os/exec"
 	"path"
-	"time"
-
-	"k8s.io/apimachinery/pkg/util/wait"
+	"slices"
 
 	"github.com/eksemu/eksemu/emulator/cluster"
 )
 
-// readyTimeout is how long an API server may take to be ready again.
-const readyTimeout = 2 * time.Minute
-
-// adopt takes over the cluster of an earlier run: nodes that stand still are started, and an API server that runs with
-// other files than there are now is restarted.
-func (b *Backend) adopt(ctx context.Context, spec cluster.Spec, changed bool) error {
+// adopt takes over the cluster of an earlier run: nodes that stand still are started, and API servers that run with
+// other files than there are now are restarted. The marker knows with which files they were last ready; it forgets
+// them before there are others, so that a start that ends in between is no reason to leave the old ones in place.
+func (b *Backend) adopt(ctx context.Context, spec cluster.Spec) error {
 	b.cfg.Progress("adopt the kind cluster " + b.cfg.Name)
-	node := controlPlane(b.cfg.Name)
-	ran := b.docker.running(ctx, node)
+	b.mine = true
+	fresh := b.mark.Files == digest(spec)
+	if !fresh {
+		if err := b.setFiles(""); err != nil {
+			return err
+		}
+	}
+	if err := b.files.prepare(spec); err != nil {
+		return err
+	}
 	if _, err := b.docker.output(ctx, append([]string{"start"}, namesOf(b.there)...)...); err != nil {
 		return fmt.Errorf("start the nodes of the kind cluster %s: %w", b.cfg.Name, err)
 	}
@@ -34,61 +40,50 @@ func (b *Backend) adopt(ctx context.Context, spec cluster.Spec, changed bool) er
 		if _, err := b.docker.output(ctx, append([]string{"restart", "--time", stopSeconds}, namesOf(b.there)...)...); err != nil {
 			return fmt.Errorf("restart the nodes of the kind cluster %s: %w", b.cfg.Name, err)
 		}
-	case ran && changed:
-		return b.restartAPIServers(ctx)
+	case !fresh: // those that were started just now have read the new files
+		if err := b.restartAPIServers(ctx, slices.DeleteFunc(slices.Clone(b.there), func(n node) bool { return !n.running })); err != nil {
+			return err
+		}
 	}
-	return b.awaitReady(ctx)
-}
-
-// restartAPIServers restarts the API servers, which read their files when they start, and returns when they are ready
-// again.
-func (b *Backend) restartAPIServers(ctx context.Context) error {
-	nodes, err := b.docker.nodes(ctx, b.cfg.Name, b.mark.ID)
-	if err != nil {
+	if err := b.awaitReady(ctx, b.there); err != nil {
 		return err
 	}
-	for _, node := range nodes {
-		if !isControlPlane(node) {
-			continue
-		}
-		const stop = "crictl ps --quiet --name kube-apiserver | xargs -r crictl stop --timeout 1"
-		if _, err := b.docker.output(ctx, "exec", node.name, "sh", "-c", stop); err != nil {
-			return fmt.Errorf("restart the API server of %s: %w", node.name, err)
-		}
-	}
-	return b.awaitReady(ctx)
+	return b.setFiles(digest(spec))
 }
 
-// stale tells whether the node still sees a folder that was removed, and not the one that is there now.
+// setFiles writes down with which files the API servers were last ready.
+func (b *Backend) setFiles(digest string) error {
+	mark := b.mark
+	mark.Files = digest
+	return b.setMark(mark)
+}
+
+// stale tells whether the first control-plane node still sees a folder that was removed, and not the one that is there
+// now.
 func (b *Backend) stale(ctx context.Context, spec cluster.Spec) (bool, error) {
-	for name, content := range cluster.Files(spec) {
-		seen, err := b.docker.output(ctx, "exec", controlPlane(b.cfg.Name), "cat", path.Join(mountPoint, name))
-		if ctx.Err() != nil {
-			return false, context.Cause(ctx)
-		}
-		if err != nil || !bytes.Equal(seen, content) {
-			return true, nil //nolint:nilerr // a file that cannot be read is not there
-		}
+	var want []byte
+	cat := []string{"exec", b.first(b.there), "cat"}
+	files := cluster.Files(spec)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		want = append(want, files[name]...)
+		cat = append(cat, path.Join(mountPoint, name))
 	}
-	return false, nil
+	seen, err := b.docker.output(ctx, cat...)
+	var failed *exec.ExitError
+	if errors.As(err, &failed) && failed.ExitCode() == 1 { // a file that cat does not find
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read the files of the API server in %s: %w", b.first(b.there), err)
+	}
+	return !bytes.Equal(seen, want), nil
 }
 
-func (b *Backend) awaitReady(ctx context.Context) error {
-	endpoint, caPEM, err := b.files.access()
-	if err != nil {
-		return err
+// first is the control-plane node that is asked where one is as good as another.
+func (b *Backend) first(nodes []node) string {
+	names := namesOf(slices.DeleteFunc(slices.Clone(nodes), func(n node) bool { return !isControlPlane(n) }))
+	if len(names) == 0 || slices.Contains(names, controlPlane(b.cfg.Name)) {
+		return controlPlane(b.cfg.Name)
 	}
-	ready, err := cluster.Readyz(cluster.Info{Endpoint: endpoint, CAPEM: caPEM})
-	if err != nil {
-		return err
-	}
-	var last error
-	err = wait.PollUntilContextTimeout(ctx, 250*time.Millisecond, readyTimeout, true, func(ctx context.Context) (bool, error) {
-		last = ready(ctx)
-		return last == nil, nil
-	})
-	if err != nil {
-		return fmt.Errorf("the API server of the kind cluster %s is not ready again (`eksemu down` deletes it): %w", b.cfg.Name, errors.Join(last, err))
-	}
-	return nil
+	return slices.Min(names)
 }

@@ -41,7 +41,7 @@ func (b *Backend) create(ctx context.Context, spec cluster.Spec) error {
 	if err != nil {
 		return err
 	}
-	if _, err := b.files.prepare(making); err != nil {
+	if err := b.files.prepare(making); err != nil {
 		return err
 	}
 	if err := b.files.write(b.files.kindConfig(), config); err != nil {
@@ -61,18 +61,29 @@ func (b *Backend) finish(ctx context.Context, spec cluster.Spec, joins bool) err
 	if err := b.run(ctx, spec.TokenWebhook.URL); err != nil {
 		return err
 	}
+	var err error
+	if b.there, err = b.docker.nodes(ctx, b.cfg.Name, b.mark.ID); err != nil {
+		return err
+	}
 	if joins { // an API server takes another rule for anonymous requests only when it starts
-		if _, err := b.files.prepare(spec); err != nil {
+		if err := b.files.prepare(spec); err != nil {
 			return err
 		}
 		b.cfg.Progress("close what nodes needed to join")
-		if err := b.restartAPIServers(ctx); err != nil {
+		if err := b.restartAPIServers(ctx, b.there); err != nil {
+			return err
+		}
+		if err := b.awaitReady(ctx, b.there); err != nil {
 			return err
 		}
 	}
 	mark := b.mark
-	mark.Made = true
-	return b.setMark(mark)
+	mark.Made, mark.Files = true, digest(spec)
+	if err := b.setMark(mark); err != nil {
+		return err
+	}
+	b.mine = true
+	return nil
 }
 
 // setMark changes the marker.

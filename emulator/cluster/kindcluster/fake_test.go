@@ -364,6 +364,16 @@ func (w *fakeWorld) startServer(c *fakeContainer) {
 	}
 }
 
+// source is what a file in a mount is on this machine.
+func (c *fakeContainer) source(name string) string {
+	for _, mount := range c.Mounts {
+		if mount.Destination == path.Dir(name) {
+			return filepath.Join(mount.Source, path.Base(name))
+		}
+	}
+	return ""
+}
+
 // digestOfFolder tells the files in a folder from others.
 func digestOfFolder(dir string) string {
 	content := map[string]string{}
@@ -399,17 +409,15 @@ func (w *fakeWorld) exec(c *fakeContainer, args []string) int {
 		fmt.Fprint(&w.out, w.CAKey)
 		return 0
 	case args[0] == "cat":
-		for _, mount := range c.Mounts {
-			if mount.Destination == path.Dir(args[1]) {
-				raw, err := os.ReadFile(filepath.Join(mount.Source, path.Base(args[1])))
-				if err != nil {
-					return w.fail(1, "cat: %s: No such file or directory", args[1])
-				}
-				w.out.Write(raw)
-				return 0
+		code := 0
+		for _, name := range args[1:] {
+			raw, err := os.ReadFile(c.source(name))
+			if err != nil {
+				code = w.fail(1, "cat: %s: No such file or directory", name)
 			}
+			w.out.Write(raw)
 		}
-		return w.fail(1, "cat: %s: No such file or directory", args[1])
+		return code
 	case strings.Contains(line, "crictl"):
 		if c.Server != 0 && strings.Contains(line, "crictl ps") {
 			fmt.Fprintf(&w.out, "server-%d\n", c.Server)

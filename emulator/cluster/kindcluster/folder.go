@@ -1,12 +1,16 @@
 package kindcluster
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"k8s.io/client-go/tools/clientcmd"
 
@@ -19,6 +23,7 @@ type marker struct {
 	Cluster string // name of the kind cluster
 	ID      string // that its nodes have in the path of a mount; see ownerMount
 	Made    bool   // it was made to its end; one that was not is made anew
+	Files   string // digest of the files with which the API servers were last ready; "" if that is not known
 }
 
 // folder is where a cluster's files are.
@@ -39,25 +44,30 @@ func (f folder) markerPath() string                   { return filepath.Join(f.d
 func (f folder) forget() error                        { return errors.Join(removed(f.markerPath()), removed(f.kubeconfig())) }
 func (f folder) write(path string, data []byte) error { return atomicfile.Write(path, data, 0o600) }
 
-// prepare writes what the API server reads, and tells whether anything of it was otherwise before. Files are written in
-// place of themselves in a folder that is mounted as a whole, so that the node sees the new ones.
-func (f folder) prepare(spec cluster.Spec) (changed bool, err error) {
+// prepare writes what the API server reads. Files are written in place of themselves in a folder that is mounted as a
+// whole, so that the node sees the new ones.
+func (f folder) prepare(spec cluster.Spec) error {
 	for _, dir := range []string{f.config(), f.owner()} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return false, err
+			return fmt.Errorf("prepare the files of the kind cluster: %w", err)
 		}
 	}
 	for name, content := range cluster.Files(spec) {
-		before, err := os.ReadFile(f.file(name))
-		if err == nil && string(before) == string(content) {
-			continue
-		}
-		changed = true
 		if err := f.write(f.file(name), content); err != nil {
-			return false, err
+			return fmt.Errorf("prepare the files of the kind cluster: %w", err)
 		}
 	}
-	return changed, nil
+	return nil
+}
+
+// digest tells what the API server reads from anything else.
+func digest(spec cluster.Spec) string {
+	files := cluster.Files(spec)
+	hash := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		fmt.Fprintf(hash, "%s %d\n%s", name, len(files[name]), files[name])
+	}
+	return hex.EncodeToString(hash.Sum(nil))
 }
 
 func removed(path string) error {

@@ -92,20 +92,13 @@ func (b *Backend) Prepare(ctx context.Context) (cluster.Site, error) {
 
 // Start implements [cluster.Backend]. When the cluster cannot be made, its logs are below LogDir before it is deleted.
 func (b *Backend) Start(ctx context.Context, spec cluster.Spec) (cluster.Info, error) {
-	changed, err := b.files.prepare(spec)
-	if err != nil {
-		return cluster.Info{}, fmt.Errorf("prepare the kind cluster %s in %s: %w", b.cfg.Name, b.cfg.Dir, err)
-	}
-	usable := b.usable()
+	usable, begin := b.usable(), b.create
 	if usable {
-		err = b.adopt(ctx, spec, changed)
-	} else {
-		err = b.create(ctx, spec)
+		begin = b.adopt
 	}
-	if err != nil {
+	if err := begin(ctx, spec); err != nil {
 		return cluster.Info{}, err
 	}
-	b.mine = true
 	info, err := b.info(ctx, spec)
 	if err != nil {
 		return cluster.Info{}, fmt.Errorf("kind cluster %s: %w", b.cfg.Name, err)
@@ -122,7 +115,7 @@ func (b *Backend) info(ctx context.Context, spec cluster.Spec) (cluster.Info, er
 	if err != nil {
 		return cluster.Info{}, err
 	}
-	key, err := b.docker.output(ctx, "exec", controlPlane(b.cfg.Name), "cat", "/etc/kubernetes/pki/ca.key")
+	key, err := b.docker.output(ctx, "exec", b.first(b.there), "cat", "/etc/kubernetes/pki/ca.key")
 	if err != nil {
 		return cluster.Info{}, fmt.Errorf("read the key of its certificate authority: %w", err)
 	}

@@ -1,6 +1,7 @@
 package kindcluster
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -161,4 +162,17 @@ func wantError(t *testing.T, err error, words ...string) {
 			t.Errorf("error %v, want one with %q", err, word)
 		}
 	}
+}
+
+// contextUntil ends when something is so, or the test ends.
+func contextUntil(t *testing.T, so func() bool) (context.Context, context.CancelFunc) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		for ctx.Err() == nil && !so() {
+			time.Sleep(50 * time.Millisecond)
+		}
+		cancel()
+	}()
+	return ctx, cancel
 }
