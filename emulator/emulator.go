@@ -211,8 +211,8 @@ func (e *Environment) Remove(ctx context.Context) error {
 	return errors.Join(e.Stop(ctx), RemoveState(ctx, e.opts.Dir, e.opts.ToolEnv))
 }
 
-// Stop stops everything, in the order in which one thing needs the other, within about three seconds. The state
-// folder stays, and so does a kind cluster, unless somebody has asked to remove the environment. It may be called more
+// Stop stops everything, in the order in which one thing needs the other, within about three seconds; the nodes of a kind
+// cluster may take longer, and a Docker that hangs is given up after a minute. The state folder stays, and so does a kind cluster, unless somebody has asked to remove the environment. It may be called more
 // than once.
 func (e *Environment) Stop(ctx context.Context) error {
 	e.stopOnce.Do(func() {

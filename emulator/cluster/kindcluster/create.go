@@ -118,7 +118,7 @@ func (b *Backend) pull(ctx context.Context) error {
 			continue
 		}
 		b.cfg.Progress("pull " + image)
-		if _, err := b.docker.output(ctx, "pull", "--quiet", image); err != nil {
+		if _, err := b.docker.patient(ctx, "pull", "--quiet", image); err != nil {
 			return fmt.Errorf("pull the node image %s (name another with --kind-image; e2e/kind/nodeimage in eksemu's repository builds one without a registry): %w", image, err)
 		}
 	}

@@ -15,9 +15,19 @@ import (
 // docker runs docker's command line, as kind does.
 type docker struct{ env []string }
 
+// patience is how long a command may take that only asks Docker something, or has it do something to containers.
+const patience = time.Minute
+
 // output runs a command and returns what it printed to standard output. The error has what it printed to standard
-// error.
+// error. A Docker that hangs is given up.
 func (d docker) output(ctx context.Context, args ...string) ([]byte, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("docker %s: no answer within %s: restart Docker, which seems to hang", args[0], patience))
+	defer cancel()
+	return d.patient(ctx, args...)
+}
+
+// patient is output for what takes as long as it takes.
+func (d docker) patient(ctx context.Context, args ...string) ([]byte, error) {
 	program, err := d.program()
 	if err != nil {
 		return nil, err

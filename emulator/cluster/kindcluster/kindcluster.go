@@ -18,6 +18,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
@@ -57,8 +58,9 @@ type Backend struct {
 	mark   marker // as it was found, or is by now
 	there  []node // what was found of the cluster
 	ca     *pki.CA
-	mine   bool    // there are nodes of the environment's to stop
-	keeper *keeper // nil while the nodes are not watched
+	mine   bool                   // there are nodes of the environment's to stop
+	keeper *keeper                // nil while the nodes are not watched
+	hosts  atomic.Pointer[string] // the nodes' line of /etc/hosts, nil before there is one
 }
 
 var _ cluster.Backend = (*Backend)(nil)
@@ -104,7 +106,7 @@ func (b *Backend) Start(ctx context.Context, spec cluster.Spec) (cluster.Info, e
 		return cluster.Info{}, fmt.Errorf("kind cluster %s: %w", b.cfg.Name, err)
 	}
 	info.New = !usable
-	b.keeper = keep(ctx, b.docker, b.cfg.Name, b.cfg.Observe)
+	b.keeper = b.keep(ctx)
 	return info, nil
 }
 

@@ -170,7 +170,7 @@ func (b *Backend) find(ctx context.Context) error {
 
 // usable tells whether what was found can be adopted: it was made to its end, and has an API server.
 func (b *Backend) usable() bool {
-	return b.mark.Made && slices.ContainsFunc(b.there, func(n node) bool { return isControlPlane(n) })
+	return b.mark.Made && slices.ContainsFunc(b.there, isControlPlane)
 }
 
 func isControlPlane(n node) bool { return n.role == controlPlaneRole }
