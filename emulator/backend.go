@@ -60,13 +60,9 @@ func (e *Environment) backend(spec config.Cluster, dir string) cluster.Backend {
 			Dir: dir, LogDir: e.files.Logs(), Now: e.opts.Now, Observe: e.observe,
 		})
 	}
-	name := e.opts.KindCluster
-	if name == "" {
-		name = kindcluster.Name(e.opts.Name, spec.Name)
-	}
 	return kindcluster.New(kindcluster.Config{
 		Executable: e.opts.Executable, Command: e.opts.Command, Env: e.opts.ToolEnv,
-		Dir: dir, LogDir: e.files.Logs(), Name: name, Options: e.opts.Kind,
+		Dir: dir, LogDir: e.files.Logs(), Name: kindcluster.Name(e.opts.Name, spec.Name), Asked: e.opts.KindCluster, Options: e.opts.Kind,
 		Now: e.opts.Now, Progress: e.opts.Progress, Observe: e.observe,
 	})
 }

@@ -77,6 +77,9 @@ func (e *Environment) startControlPlane(ctx context.Context) error {
 		return err
 	}
 	issuer, _ := e.opts.Config.Issuer(spec.Name)
+	if err := e.forgetManifests(c); err != nil {
+		return err
+	}
 	c.info, err = c.backend.Start(ctx, cluster.Spec{
 		Name: spec.Name, ServiceAccountIssuer: issuer,
 		TokenWebhook:         webhook("/authenticate"),
@@ -87,11 +90,22 @@ func (e *Environment) startControlPlane(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	e.notes = append(e.notes, c.info.Notes...)
 	if c.kube, err = kube.New(c.access()); err != nil {
 		return err
 	}
 	c.opened.Store(true)
 	return e.publishKeys(ctx)
+}
+
+// forgetManifests forgets what was applied to a cluster that is made anew, because somebody has deleted it. It is forgotten
+// before that: a start that ends in between must leave the manifests to the next one.
+func (e *Environment) forgetManifests(c *runningCluster) error {
+	if !c.site.New || !e.state.Bootstrap[c.spec.Name] {
+		return nil
+	}
+	delete(e.state.Bootstrap, c.spec.Name)
+	return e.state.save()
 }
 
 func (c *runningCluster) access() kube.Config {
@@ -134,7 +148,7 @@ func (e *Environment) applyManifests(ctx context.Context) error {
 		return err
 	}
 	now := digest(c.spec.AllManifests())
-	if e.state.Bootstrap[c.spec.Name] && !c.info.New {
+	if e.state.Bootstrap[c.spec.Name] {
 		if before := e.state.Manifests[c.spec.Name]; before != "" && before != now {
 			e.notes = append(e.notes, fmt.Sprintf("the manifests of cluster %s have changed since it was made, and were not applied: it keeps its objects. "+
 				"Apply them with kubectl, or begin anew with `eksemu down` and `eksemu up`", c.spec.Name))

@@ -60,7 +60,7 @@ type Options struct {
 
 	Backend     Backend             // what runs the clusters; "" is that of the kept state, or the embedded one
 	Kind        kindcluster.Options // of the kind backend
-	KindCluster string              // name of the kind cluster; "" is one that the environment's name leads to
+	KindCluster string              // name of the kind cluster; "" is that of the kept state, or one that the environment's name leads to
 	ToolEnv     []string            // whole environment of docker and kind
 
 	// InstanceCredentials are arguments that make the executable print the credentials of an instance or cluster,

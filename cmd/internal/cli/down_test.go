@@ -25,7 +25,7 @@ func (w *world) onKind(t *testing.T, name string) (dir string) {
 	t.Helper()
 	dir = filepath.Join(w.StateHome, name)
 	write(t, filepath.Join(dir, "lock"), "")
-	write(t, filepath.Join(dir, "clusters", "my-cluster", "control-plane", "kind.json"), `{"Cluster":"dev","ID":"MINE","Made":true}`)
+	write(t, filepath.Join(dir, "clusters", "my-cluster", "control-plane", "kind.json"), `{"Cluster":"dev","ID":"MINE","Daemon":"here","Made":true}`)
 	return dir
 }
 
@@ -34,7 +34,7 @@ func TestDownLeavesOthersAlone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	dir := w.onKind(t, "default")
-	w.docker(t, `case "$1" in ps) echo dev-control-plane;; container) echo /dev-control-plane,true,,control-plane;; *) exit 1;; esac`)
+	w.docker(t, `case "$1" in info) echo '{"ID":"here"}';; ps) echo dev-control-plane;; container) echo /dev-control-plane,true,,control-plane;; *) exit 1;; esac`)
 	w.run("down").want(t, ExitOK, "note: the kind cluster dev is not, or not any more, the one that this environment made (dev-control-plane), and was left alone: "+
 		"delete it with `kind delete cluster --name dev` if nobody needs it\nenvironment default was not running; its state is removed\n")
 	if _, err := os.Stat(dir); !os.IsNotExist(err) {
@@ -48,7 +48,8 @@ func TestDownThatCannotRemove(t *testing.T) {
 	w := newWorld(t)
 	dir := w.onKind(t, "default")
 	w.docker(t, `echo "daemon is busy" >&2; exit 1`)
-	w.run("down").want(t, ExitStart, "error: environment default: delete the kind cluster dev: docker ps: daemon is busy (exit status 1)\n")
+	w.run("down").want(t, ExitStart, "error: environment default: delete the kind cluster dev (if its Docker is gone for good, remove "+
+		filepath.Join(dir, "clusters", "my-cluster", "control-plane", "kind.json")+"): docker info: daemon is busy (exit status 1)\n")
 	if _, err := os.Stat(dir); err != nil {
 		t.Errorf("state folder: %v", err)
 	}

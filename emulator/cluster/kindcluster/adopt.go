@@ -17,8 +17,9 @@ import (
 // other files than there are now are restarted. The marker knows with which files they were last ready; it forgets
 // them before there are others, so that a start that ends in between is no reason to leave the old ones in place.
 func (b *Backend) adopt(ctx context.Context, spec cluster.Spec) error {
-	b.cfg.Progress("adopt the kind cluster " + b.cfg.Name)
+	b.cfg.Progress("adopt the kind cluster " + b.name)
 	b.mine = true
+	b.notes = append(b.notes, b.mark.differs(settings(b.cfg.Options, spec))...)
 	fresh := b.mark.Files == digest(spec)
 	if !fresh {
 		if err := b.setFiles(""); err != nil {
@@ -29,7 +30,7 @@ func (b *Backend) adopt(ctx context.Context, spec cluster.Spec) error {
 		return err
 	}
 	if _, err := b.docker.output(ctx, append([]string{"start"}, namesOf(b.there)...)...); err != nil {
-		return fmt.Errorf("start the nodes of the kind cluster %s: %w", b.cfg.Name, err)
+		return fmt.Errorf("start the nodes of the kind cluster %s: %w", b.name, err)
 	}
 	stale, err := b.stale(ctx, spec)
 	if err != nil {
@@ -38,7 +39,7 @@ func (b *Backend) adopt(ctx context.Context, spec cluster.Spec) error {
 	switch {
 	case stale:
 		if _, err := b.docker.output(ctx, append([]string{"restart", "--time", stopSeconds}, namesOf(b.there)...)...); err != nil {
-			return fmt.Errorf("restart the nodes of the kind cluster %s: %w", b.cfg.Name, err)
+			return fmt.Errorf("restart the nodes of the kind cluster %s: %w", b.name, err)
 		}
 	case !fresh: // those that were started just now have read the new files
 		if err := b.restartAPIServers(ctx, slices.DeleteFunc(slices.Clone(b.there), func(n node) bool { return !n.running })); err != nil {
@@ -82,8 +83,8 @@ func (b *Backend) stale(ctx context.Context, spec cluster.Spec) (bool, error) {
 // first is the control-plane node that is asked where one is as good as another.
 func (b *Backend) first(nodes []node) string {
 	names := namesOf(slices.DeleteFunc(slices.Clone(nodes), func(n node) bool { return !isControlPlane(n) }))
-	if len(names) == 0 || slices.Contains(names, controlPlane(b.cfg.Name)) {
-		return controlPlane(b.cfg.Name)
+	if len(names) == 0 || slices.Contains(names, controlPlane(b.name)) {
+		return controlPlane(b.name)
 	}
 	return slices.Min(names)
 }

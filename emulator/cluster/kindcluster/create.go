@@ -22,10 +22,10 @@ const joinPath = "/api/v1/namespaces/kube-public/configmaps/cluster-info"
 func (b *Backend) create(ctx context.Context, spec cluster.Spec) error {
 	if b.mark.Cluster != "" {
 		if len(b.there) > 0 {
-			b.cfg.Progress("delete what is left of the kind cluster " + b.cfg.Name)
+			b.cfg.Progress("delete what is left of the kind cluster " + b.name)
 		}
 		if err := b.docker.remove(ctx, b.mark); err != nil {
-			return fmt.Errorf("delete what is left of the kind cluster %s: %w", b.cfg.Name, err)
+			return fmt.Errorf("delete what is left of the kind cluster %s: %w", b.name, err)
 		}
 	}
 	if err := b.pull(ctx); err != nil {
@@ -36,7 +36,7 @@ func (b *Backend) create(ctx context.Context, spec cluster.Spec) error {
 	if joins {
 		making.AnonymousPaths = append(making.AnonymousPaths, joinPath)
 	}
-	mark := marker{Cluster: b.cfg.Name, ID: rand.Text()}
+	mark := marker{Cluster: b.name, ID: rand.Text(), Daemon: b.site.daemon, Settings: settings(b.cfg.Options, spec)}
 	config, err := render(b.cfg.Options.Config, mark, making, b.files, b.site.cgroup1)
 	if err != nil {
 		return err
@@ -62,7 +62,7 @@ func (b *Backend) finish(ctx context.Context, spec cluster.Spec, joins bool) err
 		return err
 	}
 	var err error
-	if b.there, err = b.docker.nodes(ctx, b.cfg.Name, b.mark.ID); err != nil {
+	if b.there, err = b.docker.nodes(ctx, b.name, b.mark.ID); err != nil {
 		return err
 	}
 	if joins { // an API server takes another rule for anonymous requests only when it starts
@@ -134,7 +134,7 @@ func (b *Backend) run(ctx context.Context, webhook string) error {
 			cancel(err)
 		}
 	}()
-	args := []string{"--name", b.cfg.Name, "--config", b.files.kindConfig(), "--kubeconfig", b.files.kubeconfig()}
+	args := []string{"--name", b.name, "--config", b.files.kindConfig(), "--kubeconfig", b.files.kubeconfig()}
 	if b.cfg.Options.Image != "" {
 		args = append(args, "--image", b.cfg.Options.Image)
 	}
@@ -172,20 +172,20 @@ func (b *Backend) failed(ctx context.Context, reason error) error {
 	interrupted := ctx.Err() != nil
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), logsPatience)
 	defer cancel()
-	reason = fmt.Errorf("make the kind cluster %s: %w", b.cfg.Name, reason)
+	reason = fmt.Errorf("make the kind cluster %s: %w", b.name, reason)
 	blocked := errors.As(reason, new(*unreachable))
-	if names, err := b.docker.containers(ctx, b.cfg.Name); err == nil && len(names) > 0 && !interrupted && !blocked {
+	if names, err := b.docker.containers(ctx, b.name); err == nil && len(names) > 0 && !interrupted && !blocked {
 		dir := filepath.Join(b.cfg.LogDir, "kind")
-		if err := exportLogs(b.cfg.Name, dir); err == nil {
-			reason = fmt.Errorf("%w%s\nthe logs of its nodes are in %s", reason, apiServerSaid(dir, controlPlane(b.cfg.Name)), dir)
+		if err := exportLogs(b.name, dir); err == nil {
+			reason = fmt.Errorf("%w%s\nthe logs of its nodes are in %s", reason, apiServerSaid(dir, controlPlane(b.name)), dir)
 		}
 	}
 	if b.cfg.Options.Retain && !interrupted {
-		return fmt.Errorf("%w\nits nodes are kept for you to look at (docker exec -it %s bash); `eksemu down` deletes them", reason, controlPlane(b.cfg.Name))
+		return fmt.Errorf("%w\nits nodes are kept for you to look at (docker exec -it %s bash); `eksemu down` deletes them", reason, controlPlane(b.name))
 	}
 	err := b.docker.remove(context.WithoutCancel(ctx), b.mark)
 	if err != nil && !errors.As(err, new(*ForeignError)) {
-		return errors.Join(reason, &cluster.LeftError{What: "the kind cluster " + b.cfg.Name, Err: err})
+		return errors.Join(reason, &cluster.LeftError{What: "the kind cluster " + b.name, Err: err})
 	}
 	return errors.Join(reason, err, b.files.forget())
 }

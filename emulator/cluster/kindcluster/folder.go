@@ -12,7 +12,9 @@ import (
 	"path/filepath"
 	"slices"
 
+	"go.yaml.in/yaml/v3"
 	"k8s.io/client-go/tools/clientcmd"
+	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
 
 	"github.com/eksemu/eksemu/emulator/cluster"
 	"github.com/eksemu/eksemu/emulator/internal/atomicfile"
@@ -23,7 +25,10 @@ type marker struct {
 	Cluster string // name of the kind cluster
 	ID      string // that its nodes have in the path of a mount; see ownerMount
 	Made    bool   // it was made to its end; one that was not is made anew
+	Daemon  string // ID of the Docker daemon that has it
 	Files   string // digest of the files with which the API servers were last ready; "" if that is not known
+
+	Settings map[string]string // that it was made with and that stay; see settings
 }
 
 // folder is where a cluster's files are.
@@ -99,6 +104,19 @@ func (f folder) mark(mark marker) error {
 		return err
 	}
 	return f.write(f.markerPath(), append(raw, '\n'))
+}
+
+// madeWith is the configuration that kind made the cluster with.
+func (f folder) madeWith() (*v1alpha4.Cluster, error) {
+	raw, err := os.ReadFile(f.kindConfig())
+	config := &v1alpha4.Cluster{}
+	if err == nil {
+		err = yaml.Unmarshal(raw, config)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the configuration that the kind cluster was made with (begin anew with `eksemu down`): %w", err)
+	}
+	return config, nil
 }
 
 // access reads the address and the certificate authority of the API server from kind's kubeconfig.

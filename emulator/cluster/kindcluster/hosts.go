@@ -34,7 +34,7 @@ const hostsMark = "# eksemu"
 // starts, so that the line is written again then.
 func (b *Backend) SetHosts(ctx context.Context, address string, names []string) error {
 	b.hosts.Store(new(address + " " + strings.Join(names, " ")))
-	nodes, err := b.docker.nodes(ctx, b.cfg.Name, b.mark.ID)
+	nodes, err := b.docker.nodes(ctx, b.name, b.mark.ID)
 	if err != nil {
 		return err
 	}

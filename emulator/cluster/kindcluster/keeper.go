@@ -105,7 +105,7 @@ func (b *Backend) startAgain(ctx context.Context, n node) error {
 
 // look finds out how a node is now.
 func (b *Backend) look(ctx context.Context, n node) (node, error) {
-	nodes, err := b.docker.nodes(ctx, b.cfg.Name, b.mark.ID)
+	nodes, err := b.docker.nodes(ctx, b.name, b.mark.ID)
 	if err != nil {
 		return node{}, err
 	}

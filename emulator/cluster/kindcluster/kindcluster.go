@@ -15,6 +15,7 @@
 package kindcluster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -35,7 +36,8 @@ type Config struct {
 	Env        []string                                     // of docker and kind: PATH, HOME, DOCKER_HOST and the like
 	Dir        string                                       // folder for the cluster's files, made with mode 0700
 	LogDir     string                                       // for kind.log, and the logs of a cluster that could not be made
-	Name       string                                       // of the kind cluster; see [ValidName]
+	Name       string                                       // of the kind cluster, if nobody asked for another; see [Name]
+	Asked      string                                       // name that the user asked for; "" is that of the cluster of an earlier run, or else Name
 	Options    Options
 	Now        func() time.Time
 	Progress   func(step string)   // told kind's steps; may be nil
@@ -54,9 +56,11 @@ type Backend struct {
 	cfg    Config
 	docker docker
 	files  folder
+	name   string // of the kind cluster
 	site   site
-	mark   marker // as it was found, or is by now
-	there  []node // what was found of the cluster
+	mark   marker   // as it was found, or is by now
+	there  []node   // what was found of the cluster
+	notes  []string // for the user
 	ca     *pki.CA
 	mine   bool                   // there are nodes of the environment's to stop
 	keeper *keeper                // nil while the nodes are not watched
@@ -73,7 +77,7 @@ func New(cfg Config) *Backend {
 	if cfg.Observe == nil {
 		cfg.Observe = func(process.Event) {}
 	}
-	return &Backend{cfg: cfg, docker: docker{env: cfg.Env}, files: folder{cfg.Dir}}
+	return &Backend{cfg: cfg, docker: docker{env: cfg.Env}, files: folder{cfg.Dir}, name: cmp.Or(cfg.Asked, cfg.Name)}
 }
 
 // Prepare implements [cluster.Backend]. It makes kind's Docker network if there is none, because the webhooks have to
@@ -81,21 +85,27 @@ func New(cfg Config) *Backend {
 func (b *Backend) Prepare(ctx context.Context) (cluster.Site, error) {
 	var err error
 	if b.site, err = b.docker.site(ctx); err != nil {
-		return cluster.Site{}, fmt.Errorf("prepare Docker for the kind cluster %s: %w", b.cfg.Name, err)
+		return cluster.Site{}, fmt.Errorf("prepare Docker for the kind cluster %s: %w", b.name, err)
 	}
 	if err := b.find(ctx); err != nil {
 		return cluster.Site{}, err
 	}
+	config := b.cfg.Options.Config
+	if b.usable() {
+		if config, err = b.files.madeWith(); err != nil {
+			return cluster.Site{}, err
+		}
+	}
 	return cluster.Site{
 		Listen: b.site.listen, Dial: b.site.dial,
-		Users: machinery(b.cfg.Name, b.cfg.Options.Config), Nodes: true,
+		Users: machinery(b.name, config), Nodes: true, New: !b.usable(),
 	}, nil
 }
 
 // Start implements [cluster.Backend]. When the cluster cannot be made, its logs are below LogDir before it is deleted.
 func (b *Backend) Start(ctx context.Context, spec cluster.Spec) (cluster.Info, error) {
-	usable, begin := b.usable(), b.create
-	if usable {
+	begin := b.create
+	if b.usable() {
 		begin = b.adopt
 	}
 	if err := begin(ctx, spec); err != nil {
@@ -103,9 +113,9 @@ func (b *Backend) Start(ctx context.Context, spec cluster.Spec) (cluster.Info, e
 	}
 	info, err := b.info(ctx, spec)
 	if err != nil {
-		return cluster.Info{}, fmt.Errorf("kind cluster %s: %w", b.cfg.Name, err)
+		return cluster.Info{}, fmt.Errorf("kind cluster %s: %w", b.name, err)
 	}
-	info.New = !usable
+	info.Notes = b.notes
 	b.keeper = b.keep(ctx)
 	return info, nil
 }
@@ -146,13 +156,13 @@ func (b *Backend) Stop(ctx context.Context) error {
 	if !b.mine {
 		return nil
 	}
-	nodes, err := b.docker.nodes(ctx, b.cfg.Name, b.mark.ID)
+	nodes, err := b.docker.nodes(ctx, b.name, b.mark.ID)
 	running := slices.DeleteFunc(own(nodes), func(n node) bool { return !n.running })
 	if err == nil && len(running) > 0 {
 		_, err = b.docker.output(ctx, append([]string{"stop", "--time", stopSeconds}, namesOf(running)...)...)
 	}
 	if err != nil {
-		return &cluster.LeftError{What: "the kind cluster " + b.cfg.Name, Err: fmt.Errorf("stop its nodes: %w", err)}
+		return &cluster.LeftError{What: "the kind cluster " + b.name, Err: fmt.Errorf("stop its nodes: %w", err)}
 	}
 	return nil
 }

@@ -103,20 +103,20 @@ func TestPrepareWritesFiles(t *testing.T) {
 func TestMarker(t *testing.T) {
 	t.Parallel()
 	files := folder{t.TempDir()}
-	if mark, err := files.marker(); err != nil || mark != (marker{}) {
+	if mark, err := files.marker(); err != nil || mark.Cluster != "" {
 		t.Errorf("before: %+v, %v", mark, err)
 	}
-	want := marker{Cluster: "x", Made: true}
+	want := marker{Cluster: "x", ID: "RANDOM", Made: true, Files: "digest", Daemon: "daemon", Settings: map[string]string{"a": "b"}}
 	if err := files.mark(want); err != nil {
 		t.Fatal(err)
 	}
-	if mark, err := files.marker(); err != nil || mark != want {
+	if mark, err := files.marker(); err != nil || !cmp.Equal(mark, want) {
 		t.Errorf("after: %+v, %v", mark, err)
 	}
 	if err := files.forget(); err != nil {
 		t.Fatal(err)
 	}
-	if mark, err := files.marker(); err != nil || mark != (marker{}) {
+	if mark, err := files.marker(); err != nil || mark.Cluster != "" {
 		t.Errorf("forgotten: %+v, %v", mark, err)
 	}
 	if err := os.WriteFile(files.markerPath(), []byte("?"), 0o600); err != nil {

@@ -1,6 +1,7 @@
 package kindcluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -156,16 +157,37 @@ func (b *Backend) find(ctx context.Context) error {
 	if b.mark, err = b.files.marker(); err != nil {
 		return err
 	}
-	if b.mark.Cluster != "" && b.mark.Cluster != b.cfg.Name {
-		return fmt.Errorf("the environment's kind cluster is called %s: leave out --kind-cluster %s, or begin anew with `eksemu down`", b.mark.Cluster, b.cfg.Name)
+	before, err := b.docker.lookUp(ctx, b.mark, b.site.daemon)
+	if err != nil {
+		return err
 	}
-	if b.there, err = b.docker.nodes(ctx, b.cfg.Name, b.mark.ID); err != nil {
+	b.name = cmp.Or(b.cfg.Asked, b.mark.Cluster, b.cfg.Name)
+	if b.mark.Cluster != "" && b.mark.Cluster != b.name {
+		if slices.ContainsFunc(before, isOurs) {
+			return fmt.Errorf("the environment's kind cluster is called %s: leave out --kind-cluster %s, or begin anew with `eksemu down`", b.mark.Cluster, b.name)
+		}
+		b.mark = marker{}
+	}
+	if b.there, err = b.docker.nodes(ctx, b.name, b.mark.ID); err != nil {
 		return err
 	}
 	if left := strangers(b.there); len(left) > 0 {
-		return fmt.Errorf("there is a kind cluster %[1]s that this environment did not make: choose another name with --kind-cluster, or delete it with `kind delete cluster --name %[1]s`", b.cfg.Name)
+		return fmt.Errorf("there is a kind cluster %[1]s that this environment did not make: choose another name with --kind-cluster, or delete it with `kind delete cluster --name %[1]s`", b.name)
 	}
 	return nil
+}
+
+// lookUp lists the containers of the marker's cluster. That it is not in a Docker daemon does not mean that it is gone, if it
+// was made in another one.
+func (d docker) lookUp(ctx context.Context, mark marker, daemon string) ([]node, error) {
+	if mark.Cluster == "" {
+		return nil, nil
+	}
+	nodes, err := d.nodes(ctx, mark.Cluster, mark.ID)
+	if err != nil || mark.Daemon == daemon || slices.ContainsFunc(nodes, isOurs) {
+		return nodes, err
+	}
+	return nil, fmt.Errorf("the kind cluster %s is in another Docker daemon, %s, and not in that of now, %s: set DOCKER_HOST and DOCKER_CONTEXT as when it was made", mark.Cluster, mark.Daemon, daemon)
 }
 
 // usable tells whether what was found can be adopted: it was made to its end, and has an API server.
@@ -184,7 +206,15 @@ func Remove(ctx context.Context, dir string, env []string) error {
 	if err != nil || mark.Cluster == "" {
 		return err
 	}
-	err = docker{env: env}.remove(ctx, mark)
+	d := docker{env: env}
+	info, err := d.info(ctx)
+	if err == nil {
+		_, err = d.lookUp(ctx, mark, info.ID)
+	}
+	if err != nil {
+		return fmt.Errorf("delete the kind cluster %s (if its Docker is gone for good, remove %s): %w", mark.Cluster, files.markerPath(), err)
+	}
+	err = d.remove(ctx, mark)
 	var foreign *ForeignError
 	switch {
 	case errors.As(err, &foreign):

@@ -111,7 +111,7 @@ func TestRemoveFails(t *testing.T) {
 	for _, command := range []string{"ps --all", "container inspect", "rm --force"} {
 		r := made(t)
 		r.world(func(w *fakeWorld) { w.Rules = []fakeRule{{Match: command, Code: 1, Err: "daemon is busy"}} })
-		wantError(t, Remove(t.Context(), r.cfg.Dir, r.cfg.Env), "delete the kind cluster dev: docker", "daemon is busy")
+		wantError(t, Remove(t.Context(), r.cfg.Dir, r.cfg.Env), "delete the kind cluster dev", "docker "+strings.Fields(command)[0], "daemon is busy")
 		r.world(func(w *fakeWorld) { w.Rules = nil })
 		if err := Remove(t.Context(), r.cfg.Dir, r.cfg.Env); err != nil || len(r.containers()) > 0 {
 			t.Errorf("%s: error %v, left are %v", command, err, r.containers())

@@ -92,7 +92,7 @@ func (b *Backend) awaitReady(ctx context.Context, nodes []node) error {
 		err = eventually(ctx, ready)
 	}
 	if err != nil {
-		return fmt.Errorf("the API server of the kind cluster %s is not ready again (`eksemu down` deletes it): %w", b.cfg.Name, err)
+		return fmt.Errorf("the API server of the kind cluster %s is not ready again (`eksemu down` deletes it): %w", b.name, err)
 	}
 	return nil
 }

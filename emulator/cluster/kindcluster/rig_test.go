@@ -126,20 +126,26 @@ func (r *rig) containers() (names []string) {
 	return names
 }
 
-// start prepares and starts a backend, which is stopped at the end of the test.
-func (r *rig) start(change ...func(*Config)) (*Backend, cluster.Info, error) {
+// started is what a backend tells before and after it has started.
+type started struct {
+	cluster.Site
+	cluster.Info
+}
+
+// start prepares and starts a backend, whose watch ends with the test.
+func (r *rig) start(change ...func(*Config)) (b *Backend, s started, err error) {
 	r.t.Helper()
 	cfg := r.cfg
 	for _, change := range change {
 		change(&cfg)
 	}
-	b := New(cfg)
+	b = New(cfg)
 	r.t.Cleanup(func() { b.keeper.stop() })
-	if _, err := b.Prepare(r.t.Context()); err != nil {
-		return b, cluster.Info{}, err
+	if s.Site, err = b.Prepare(r.t.Context()); err != nil {
+		return b, s, err
 	}
-	info, err := b.Start(r.t.Context(), r.spec)
-	return b, info, err
+	s.Info, err = b.Start(r.t.Context(), r.spec)
+	return b, s, err
 }
 
 // mustStart starts a backend that has to start.
