@@ -90,6 +90,9 @@ func (e *Environment) startControlPlane(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := e.keepBackend(); err != nil {
+		return err
+	}
 	e.notes = append(e.notes, c.info.Notes...)
 	if c.kube, err = kube.New(c.access()); err != nil {
 		return err

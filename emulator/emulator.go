@@ -63,6 +63,8 @@ type Options struct {
 	KindCluster string              // name of the kind cluster; "" is that of the kept state, or one that the environment's name leads to
 	ToolEnv     []string            // whole environment of docker and kind
 
+	BackendVariable string // environment variable that Backend is from, "" for a flag
+
 	// InstanceCredentials are arguments that make the executable print the credentials of an instance or cluster,
 	// whose name follows them (an AWS credential_process).
 	InstanceCredentials []string

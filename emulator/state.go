@@ -21,6 +21,9 @@ import (
 	"github.com/eksemu/eksemu/emulator/trace"
 )
 
+// stateFile is the name of the file that a state is kept in.
+const stateFile = "state.json"
+
 // state is state.json: what must outlive the process.
 type state struct {
 	path       string
@@ -221,7 +224,7 @@ func (e *Environment) openState() error {
 	if err := e.unpublish(); err != nil {
 		return err
 	}
-	if e.state, err = loadState(filepath.Join(e.files.Dir, "state.json"), e.opts.Config.SealingKey()); err != nil {
+	if e.state, err = loadState(filepath.Join(e.files.Dir, stateFile), e.opts.Config.SealingKey()); err != nil {
 		return err
 	}
 	if e.ca, err = loadCA(e.files.CA(), filepath.Join(e.files.Dir, "ca.key"), e.opts.Now); err != nil {

@@ -197,6 +197,12 @@ func (b *Backend) usable() bool {
 
 func isControlPlane(n node) bool { return n.role == controlPlaneRole }
 
+// Exists tells whether the files in a folder are those of a kind cluster, of one that was not made to its end, too.
+func Exists(dir string) bool {
+	mark, err := folder{dir}.marker()
+	return err != nil || mark.Cluster != ""
+}
+
 // Remove deletes the kind cluster whose files are in a folder, if there is one: also after a crash, and while it was
 // being made. A cluster of that name that is somebody else's is left alone, and a [ForeignError] says so. env is as
 // Config.Env. The folder itself stays.
