@@ -19,7 +19,7 @@ import (
 
 // upFlags are the flags that say which environment to start and how.
 type upFlags struct {
-	verb     string // "up", or "sts" for an environment without clusters
+	verb     string // upVerb, stsVerb for an environment without clusters, or "" for one of a run
 	config   string
 	port     int
 	wait     time.Duration
@@ -35,8 +35,10 @@ func (f *upFlags) add(command *cobra.Command) {
 	command.Flags().StringVar(&f.fallback, "fallback", "", "`URL` of another emulator, for AWS hosts that eksemu does not emulate")
 }
 
+const upVerb = "up"
+
 func newUpCommand(app *App) *cobra.Command {
-	f := &upFlags{verb: "up"}
+	f := &upFlags{verb: upVerb}
 	command := &cobra.Command{
 		Use:   "up",
 		Short: "Start an environment: STS, EKS API, API server and authenticator",
@@ -102,14 +104,19 @@ func (f *upFlags) options(app *App, name *nameFlag) (emulator.Options, error) {
 			return emulator.Options{}, fmt.Errorf("--fallback %q: give the URL of another emulator, such as http://127.0.0.1:4566", f.fallback)
 		}
 	}
-	backend, err := f.backend.options(app)
+	var kept emulator.Backend
+	if f.verb == upVerb {
+		kept = emulator.KeptBackend(dir)
+	}
+	backend, err := f.backend.options(kept)
 	if err != nil {
 		return emulator.Options{}, err
 	}
 	return emulator.Options{
 		Backend:             backend.name,
 		Kind:                backend.kind,
-		KindCluster:         f.backend.cluster,
+		KindCluster:         backend.cluster,
+		BackendVariable:     backend.variable,
 		ToolEnv:             app.toolEnviron(),
 		Name:                name.name,
 		Dir:                 dir,
