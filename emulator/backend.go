@@ -101,7 +101,8 @@ func (e *Environment) backend(spec config.Cluster, dir string) cluster.Backend {
 	return kindcluster.New(kindcluster.Config{
 		Executable: e.opts.Executable, Command: e.opts.Command, Env: e.opts.ToolEnv,
 		Dir: dir, LogDir: e.files.Logs(), Name: kindcluster.Name(e.opts.Name, spec.Name), Asked: e.opts.KindCluster, Options: e.opts.Kind,
-		Now: e.opts.Now, Progress: e.opts.Progress, Observe: e.observe,
+		Down: "eksemu down --name " + e.opts.Name,
+		Now:  e.opts.Now, Progress: e.opts.Progress, Observe: e.observe,
 	})
 }
 

@@ -9,7 +9,7 @@ type LeftError struct {
 }
 
 func (e *LeftError) Error() string {
-	return fmt.Sprintf("%s is left, because it could not be taken down (`eksemu down` tries again): %v", e.What, e.Err)
+	return fmt.Sprintf("%s is left, because it could not be taken down (the next start, or `eksemu down`, tries again): %v", e.What, e.Err)
 }
 
 // Unwrap returns why it did not end.

@@ -64,7 +64,7 @@ func TestLeftRunning(t *testing.T) {
 		want string
 	}{
 		{interrupted, "nothing is left running"},
-		{fmt.Errorf("start a kind cluster: %w", errors.Join(interrupted, left)), "the kind cluster dev is left, because it could not be taken down (`eksemu down` tries again): docker rm: daemon is busy"},
+		{fmt.Errorf("start a kind cluster: %w", errors.Join(interrupted, left)), "the kind cluster dev is left, because it could not be taken down (the next start, or `eksemu down`, tries again): docker rm: daemon is busy"},
 	} {
 		if got := leftRunning(tc.err); got != tc.want {
 			t.Errorf("%v: %q, want %q", tc.err, got, tc.want)

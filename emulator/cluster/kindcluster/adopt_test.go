@@ -194,7 +194,7 @@ func TestStopLeavesOthersAlone(t *testing.T) {
 func TestCreateFails(t *testing.T) {
 	t.Parallel()
 	for _, rule := range []fakeRule{
-		{Match: "container inspect", Times: 1, Code: 1, Err: "daemon is busy"},
+		{Match: ".Mounts}}", Times: 1, Code: 1, Err: "daemon is busy"},
 		{Match: "crictl stop", Times: 0, Code: 1, Err: "daemon is busy"},
 	} {
 		r := newRig(t)

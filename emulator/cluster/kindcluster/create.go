@@ -164,26 +164,19 @@ func parseStep(line string) (string, bool) {
 	return "kind: " + strings.ToLower(text[:1]) + text[1:], true
 }
 
-// logsPatience is how long exporting the logs and deleting a cluster that could not be made may take.
-const logsPatience = 30 * time.Second
-
-// failed saves the logs of a cluster that could not be made, and deletes it, unless it shall be retained.
+// failed saves the logs of a cluster that could not be made, and deletes it, unless it shall be retained. An interruption,
+// which is not the end of the time that a start has, only deletes it.
 func (b *Backend) failed(ctx context.Context, reason error) error {
-	interrupted := ctx.Err() != nil
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), logsPatience)
-	defer cancel()
+	interrupted := errors.Is(ctx.Err(), context.Canceled)
+	ctx = context.WithoutCancel(ctx)
 	reason = fmt.Errorf("make the kind cluster %s: %w", b.name, reason)
-	blocked := errors.As(reason, new(*unreachable))
-	if names, err := b.docker.containers(ctx, b.name); err == nil && len(names) > 0 && !interrupted && !blocked {
-		dir := filepath.Join(b.cfg.LogDir, "kind")
-		if err := exportLogs(b.name, dir); err == nil {
-			reason = fmt.Errorf("%w%s\nthe logs of its nodes are in %s", reason, apiServerSaid(dir, controlPlane(b.name)), dir)
-		}
+	if !interrupted && !errors.As(reason, new(*unreachable)) {
+		reason = b.withLogs(ctx, reason)
 	}
 	if b.cfg.Options.Retain && !interrupted {
-		return fmt.Errorf("%w\nits nodes are kept for you to look at (docker exec -it %s bash); `eksemu down` deletes them", reason, controlPlane(b.name))
+		return fmt.Errorf("%w\nits nodes are kept for you to look at (docker exec -it %s bash), until the environment's next start or `%s` deletes them", reason, controlPlane(b.name), b.cfg.Down)
 	}
-	err := b.docker.remove(context.WithoutCancel(ctx), b.mark)
+	err := b.docker.remove(ctx, b.mark)
 	if err != nil && !errors.As(err, new(*ForeignError)) {
 		return errors.Join(reason, &cluster.LeftError{What: "the kind cluster " + b.name, Err: err})
 	}

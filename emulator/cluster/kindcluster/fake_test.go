@@ -54,6 +54,7 @@ type fakeWorld struct {
 	KindNodes  int // that kind makes before it gives up or hangs; 0 is all, -1 none
 	LateNode   int // after how many listings another of kind's nodes appears; 0 for none
 	APILog     string
+	LogsHang   bool
 }
 
 type fakeNetwork struct {
@@ -449,7 +450,10 @@ func (w *fakeWorld) kind(args []string) int {
 		return again
 	}
 	w.Calls = append(w.Calls, "eksemu "+strings.Join(args, " "))
-	if args[0] != CreateProgram {
+	if args[0] == LogsProgram && w.LogsHang {
+		return again
+	}
+	if args[0] == LogsProgram {
 		node := controlPlane(option(args, "--name"))
 		logs := filepath.Join(option(args, "--dir"), node, "containers")
 		if err := os.MkdirAll(logs, 0o700); err != nil {

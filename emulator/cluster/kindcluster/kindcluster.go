@@ -1,7 +1,7 @@
 // Package kindcluster is the cluster backend with nodes: a cluster of kind (https://kind.sigs.k8s.io) in Docker
 // containers, whose API server is configured exactly like that of the embedded backend.
 //
-// kind makes the cluster, through its library, in a process of its own ([CreateProgram]): that can be interrupted, and
+// kind makes the cluster, through its library, in a process of its own ([Programs]): that can be interrupted, and
 // has an environment of its own. The files that package cluster generates are mounted into the control-plane nodes, and a kubeadm
 // patch points the API server at them. The webhooks stay on the host: nodes reach it at the gateway of kind's Docker
 // network, or as host.docker.internal where Docker runs in a virtual machine.
@@ -32,12 +32,13 @@ import (
 // Config is what the backend needs besides the cluster's own specification.
 type Config struct {
 	Executable string                                       // the eksemu binary
-	Command    func(program string, args []string) []string // hidden command line that runs [CreateProgram] of it
+	Command    func(program string, args []string) []string // hidden command line that runs one of [Programs] of it
 	Env        []string                                     // of docker and kind: PATH, HOME, DOCKER_HOST and the like
 	Dir        string                                       // folder for the cluster's files, made with mode 0700
 	LogDir     string                                       // for kind.log, and the logs of a cluster that could not be made
 	Name       string                                       // of the kind cluster, if nobody asked for another; see [Name]
 	Asked      string                                       // name that the user asked for; "" is that of the cluster of an earlier run, or else Name
+	Down       string                                       // command line that deletes the cluster, for errors: eksemu down --name NAME
 	Options    Options
 	Now        func() time.Time
 	Progress   func(step string)   // told kind's steps; may be nil

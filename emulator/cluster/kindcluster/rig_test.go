@@ -51,7 +51,7 @@ func newRig(t *testing.T) *rig {
 		Executable: filepath.Join(bin, "eksemu"),
 		Command:    func(program string, args []string) []string { return append([]string{program}, args...) },
 		Env:        []string{"PATH=" + bin, fakeDir + "=" + r.dir, "GORACE=atexit_sleep_ms=0"}, // else each played program takes a second under the race detector
-		Dir:        filepath.Join(t.TempDir(), "control-plane"), LogDir: logs, Name: "dev", Now: time.Now,
+		Dir:        filepath.Join(t.TempDir(), "control-plane"), LogDir: logs, Name: "dev", Down: "eksemu down --name dev", Now: time.Now,
 		Progress: func(step string) {
 			r.mu.Lock()
 			r.steps = append(r.steps, step)
