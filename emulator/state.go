@@ -151,6 +151,16 @@ func WaitStopped(ctx context.Context, dir string) error {
 // the environment of docker and kind. A [kindcluster.ForeignError] says that everything is removed, and that a kind
 // cluster was left alone that somebody else has made in the place of the environment's.
 func RemoveState(ctx context.Context, dir string, toolEnv []string) error {
+	return removeState(ctx, dir, toolEnv, os.RemoveAll, lockFile)
+}
+
+// RemoveAllButLogs is [RemoveState] that leaves the logs where they are, in a folder that RemoveState then removes.
+func RemoveAllButLogs(ctx context.Context, dir string, toolEnv []string) error {
+	return removeState(ctx, dir, toolEnv, func(string) error { return nil }, lockFile, filepath.Base(Layout{dir}.Logs()))
+}
+
+// removeState removes what is in a state folder but for some entries, and at last does something with the folder.
+func removeState(ctx context.Context, dir string, toolEnv []string, atLast func(string) error, but ...string) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -165,20 +175,20 @@ func RemoveState(ctx context.Context, dir string, toolEnv []string) error {
 	if err != nil {
 		return err
 	}
-	defer lock.release() //nolint:errcheck // its file is gone
+	defer lock.release() //nolint:errcheck // its file is gone, or nobody else's
 	foreign, err := removeClusters(ctx, dir, toolEnv)
 	if err != nil {
 		return err
 	}
 	for _, entry := range entries {
-		if entry.Name() == lockFile {
+		if slices.Contains(but, entry.Name()) {
 			continue
 		}
 		if err := os.RemoveAll(filepath.Join(dir, entry.Name())); err != nil {
 			return err
 		}
 	}
-	if err := os.RemoveAll(dir); err != nil || foreign == nil {
+	if err := atLast(dir); err != nil || foreign == nil {
 		return err
 	}
 	return foreign

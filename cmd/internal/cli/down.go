@@ -31,7 +31,7 @@ func newDownCommand(app *App) *cobra.Command {
 }
 
 func (app *App) down(ctx context.Context, name *nameFlag, keep bool) error {
-	dir, err := name.dir()
+	dir, err := name.dirToRemove()
 	if err != nil {
 		return err
 	}
