@@ -22,6 +22,7 @@ import (
 	"github.com/eksemu/eksemu/emulator/audit"
 	"github.com/eksemu/eksemu/emulator/authn"
 	"github.com/eksemu/eksemu/emulator/cluster"
+	"github.com/eksemu/eksemu/emulator/cluster/kindcluster"
 	"github.com/eksemu/eksemu/emulator/config"
 	"github.com/eksemu/eksemu/emulator/internal/atomicfile"
 	"github.com/eksemu/eksemu/emulator/internal/pki"
@@ -90,6 +91,9 @@ func (e *Environment) startControlPlane(ctx context.Context, c *runningCluster) 
 	if err != nil {
 		return err
 	}
+	if err := e.forgetManifests(c); err != nil {
+		return err
+	}
 	c.info, err = c.backend.Start(ctx, cluster.Spec{
 		Name: c.spec.Name, ServiceAccountIssuer: e.aws.issuerOf(c.arn),
 		TokenWebhook:         webhook("/authenticate"),
@@ -101,11 +105,26 @@ func (e *Environment) startControlPlane(ctx context.Context, c *runningCluster) 
 	if err != nil {
 		return err
 	}
+	if err := e.keepBackend(); err != nil {
+		return err
+	}
+	for _, note := range c.info.Notes {
+		e.note(note)
+	}
 	if c.kube, err = kube.New(c.access()); err != nil {
 		return err
 	}
 	c.opened.Store(true)
 	return e.publishKeys(ctx, c)
+}
+
+// forgetManifests forgets what was applied to a cluster that is made anew, because somebody has deleted it. It is forgotten
+// before that: a start that ends in between must leave the manifests to the next one.
+func (e *Environment) forgetManifests(c *runningCluster) error {
+	if !c.site.New || !e.state.read().Bootstrap[c.name] {
+		return nil
+	}
+	return e.state.update(func(s *state) { delete(s.Bootstrap, c.name) })
 }
 
 func (c *runningCluster) access() kube.Config {
@@ -154,7 +173,7 @@ func (e *Environment) applyManifests(ctx context.Context, c *runningCluster) err
 	}
 	now := digest(c.spec.AllManifests())
 	kept := e.state.read()
-	if kept.Bootstrap[c.name] && !c.info.New {
+	if kept.Bootstrap[c.name] {
 		if before := kept.Manifests[c.name]; before != "" && before != now {
 			e.note(fmt.Sprintf("the manifests of cluster %s have changed since it was made, and were not applied: it keeps its objects. "+
 				"Apply them with kubectl, or begin anew with `eksemu down` and `eksemu up`", c.name))
@@ -279,7 +298,9 @@ func (c *runningCluster) awaitConfigMap(ctx context.Context, since uint64, mode 
 func (c *runningCluster) stop(ctx context.Context, remove bool) error {
 	var errs []error
 	if c.backend != nil && remove {
-		errs = append(errs, c.backend.Remove(ctx))
+		if err := c.backend.Remove(ctx); !errors.As(err, new(*kindcluster.ForeignError)) { // which RemoveState tells
+			errs = append(errs, err)
+		}
 	} else if c.backend != nil {
 		errs = append(errs, c.backend.Stop(ctx))
 	}

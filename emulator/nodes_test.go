@@ -90,34 +90,3 @@ func TestNamesManifest(t *testing.T) {
 		t.Errorf("objects (-want +got):\n%s", diff)
 	}
 }
-
-func TestChooseBackend(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		asked, kept, want Backend
-		old               bool // the state was made by a version without the choice
-		wantError         string
-	}{
-		"nothing":                {want: BackendEmbedded},
-		"kind":                   {asked: BackendKind, want: BackendKind},
-		"kept":                   {kept: BackendKind, want: BackendKind},
-		"the same again":         {asked: BackendKind, kept: BackendKind, want: BackendKind},
-		"another one":            {asked: BackendEmbedded, kept: BackendKind, wantError: "made with --backend kind"},
-		"an older state":         {old: true, want: BackendEmbedded},
-		"an older state, moving": {old: true, asked: BackendKind, wantError: "made with --backend embedded"},
-	} {
-		e := &Environment{opts: Options{Backend: test.asked}, state: &state{path: t.TempDir() + "/state.json", stateFile: stateFile{Backend: test.kept, Bootstrap: map[string]bool{}}}}
-		if test.old {
-			e.state.Bootstrap["my-cluster"] = true
-		}
-		err := e.chooseBackend()
-		switch {
-		case test.wantError != "":
-			if err == nil || !strings.Contains(err.Error(), test.wantError) || !strings.Contains(err.Error(), "eksemu down") {
-				t.Errorf("%s: error %v", name, err)
-			}
-		case err != nil || e.opts.Backend != test.want || e.state.Backend != test.want:
-			t.Errorf("%s: %s, kept %s, %v; want %s", name, e.opts.Backend, e.state.Backend, err, test.want)
-		}
-	}
-}

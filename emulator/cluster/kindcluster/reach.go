@@ -37,7 +37,7 @@ func (b *Backend) reach(ctx context.Context, webhook string) error {
 	}
 	ticker := time.NewTicker(reachPoll)
 	defer ticker.Stop()
-	node := controlPlane(b.cfg.Name)
+	node := controlPlane(b.name)
 	for tries := 0; ; {
 		if b.docker.running(ctx, node) {
 			// bash connects when it opens this path; it is in every node image, as kind's entrypoint is a script of it.

@@ -14,6 +14,7 @@ type site struct {
 	listen, dial string // as of cluster.Site
 	bridge       string // the network's interface on this machine, "" where there is none
 	cgroup1      bool   // nodes have control groups of version 1
+	daemon       string // its ID
 }
 
 // desktopHost is the name by which containers of Docker Desktop call the machine that it runs on
@@ -22,25 +23,35 @@ const desktopHost = "host.docker.internal"
 
 // dockerInfo is the part of `docker info` that matters here.
 type dockerInfo struct {
+	ID              string // of the daemon, which keeps it
 	OperatingSystem string
 	CgroupVersion   string
 	ServerErrors    []string
 }
 
+// info asks the Docker daemon what it is.
+func (d docker) info(ctx context.Context) (dockerInfo, error) {
+	var info dockerInfo
+	raw, err := d.output(ctx, "info", "--format", "{{json .}}")
+	if err != nil {
+		return info, err
+	}
+	if err := json.Unmarshal(raw, &info); err != nil {
+		return info, fmt.Errorf("read the answer of `docker info`: %w", err)
+	}
+	if len(info.ServerErrors) > 0 {
+		return info, fmt.Errorf("docker does not answer, start it first: %s", strings.Join(info.ServerErrors, "; "))
+	}
+	return info, nil
+}
+
 // site finds out where nodes run and how they reach this machine.
 func (d docker) site(ctx context.Context) (site, error) {
-	raw, err := d.output(ctx, "info", "--format", "{{json .}}")
+	info, err := d.info(ctx)
 	if err != nil {
 		return site{}, err
 	}
-	var info dockerInfo
-	if err := json.Unmarshal(raw, &info); err != nil {
-		return site{}, fmt.Errorf("read the answer of `docker info`: %w", err)
-	}
-	if len(info.ServerErrors) > 0 {
-		return site{}, fmt.Errorf("docker does not answer, start it first: %s", strings.Join(info.ServerErrors, "; "))
-	}
-	s := site{cgroup1: info.CgroupVersion == "1"}
+	s := site{cgroup1: info.CgroupVersion == "1", daemon: info.ID}
 	if strings.Contains(info.OperatingSystem, "Docker Desktop") {
 		// What connects to that name arrives on the loopback address.
 		s.listen, s.dial = "127.0.0.1", desktopHost
