@@ -16,7 +16,7 @@ func (c call) aws(ctx context.Context) (attempt, error) {
 	if err != nil {
 		return attempt{skip: noAWS}, nil //nolint:nilerr // not having it is no error
 	}
-	filled, err := c.fillIn()
+	filled, err := c.fillIn(ctx)
 	if err != nil {
 		return attempt{}, err
 	}
@@ -41,13 +41,13 @@ type filled struct {
 	stdin              string
 }
 
-func (c call) fillIn() (f filled, err error) {
-	if f.arguments, err = c.expandAll(append(append([]string{}, c.step.Kubectl...), c.step.AWS...)); err != nil {
+func (c call) fillIn(ctx context.Context) (f filled, err error) {
+	if f.arguments, err = c.expandAll(ctx, append(append([]string{}, c.step.Kubectl...), c.step.AWS...)); err != nil {
 		return f, err
 	}
-	if f.environ, err = c.environ(c.step); err != nil {
+	if f.environ, err = c.environ(ctx, c.step); err != nil {
 		return f, err
 	}
-	f.stdin, err = c.expand(c.step.Stdin)
+	f.stdin, err = c.expand(ctx, c.step.Stdin)
 	return f, err
 }

@@ -1,5 +1,12 @@
 package scenarios
 
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
 // Token changes how a client makes its tokens. What is empty stays as it is.
 type Token struct {
 	// Reuse has every identity use its last token again.
@@ -43,6 +50,40 @@ type Fault struct {
 	Message   string `yaml:"message" json:"message,omitempty"`
 	Delay     string `yaml:"delay" json:"delay,omitempty"` // "11s"
 	Drop      bool   `yaml:"drop" json:"drop,omitempty"`   // close the connection without an answer
+}
+
+// String says what happens to the calls.
+func (f Fault) String() string {
+	operation := f.Operation
+	if operation == "" {
+		operation = "STS"
+	}
+	words := []string{operation}
+	if f.Delay != "" {
+		words = append(words, "answers after "+f.Delay)
+	}
+	if f.Drop {
+		words = append(words, "drops the connection")
+	}
+	if f.Code != "" || f.Status != 0 {
+		words = append(words, "answers", f.Code)
+		if f.Status != 0 {
+			words = append(words, strconv.Itoa(f.Status))
+		}
+	}
+	return strings.ReplaceAll(strings.Join(words, " "), "  ", " ")
+}
+
+// Wait is how long the calls are delayed.
+func (f Fault) Wait() (time.Duration, error) {
+	if f.Delay == "" {
+		return 0, nil
+	}
+	delay, err := time.ParseDuration(f.Delay)
+	if err != nil {
+		return 0, fmt.Errorf("the delay of a fault is %q: write a duration such as 11s", f.Delay)
+	}
+	return delay, nil
 }
 
 // AuthenticatorState is whether aws-iam-authenticator runs.

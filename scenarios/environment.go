@@ -51,7 +51,7 @@ type Environment interface {
 	ExpiredSession(ctx context.Context, identity string) (Session, error)
 
 	// AccessKey is the long-term access key of a user.
-	AccessKey(identity string) (id, secret string, err error)
+	AccessKey(ctx context.Context, identity string) (id string, secret config.Secret, err error)
 
 	// Gateway is the URL of the emulated AWS, such as "http://127.0.0.1:4566".
 	Gateway() string

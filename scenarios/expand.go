@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"slices"
@@ -32,11 +33,11 @@ func Variables() []string {
 func ofUser(name string) bool { return name == varKeyID || name == varSecret }
 
 // expand fills in the variables of a text. Whatever else has a dollar sign stays as it is.
-func (s *session) expand(text string) (string, error) {
+func (s *session) expand(ctx context.Context, text string) (string, error) {
 	var failed error
 	expanded := variable.ReplaceAllStringFunc(text, func(match string) string {
 		parts := variable.FindStringSubmatch(match)
-		value, err := s.value(parts[1], parts[2])
+		value, err := s.value(ctx, parts[1], parts[2])
 		if err != nil && failed == nil {
 			failed = fmt.Errorf("fill in %s: %w", match, err)
 		}
@@ -45,7 +46,7 @@ func (s *session) expand(text string) (string, error) {
 	return expanded, failed
 }
 
-func (s *session) value(name, identity string) (string, error) {
+func (s *session) value(ctx context.Context, name, identity string) (string, error) {
 	cluster := s.Environment.Cluster()
 	switch name {
 	case varGateway:
@@ -57,21 +58,21 @@ func (s *session) value(name, identity string) (string, error) {
 	case varRegion:
 		return cluster.Region, nil
 	case varKeyID:
-		id, _, err := s.Environment.AccessKey(identity)
+		id, _, err := s.Environment.AccessKey(ctx, identity)
 		return id, err
 	case varSecret:
-		_, secret, err := s.Environment.AccessKey(identity)
-		return secret, err
+		_, secret, err := s.Environment.AccessKey(ctx, identity)
+		return string(secret), err
 	}
 	return "", fmt.Errorf("there is no such variable (%s)", strictyaml.DidYouMean(name, Variables()))
 }
 
 // expandAll fills in the variables of a list.
-func (s *session) expandAll(texts []string) ([]string, error) {
+func (s *session) expandAll(ctx context.Context, texts []string) ([]string, error) {
 	expanded := slices.Clone(texts)
 	for i, text := range texts {
 		var err error
-		if expanded[i], err = s.expand(text); err != nil {
+		if expanded[i], err = s.expand(ctx, text); err != nil {
 			return nil, err
 		}
 	}
@@ -79,13 +80,13 @@ func (s *session) expandAll(texts []string) ([]string, error) {
 }
 
 // environ is a step's own environment variables, as "NAME=value", in the order of their names.
-func (s *session) environ(step Step) ([]string, error) {
+func (s *session) environ(ctx context.Context, step Step) ([]string, error) {
 	var list []string
 	for name, value := range step.Env {
 		list = append(list, name+"="+value)
 	}
 	slices.Sort(list)
-	return s.expandAll(list)
+	return s.expandAll(ctx, list)
 }
 
 // used lists the variables in the texts of a step, as they are written.

@@ -18,7 +18,7 @@ import (
 // the User-Agent header (rest.DefaultKubernetesUserAgent): "step-…/v1.37.2 …". That marks the step's requests in
 // the audit log.
 func (c call) kubectl(ctx context.Context) (attempt, error) {
-	filled, err := c.fillIn()
+	filled, err := c.fillIn(ctx)
 	if err != nil {
 		return attempt{}, err
 	}

@@ -134,6 +134,10 @@ func (s Step) Title() string {
 		return "cluster " + s.Cluster
 	case action == ActionCredentials:
 		return "credentials of " + s.Credentials.As
+	case action == ActionFault:
+		return "fault: " + s.Fault.String()
+	case action == ActionAuthenticator:
+		return "authenticator " + string(s.Authenticator)
 	default:
 		return string(action)
 	}

@@ -108,7 +108,7 @@ func (s *session) accessKeyID(ctx context.Context, identity string) (string, err
 // credentialOf reads the access key ID out of a token: that of X-Amz-Credential, "ID/date/region/sts/aws4_request" (spec
 // eks.md §6.1).
 func credentialOf(token string) string {
-	presigned, err := presignedIn(token)
+	presigned, err := presignedURL(token)
 	if err != nil {
 		return ""
 	}

@@ -35,8 +35,8 @@ func (c call) bearer(ctx context.Context) (string, error) {
 	return c.token.change(token)
 }
 
-// presignedIn takes the presigned URL out of a token.
-func presignedIn(token string) (*url.URL, error) {
+// presignedURL takes the presigned URL out of a token.
+func presignedURL(token string) (*url.URL, error) {
 	encoded, ok := strings.CutPrefix(token, tokenPrefix)
 	if !ok {
 		return nil, errors.New("it is no token for an EKS cluster")
@@ -54,7 +54,7 @@ func presignedIn(token string) (*url.URL, error) {
 
 // change makes another token of one.
 func (t Token) change(token string) (string, error) {
-	presigned, err := presignedIn(token)
+	presigned, err := presignedURL(token)
 	if err != nil {
 		return "", fmt.Errorf("change the token: %w", err)
 	}

@@ -5,6 +5,14 @@ import (
 	"github.com/eksemu/eksemu/emulator/explain"
 )
 
+// actionNames are the names of all actions, as in a file.
+func actionNames() []string {
+	return []string{
+		string(ActionApply), string(ActionDelete), string(ActionClock), string(ActionCluster), string(ActionCredentials), string(ActionToken),
+		string(ActionFault), string(ActionAuthenticator), string(ActionKubectl), string(ActionAWS), string(ActionHTTP),
+	}
+}
+
 func outcomes() []string {
 	return []string{string(explain.Unauthorized), string(explain.Denied), string(explain.Allowed)}
 }

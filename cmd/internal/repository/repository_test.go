@@ -47,7 +47,7 @@ var floors = map[string][]string{
 	"emulator/cluster/embedded":    {"emulator/cluster", "emulator/internal/process", "emulator/internal/pki", "emulator/internal/atomicfile", "emulator/internal/port"},
 	"emulator/cluster/kindcluster": {"emulator/cluster", "emulator/strictyaml", "emulator/internal/process", "emulator/internal/pki", "emulator/internal/atomicfile"},
 	"emulator":                     {"emulator/", "sts-fake", "sts-fake/"},
-	"scenarios":                    {"emulator", "emulator/explain", "emulator/redact", "emulator/trace", "emulator/config", "emulator/strictyaml"},
+	"scenarios":                    {"sts-fake", "emulator", "emulator/explain", "emulator/redact", "emulator/trace", "emulator/config", "emulator/strictyaml"},
 	"cmd/internal/controlplane":    {},
 	"cmd/internal/cli":             {"emulator", "emulator/", "scenarios", "sts-fake"},
 	"cmd/internal/repository":      {},
