@@ -54,6 +54,9 @@ type Fault struct {
 
 // String says what happens to the calls.
 func (f Fault) String() string {
+	if f == (Fault{}) {
+		return "no more"
+	}
 	operation := f.Operation
 	if operation == "" {
 		operation = "STS"

@@ -54,7 +54,7 @@ func TestDecodeProblems(t *testing.T) {
 		"whose":          {good + "  - credentials: {as: bbo, secretAccessKey: x}\n", `f:8: steps[1].credentials.as: unknown identity "bbo" (did you mean "bob"?)`},
 		"bare secret":    {good + "  - credentials: wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n", `f:8: steps[1].credentials: expected a mapping, found text`},
 		"secret as name": {good + "  - credentials: {as: wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY, secretAccessKey: bob}\n", `f:8: steps[1].credentials.as: unknown identity (write the name of an identity)`},
-		"secret as key":  {good + "  - credentials: {as: bob, secretAccessKey:wJalrXUtnFEMI}\n", `f:8: steps[1].credentials: unknown field (known: accessKeyID, as, secretAccessKey, session)`},
+		"secret as key":  {good + "  - credentials: {as: bob, secretAccessKey:wJalrXUtnFEMI}\n", `f:8: steps[1].credentials: unknown field (known: accessKeyID, as, own, secretAccessKey, session)`},
 		"quotes":         {strings.Replace(good, "get pods", "get 'pods", 1), `f:6: steps[0].kubectl: the command line has a single quote (') that is not closed`},
 		"a list of maps": {strings.Replace(good, "auth can-i get pods", "[{a: b}]", 1), `f:6: steps[0].kubectl: expected a command line or a list of arguments`},
 		"kubectl twice":  {strings.Replace(good, "auth can", "kubectl auth can", 1), `f:6: steps[0].kubectl: the arguments start with "kubectl" (leave "kubectl" out)`},

@@ -41,8 +41,10 @@ type Environment interface {
 	// scenarios talk to, and what deletes it again.
 	PutCluster(ctx context.Context, spec config.Cluster) (with Environment, undo func(context.Context) error, err error)
 
-	// FailNext lets the next calls to STS fail. What it returns forgets those that no call has met, and says how many.
-	FailNext(ctx context.Context, fault Fault) (clear func(context.Context) (int, error), err error)
+	// FailNext lets the next calls to STS fail. ClearFaults ends that, and says how many calls of those that were to fail
+	// have not come.
+	FailNext(ctx context.Context, fault Fault) error
+	ClearFaults(ctx context.Context) (calls int, err error)
 
 	// SetAuthenticator stops aws-iam-authenticator of the cluster, or starts it and waits until it answers.
 	SetAuthenticator(ctx context.Context, running bool) error

@@ -65,19 +65,21 @@ func (e *fakeEnvironment) Environ(identity string) []string {
 	return []string{"AWS_PROFILE=" + identity, "HTTPS_PROXY=" + e.gateway.URL}
 }
 
-func (e *fakeEnvironment) FailNext(_ context.Context, fault Fault) (func(context.Context) (int, error), error) {
+func (e *fakeEnvironment) FailNext(_ context.Context, fault Fault) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.faults = max(fault.Times, 1)
+	e.faults += max(fault.Times, 1)
 	e.log = append(e.log, "fault "+fault.Code)
-	return func(context.Context) (int, error) {
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		left := e.faults
-		e.faults = 0
-		e.log = append(e.log, "clear faults")
-		return left, nil
-	}, nil
+	return nil
+}
+
+func (e *fakeEnvironment) ClearFaults(context.Context) (int, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	left := e.faults
+	e.faults = 0
+	e.log = append(e.log, "clear faults")
+	return left, nil
 }
 
 func (e *fakeEnvironment) SetAuthenticator(_ context.Context, running bool) error {

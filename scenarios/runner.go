@@ -125,6 +125,7 @@ type session struct {
 	credentials map[string]Credentials // by identity
 	token       *Token                 // how tokens are made; nil for the client's own way
 	tokens      map[string]string      // the last one of each identity
+	faults      int                    // calls that are to fail
 	undo        []undo
 
 	after  uint64 // the newest event that was read
@@ -140,6 +141,10 @@ func (r *run) scenario(ctx context.Context, scenario *Scenario) Result {
 	started := r.Now()
 	s := &session{run: r, Environment: r.Environment, scenario: scenario, credentials: map[string]Credentials{}, tokens: map[string]string{}}
 	result := newResult(scenario)
+	if why := scenario.Metadata.DocumentationOnly; why != "" {
+		result.Status, result.Outcome, result.Why = StatusSkipped, scenario.Metadata.Outcome, "documentation only: "+why
+		return result
+	}
 	if err := s.begin(ctx); err != nil {
 		result.fail(err)
 	} else {

@@ -46,6 +46,9 @@ type Metadata struct {
 	// Outcome is that of the last step that acts, before what is fixed. The catalogue is listed and grouped by it.
 	Outcome explain.Outcome `yaml:"outcome" json:"outcome"`
 
+	// DocumentationOnly says why the situation cannot be made here. Such a scenario has a lesson and no steps, and is skipped.
+	DocumentationOnly string `yaml:"documentationOnly" json:"documentationOnly,omitempty"`
+
 	Tags    []string `yaml:"tags" json:"tags,omitempty"`
 	Sources []string `yaml:"sources" json:"sources,omitempty"` // links to where the situation was seen
 }
@@ -76,7 +79,7 @@ type Step struct {
 	// Token changes how tokens are made, from here on; an empty one sets it right again.
 	Token *Token `yaml:"token" json:"token,omitempty"`
 
-	// Fault lets the next calls to STS fail. A scenario whose faults no call has met fails.
+	// Fault lets the next calls to STS fail; an empty one ends that. The scenario fails if no call has met the fault.
 	Fault *Fault `yaml:"fault" json:"fault,omitempty"`
 
 	// Authenticator stops aws-iam-authenticator ("stopped"), or starts it again ("running"). After the scenario it runs.
@@ -109,6 +112,8 @@ type Credentials struct {
 	AccessKeyID     string        `yaml:"accessKeyID" json:"accessKeyID,omitempty"` // the identity's own when empty
 	SecretAccessKey config.Secret `yaml:"secretAccessKey" json:"-"`
 	Session         SessionState  `yaml:"session" json:"session,omitempty"` // of a role or an instance, instead of the others
+
+	Own             bool          `yaml:"own" json:"own,omitempty"`         // the identity's own again, instead of the others
 
 	sessionToken config.Secret // of a session
 }

@@ -73,6 +73,10 @@ func labelled(variables []string, id string) []string {
 
 // replaceCredentials lets an identity use other credentials from here on.
 func (s *session) replaceCredentials(ctx context.Context, c Credentials) error {
+	if c.Own {
+		delete(s.credentials, c.As)
+		return nil
+	}
 	if c.Session == SessionExpired {
 		expired, err := s.Environment.ExpiredSession(ctx, c.As)
 		if err != nil {

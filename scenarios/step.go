@@ -75,20 +75,34 @@ func (s *session) alter(ctx context.Context, step Step) error {
 	return nil
 }
 
-// failNext lets the next calls to STS fail. What no call has met by the scenario's end is an error: it has tested nothing.
+// failNext lets the next calls to STS fail, or, without a fault, no more. A fault that no call has met by then, or by the
+// scenario's end, is an error: it has tested nothing.
 func (s *session) failNext(ctx context.Context, fault Fault) error {
-	clear, err := s.Environment.FailNext(ctx, fault)
-	if err != nil {
+	if fault == (Fault{}) {
+		return s.noFaults(ctx)
+	}
+	if err := s.Environment.FailNext(ctx, fault); err != nil {
 		return err
 	}
-	s.change("the answers of STS", func(ctx context.Context) error {
-		left, err := clear(ctx)
-		if err == nil && left > 0 {
-			err = errors.New("no call has met a fault that was to happen")
-		}
-		return err
-	})
+	if s.faults == 0 {
+		s.change("the answers of STS", s.noFaults)
+	}
+	s.faults += max(fault.Times, 1)
 	return nil
+}
+
+// noFaults forgets the faults that wait for calls, at least one of which must have come.
+func (s *session) noFaults(ctx context.Context) error {
+	asked := s.faults
+	if asked == 0 {
+		return nil
+	}
+	s.faults = 0
+	left, err := s.Environment.ClearFaults(ctx)
+	if err == nil && left >= asked {
+		err = errors.New("no call has met the fault that was to happen")
+	}
+	return err
 }
 
 func (s *session) setAuthenticator(ctx context.Context, state AuthenticatorState) error {

@@ -49,7 +49,10 @@ func newValidator(doc *strictyaml.Document, scenario *Scenario, env *config.Envi
 func (v *validator) validate() strictyaml.Problems {
 	v.header()
 	v.metadata()
-	if len(v.scenario.Steps) == 0 {
+	switch only := v.scenario.Metadata.DocumentationOnly != ""; {
+	case only && len(v.scenario.AllSteps()) > 0:
+		v.add("remove the steps, or documentationOnly", "a scenario that is documentation only has no steps", "metadata", "documentationOnly")
+	case !only && len(v.scenario.Steps) == 0:
 		v.add("write at least one step that acts", "a scenario needs steps")
 	}
 	for i, step := range v.scenario.Steps {

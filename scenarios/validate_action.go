@@ -83,6 +83,10 @@ func (p at) credentials(c Credentials) {
 		p.identity(c.As, "credentials", "as")
 	}
 	switch {
+	case c.Own:
+		if c.SecretAccessKey != "" || c.AccessKeyID != "" || c.Session != "" {
+			p.add("leave out the others", "the credentials are the identity's own and others", p.in("credentials")...)
+		}
 	case c.Session != "":
 		p.oneOf("session", string(c.Session), []string{string(SessionExpired)}, p.in("credentials", "session")...)
 		if c.SecretAccessKey != "" || c.AccessKeyID != "" {

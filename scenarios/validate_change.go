@@ -31,6 +31,9 @@ func (p at) token(t Token) {
 }
 
 func (p at) fault(f Fault) {
+	if f == (Fault{}) {
+		return // none any more
+	}
 	delay, err := f.Wait()
 	if err != nil {
 		p.add("write a duration such as 11s", fmt.Sprintf("the delay is %q", f.Delay), p.in("fault", "delay")...)

@@ -27,7 +27,7 @@ func tokenCauses() []Cause {
 			"Encode the presigned URL with the URL-safe alphabet and no `=` at the end (base64.RawURLEncoding in Go), or use:\naws eks get-token --cluster-name {cluster:sh}",
 			"illegal base64 data at input byte {byte}"),
 		token("token-request", "the authenticator could not make an HTTP request of the URL in the token", fixSigner, "error creating HTTP request: {error}"),
-		token("token-url", "what the token encodes is not a URL", fixSigner, "not properly formatted: parse "),
+		token("token-url", "what the token encodes is not a URL", fixSigner, "not properly formatted: parse ", `unexpected scheme "" in`, `unexpected scheme \"\" in`),
 		token("token-scheme", "the token is presigned for a {scheme} URL, and the authenticator calls nothing but https: a custom STS endpoint was in force when it was made",
 			fixNoSTSEndpoint, `unexpected scheme "{scheme}" in pre-signed URL`),
 		token("token-global-endpoint", "the token is presigned for the global endpoint sts.amazonaws.com, which the partition {partition} does not have",

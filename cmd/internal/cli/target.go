@@ -123,15 +123,28 @@ func (t *target) Mark(ctx context.Context) (func(context.Context) error, error) 
 }
 
 // FailNext implements scenarios.Environment.
-func (t *target) FailNext(ctx context.Context, fault scenarios.Fault) (func(context.Context) (int, error), error) {
+func (t *target) FailNext(ctx context.Context, fault scenarios.Fault) error {
 	wait, err := fault.Wait()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	err = t.client.FailNext(ctx, stsfake.Fault{
+	return t.client.FailNext(ctx, stsfake.Fault{
 		Operation: fault.Operation, Times: fault.Times, Status: fault.Status, Code: fault.Code, Message: fault.Message, Delay: wait, Drop: fault.Drop,
 	})
-	return t.client.ClearFaults, err
+}
+
+// ClearFaults implements scenarios.Environment.
+func (t *target) ClearFaults(ctx context.Context) (int, error) {
+	pending, err := t.client.Faults(ctx)
+	if err != nil {
+		return 0, err
+	}
+	calls := 0
+	for _, fault := range pending {
+		calls += max(fault.Times, 1)
+	}
+	_, err = t.client.ClearFaults(ctx)
+	return calls, err
 }
 
 // SetAuthenticator implements scenarios.Environment.
