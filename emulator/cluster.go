@@ -65,29 +65,14 @@ func (e *Environment) startControlPlane(ctx context.Context) error {
 	if c.site, err = c.backend.Prepare(ctx); err != nil {
 		return err
 	}
-	if err := e.prepareAuthenticator(ctx, c); err != nil {
-		return err
-	}
-	webhook, err := e.openWebhooks(ctx, c)
+	wanted, err := e.controlPlane(ctx, c)
 	if err != nil {
 		return err
 	}
-	policy, err := audit.Policy(append(trace.ControlPlaneUsers(), c.site.Users...))
-	if err != nil {
-		return err
-	}
-	issuer, _ := e.opts.Config.Issuer(spec.Name)
 	if err := e.forgetManifests(c); err != nil {
 		return err
 	}
-	c.info, err = c.backend.Start(ctx, cluster.Spec{
-		Name: spec.Name, ServiceAccountIssuer: issuer,
-		TokenWebhook:         webhook("/authenticate"),
-		TokenWebhookCacheTTL: spec.TokenCacheTTL,
-		AuditWebhook:         webhook("/audit"),
-		AuditPolicy:          policy, Administrator: trace.Administrator,
-	})
-	if err != nil {
+	if c.info, err = c.backend.Start(ctx, wanted); err != nil {
 		return err
 	}
 	if err := e.keepBackend(); err != nil {
@@ -99,6 +84,33 @@ func (e *Environment) startControlPlane(ctx context.Context) error {
 	}
 	c.opened.Store(true)
 	return e.publishKeys(ctx)
+}
+
+// controlPlane opens what a control plane calls, and is what it has to be.
+func (e *Environment) controlPlane(ctx context.Context, c *runningCluster) (cluster.Spec, error) {
+	if err := e.prepareAuthenticator(ctx, c); err != nil {
+		return cluster.Spec{}, err
+	}
+	webhook, err := e.openWebhooks(ctx, c)
+	if err != nil {
+		return cluster.Spec{}, err
+	}
+	names, err := e.openNames(ctx, c)
+	if err != nil {
+		return cluster.Spec{}, err
+	}
+	policy, err := audit.Policy(append(trace.ControlPlaneUsers(), c.site.Users...))
+	if err != nil {
+		return cluster.Spec{}, err
+	}
+	issuer, _ := e.opts.Config.Issuer(c.spec.Name)
+	return cluster.Spec{
+		Name: c.spec.Name, ServiceAccountIssuer: issuer,
+		TokenWebhook:         webhook("/authenticate"),
+		TokenWebhookCacheTTL: c.spec.TokenCacheTTL,
+		AuditWebhook:         webhook("/audit"),
+		AuditPolicy:          policy, Administrator: trace.Administrator, AWS: names,
+	}, nil
 }
 
 // forgetManifests forgets what was applied to a cluster that is made anew, because somebody has deleted it. It is forgotten

@@ -7,6 +7,7 @@ import (
 	"net"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -43,9 +44,6 @@ func (e *Environment) leadNodes(ctx context.Context) error {
 	if !ok {
 		return nil
 	}
-	if err := e.openNames(ctx, c.site.Listen); err != nil {
-		return err
-	}
 	address, err := namer.Address(ctx)
 	if err != nil {
 		return err
@@ -71,11 +69,14 @@ func (e *Environment) leadNodes(ctx context.Context) error {
 	return namer.SetHosts(ctx, clusterIP, e.nodeNames())
 }
 
-// openNames opens the AWS endpoint for nodes and pods.
-func (e *Environment) openNames(ctx context.Context, host string) error {
+// openNames opens the AWS endpoint for the nodes and pods of a cluster that has some, and returns where they call it.
+func (e *Environment) openNames(ctx context.Context, c *runningCluster) (string, error) {
+	if !c.site.Nodes {
+		return "", nil
+	}
 	var err error
-	if e.names, err = port.Listen(ctx, host, e.state.NodesPort); err != nil {
-		return fmt.Errorf("listen for AWS calls of nodes and pods: %w", err)
+	if e.names, err = port.Listen(ctx, c.site.Listen, e.state.NodesPort); err != nil {
+		return "", fmt.Errorf("listen for AWS calls of nodes and pods: %w", err)
 	}
 	go func() { // until the environment ends, not until the start's context does
 		if err := e.gateway.ServeNames(e.names); err != nil {
@@ -83,7 +84,7 @@ func (e *Environment) openNames(ctx context.Context, host string) error {
 		}
 	}()
 	e.state.NodesPort = port.Of(e.names)
-	return e.state.save()
+	return net.JoinHostPort(c.site.Dial, strconv.Itoa(e.state.NodesPort)), e.state.save()
 }
 
 // nodeNames are the host names of the emulated APIs in the environment's region, and the global ones.

@@ -58,7 +58,7 @@ func (b *Backend) create(ctx context.Context, spec cluster.Spec) error {
 
 // finish lets kind make the cluster, and takes back what that needed.
 func (b *Backend) finish(ctx context.Context, spec cluster.Spec, joins bool) error {
-	if err := b.run(ctx, spec.TokenWebhook.URL); err != nil {
+	if err := b.run(ctx, spec); err != nil {
 		return err
 	}
 	var err error
@@ -125,15 +125,27 @@ func (b *Backend) pull(ctx context.Context) error {
 	return nil
 }
 
-// run lets kind make the cluster, and finds out meanwhile whether the node reaches the webhooks.
-func (b *Backend) run(ctx context.Context, webhook string) error {
+// run lets kind make the cluster, and finds out meanwhile whether the node reaches this machine.
+func (b *Backend) run(ctx context.Context, spec cluster.Spec) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	reached := make(chan error, 1)
 	go func() {
-		if err := b.reach(ctx, webhook); err != nil {
+		err := b.reach(ctx, controlPlane(b.name), spec)
+		if errors.As(err, new(*unreachable)) {
 			cancel(err)
 		}
+		reached <- err
 	}()
+	if err := b.kind(ctx); err != nil {
+		return err
+	}
+	defer time.AfterFunc(reachPatience, func() { cancel(errNotTried) }).Stop()
+	return <-reached
+}
+
+// kind runs kind.
+func (b *Backend) kind(ctx context.Context) error {
 	args := []string{"--name", b.name, "--config", b.files.kindConfig(), "--kubeconfig", b.files.kubeconfig()}
 	if b.cfg.Options.Image != "" {
 		args = append(args, "--image", b.cfg.Options.Image)

@@ -55,6 +55,7 @@ type fakeWorld struct {
 	LateNode   int // after how many listings another of kind's nodes appears; 0 for none
 	APILog     string
 	LogsHang   bool
+	Ports      map[string]fakeRule // how connections to a port of this machine fail
 }
 
 type fakeNetwork struct {
@@ -433,6 +434,11 @@ func (w *fakeWorld) exec(c *fakeContainer, args []string) int {
 		}
 		return 0
 	case args[0] == "timeout":
+		for port, fails := range w.Ports {
+			if strings.HasSuffix(line, "/"+port) && fails.Code != 0 {
+				return w.fail(fails.Code, "%s", fails.Err)
+			}
+		}
 		return 0
 	case args[0] == "getent":
 		w.println("192.168.65.254  STREAM host.docker.internal")
