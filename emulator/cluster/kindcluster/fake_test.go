@@ -88,6 +88,8 @@ type fakeRule struct {
 	Out, Err string
 	Code     int
 	Hang     bool // until it is killed
+
+	Networks []fakeNetwork // that somebody else makes meanwhile
 }
 
 // inWorld plays a program in a world, which then has it all to itself. What hangs is asked again and again. Nothing is
@@ -175,6 +177,7 @@ func (w *fakeWorld) docker(args []string) int {
 				rule.Times = -1
 			}
 		}
+		w.Networks = append(w.Networks, rule.Networks...)
 		fmt.Fprint(&w.out, rule.Out)
 		if rule.Err != "" {
 			fmt.Fprintln(&w.errOut, rule.Err)
