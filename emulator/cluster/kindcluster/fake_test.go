@@ -431,6 +431,9 @@ func (w *fakeWorld) exec(c *fakeContainer, args []string) int {
 			c.Server, c.StartsIn = 0, 2
 		}
 		return 0
+	case args[0] == "kubectl" && args[1] != "--kubeconfig=/etc/kubernetes/admin.conf":
+		fmt.Fprint(&w.out, "Please enter Username: ") // [M] Kubernetes 1.37.2
+		return w.fail(1, "error: EOF")
 	case args[0] == "kubectl":
 		if c.Server == 0 {
 			return w.fail(1, "The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?")
