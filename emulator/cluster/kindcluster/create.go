@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/eksemu/eksemu/emulator/cluster"
 	"github.com/eksemu/eksemu/emulator/internal/process"
@@ -173,7 +174,8 @@ func parseStep(line string) (string, bool) {
 	if text == "" {
 		return "", false
 	}
-	return "kind: " + strings.ToLower(text[:1]) + text[1:], true
+	first, size := utf8.DecodeRuneInString(text)
+	return "kind: " + string(unicode.ToLower(first)) + text[size:], true
 }
 
 // failed saves the logs of a cluster that could not be made, and deletes it, unless it shall be retained. An interruption,
