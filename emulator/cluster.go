@@ -80,29 +80,14 @@ func (e *Environment) startControlPlane(ctx context.Context, c *runningCluster) 
 	if c.site, err = c.backend.Prepare(ctx); err != nil {
 		return err
 	}
-	if err := e.prepareAuthenticator(ctx, c); err != nil {
-		return err
-	}
-	webhook, err := e.openWebhooks(ctx, c)
-	if err != nil {
-		return err
-	}
-	policy, err := audit.Policy(append(trace.ControlPlaneUsers(), c.site.Users...))
+	wanted, err := e.controlPlane(ctx, c)
 	if err != nil {
 		return err
 	}
 	if err := e.forgetManifests(c); err != nil {
 		return err
 	}
-	c.info, err = c.backend.Start(ctx, cluster.Spec{
-		Name: c.spec.Name, ServiceAccountIssuer: e.aws.issuerOf(c.arn),
-		TokenWebhook:         webhook("/authenticate"),
-		TokenWebhookCacheTTL: c.spec.TokenCacheTTL,
-		AccessWebhook:        webhook("/authorize"),
-		AuditWebhook:         webhook("/audit"),
-		AuditPolicy:          policy, Administrator: trace.Administrator,
-	})
-	if err != nil {
+	if c.info, err = c.backend.Start(ctx, wanted); err != nil {
 		return err
 	}
 	if err := e.keepBackend(); err != nil {
@@ -116,6 +101,33 @@ func (e *Environment) startControlPlane(ctx context.Context, c *runningCluster) 
 	}
 	c.opened.Store(true)
 	return e.publishKeys(ctx, c)
+}
+
+// controlPlane opens what a control plane calls, and is what it has to be.
+func (e *Environment) controlPlane(ctx context.Context, c *runningCluster) (cluster.Spec, error) {
+	if err := e.prepareAuthenticator(ctx, c); err != nil {
+		return cluster.Spec{}, err
+	}
+	webhook, err := e.openWebhooks(ctx, c)
+	if err != nil {
+		return cluster.Spec{}, err
+	}
+	names, err := e.openNames(ctx, c)
+	if err != nil {
+		return cluster.Spec{}, err
+	}
+	policy, err := audit.Policy(append(trace.ControlPlaneUsers(), c.site.Users...))
+	if err != nil {
+		return cluster.Spec{}, err
+	}
+	return cluster.Spec{
+		Name: c.spec.Name, ServiceAccountIssuer: e.aws.issuerOf(c.arn),
+		TokenWebhook:         webhook("/authenticate"),
+		TokenWebhookCacheTTL: c.spec.TokenCacheTTL,
+		AccessWebhook:        webhook("/authorize"),
+		AuditWebhook:         webhook("/audit"),
+		AuditPolicy:          policy, Administrator: trace.Administrator, AWS: names,
+	}, nil
 }
 
 // forgetManifests forgets what was applied to a cluster that is made anew, because somebody has deleted it. It is forgotten
