@@ -38,7 +38,7 @@ func newUpCommand(app *App) *cobra.Command {
 	f := &upFlags{verb: "up"}
 	command := &cobra.Command{
 		Use:   "up",
-		Short: "Start an environment: STS, EKS API, API server and authenticator",
+		Short: "Start an environment: STS, IAM, EKS API, API server and authenticator",
 		Args:  cobra.NoArgs,
 	}
 	name := addNameFlag(app, command)
