@@ -52,7 +52,9 @@ func (t tables) rows(policy string) []tableRow {
 // allow says whether a policy has a question in its table.
 func (t tables) allow(policy string, q question) bool {
 	return slices.ContainsFunc(t.rows(policy), func(row tableRow) bool {
-		has := func(list []string, text string) bool { return slices.Contains(list, text) || slices.Contains(list, "*") }
+		has := func(list []string, text string) bool {
+			return slices.Contains(list, text) || slices.Contains(list, "*")
+		}
 		return has([]string{row.Group}, q.Group) && has(row.Verbs, q.Verb) && has(row.Resources, path(q))
 	})
 }

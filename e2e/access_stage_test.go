@@ -5,13 +5,13 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -37,8 +37,8 @@ var _ = Describe("access to clusters", Ordered, ContinueOnFailure, func() {
 	BeforeAll(s.start)
 	s.policies()
 	s.principals()
-	s.sideBySide()
-	s.modes()
+	s.aroundPolicies()
+	s.clusters()
 })
 
 // stage is an environment out of testdata/access.yaml, for the time of a container.
@@ -177,7 +177,7 @@ func (a actor) token(cluster string) string {
 
 // target is the API server of a cluster.
 type target struct {
-	name, endpoint, ca string // ca is PEM
+	name, endpoint, ca string // ca is base64 of PEM
 	client             *http.Client
 }
 
@@ -191,15 +191,13 @@ func (a actor) cluster(ctx context.Context, name string) target {
 
 func targetOf(c *ekstypes.Cluster) target {
 	GinkgoHelper()
-	ca, err := json.Marshal(aws.ToString(c.CertificateAuthority.Data))
+	pem, err := base64.StdEncoding.DecodeString(aws.ToString(c.CertificateAuthority.Data))
 	Expect(err).NotTo(HaveOccurred())
-	var pem []byte // base64, as JSON has bytes
-	Expect(json.Unmarshal(ca, &pem)).To(Succeed())
 	roots := x509.NewCertPool()
 	Expect(roots.AppendCertsFromPEM(pem)).To(BeTrue())
 	transport := &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}, ForceAttemptHTTP2: true}
 	DeferCleanup(transport.CloseIdleConnections)
-	return target{aws.ToString(c.Name), aws.ToString(c.Endpoint), string(pem), &http.Client{Transport: transport}}
+	return target{aws.ToString(c.Name), aws.ToString(c.Endpoint), aws.ToString(c.CertificateAuthority.Data), &http.Client{Transport: transport}}
 }
 
 // call sends an object to the API server with a bearer token and reads the answer, if it is the one that is asked for.
@@ -217,7 +215,7 @@ func (t target) call(ctx context.Context, method, path, bearer string, in, out a
 	request.Header.Set("Content-Type", "application/json")
 	for _, header := range headers {
 		name, value, _ := strings.Cut(header, ": ")
-		request.Header.Add(name, value)
+		request.Header.Set(name, value)
 	}
 	response, err := t.client.Do(request)
 	if err != nil {
@@ -317,11 +315,16 @@ func (a actor) disassociate(ctx context.Context, cluster string, principal actor
 	Expect(err).NotTo(HaveOccurred())
 }
 
-// kubectl runs kubectl as somebody, with a new token.
+// kubectl runs kubectl as somebody, with a kubeconfig that has a new token.
 func (t target) kubectl(l laptop, a actor, args ...string) answer {
 	GinkgoHelper()
-	ca := l.write(filepath.Join("ca", t.name), t.ca)
-	return l.with("KUBECONFIG=/dev/null").run("kubectl", append([]string{
-		"--server", t.endpoint, "--certificate-authority", ca, "--token", a.token(t.name),
-	}, args...)...)
+	config := map[string]any{
+		"apiVersion": "v1", "kind": "Config", "current-context": "it",
+		"clusters": []any{map[string]any{"name": "it", "cluster": map[string]any{"server": t.endpoint, "certificate-authority-data": t.ca}}},
+		"users":    []any{map[string]any{"name": "it", "user": map[string]any{"token": a.token(t.name)}}},
+		"contexts": []any{map[string]any{"name": "it", "context": map[string]any{"cluster": "it", "user": "it"}}},
+	}
+	raw, err := json.Marshal(config)
+	Expect(err).NotTo(HaveOccurred())
+	return l.with("KUBECONFIG="+l.write("kubeconfig-of-now", string(raw))).run("kubectl", args...)
 }
