@@ -244,7 +244,8 @@ func comesByItself(err error) bool {
 		slices.Contains([]string{"default", "kube-system", "kube-public", "kube-node-lease"}, details.Name)
 }
 
-// startAuthenticator starts aws-iam-authenticator and waits until it has read aws-auth.
+// startAuthenticator starts aws-iam-authenticator and waits until it has read what it maps by: access entries and aws-auth.
+// What changes before it has begun to watch the file of access entries would be lost on it.
 func (e *Environment) startAuthenticator(ctx context.Context, c *runningCluster) error {
 	if err := e.writeAuthenticatorFiles(c); err != nil {
 		return err
@@ -261,6 +262,11 @@ func (e *Environment) startAuthenticator(ctx context.Context, c *runningCluster)
 	before := e.trace.Last()
 	if c.child, err = process.Start(ctx, spec); err != nil {
 		return err
+	}
+	if c.currentMode() != authn.ConfigMap {
+		if _, err := c.recorder.AwaitLog(ctx, before, c.server.ReadEntries); err != nil {
+			return fmt.Errorf("the authenticator did not read the access entries: %w", err)
+		}
 	}
 	c.accessMu.Lock()
 	c.mapped = true

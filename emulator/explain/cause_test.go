@@ -278,6 +278,9 @@ func deniedCases() []causeCase {
 		{"impersonation-forbidden", answeredTo(alice(), func(r *trace.Request) {
 			r.Code, r.Message = 403, `users "bob" is forbidden: User "alice" cannot impersonate resource "users" in API group "" at the cluster scope`
 		}), "act as somebody else", "--verb=impersonate"},
+		{"impersonation-forbidden", answeredTo(alice(), func(r *trace.Request) {
+			r.Code, r.Message = 403, `pods is forbidden: User "alice" cannot impersonate-on:user-info:list resource "pods" in API group "" in the namespace "default"`
+		}), "act as somebody else", "--verb=impersonate"},
 		{"escalation", answeredTo(alice(), allow(policy), func(r *trace.Request) {
 			r.Verb, r.Resource, r.Code = "create", "rolebindings.rbac.authorization.k8s.io", 403
 			r.Message = `rolebindings.rbac.authorization.k8s.io "x" is forbidden: user "alice" (groups=["system:authenticated"]) is attempting to grant RBAC permissions not currently held: {APIGroups:[""], Resources:["pods"], Verbs:["get"]}`
