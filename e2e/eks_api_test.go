@@ -35,9 +35,8 @@ var _ = Describe("the EKS API, to the AWS SDK for Go v2", Ordered, func() {
 		p.run(makeCluster())
 		waiter := eks.NewClusterActiveWaiter(client.eks, func(o *eks.ClusterActiveWaiterOptions) { o.MinDelay, o.MaxDelay = 200*time.Millisecond, time.Second })
 		Expect(waiter.Wait(ctx, &eks.DescribeClusterInput{Name: aws.String(sdkCluster)}, patience)).To(Succeed())
-		for _, path := range awsCLIs() { // asks every 30 seconds, and the first time at once
-			shared.guest().withEksemu("--as", "trurl").must(path, "eks", "wait", "cluster-active", "--name", sdkCluster)
-		}
+		// It asks every 30 seconds, and the first time at once.
+		shared.guest().withEksemu("--as", "trurl").must(anyCLI(), "eks", "wait", "cluster-active", "--name", sdkCluster)
 	})
 	It("shows and changes it", func() {
 		p.run(lookAtCluster()...)

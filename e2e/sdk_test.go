@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -106,6 +108,16 @@ var wordEnd = regexp.MustCompile("([a-z0-9])([A-Z])")
 // command is an operation of a service as the aws CLI writes it.
 func command(service, operation, input string) []string {
 	return []string{service, strings.ToLower(wordEnd.ReplaceAllString(operation, "$1-$2")), "--cli-input-json", input}
+}
+
+// anyCLI is an aws CLI, for what all versions know. Without one the spec is skipped.
+func anyCLI() string {
+	GinkgoHelper()
+	for _, major := range slices.Sorted(maps.Keys(awsCLIs())) {
+		return awsCLIs()[major]
+	}
+	missing("aws", false)
+	return ""
 }
 
 // knowingCLI finds an aws CLI that knows access entries, "" if there is none: they came with 1.32 and 2.15, and Debian's
