@@ -45,8 +45,8 @@ func allowedCauses() []Cause {
 // the answer is no because nothing said yes.
 func deniedCauses() []Cause {
 	const fixGrant = "Grant it, as an administrator:\n{grant}"
-	const fixAssociate = "Associate a policy that covers it (only AmazonEKSClusterAdminPolicy covers custom resources to the full):\n" +
-		"aws eks associate-access-policy --cluster-name {cluster:sh} --principal-arn {principal:sh} --access-scope type=cluster --policy-arn arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy\n" +
+	const fixAssociate = "Associate a policy that covers it:\n" +
+		"aws eks associate-access-policy --cluster-name {cluster:sh} --principal-arn {principal:sh} --access-scope {scope} --policy-arn arn:aws:eks::aws:cluster-access-policy/{policy}\n" +
 		"# or grant it by RBAC:\n{grant}"
 	return []Cause{
 		rbac("role-missing", "a binding for {who} names the role {role}, which does not exist, so it grants nothing", "Create the role, or point the binding at one that exists:\n{grant}",
