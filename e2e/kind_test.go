@@ -86,6 +86,8 @@ nodes:
 		person = person.withEksemu()
 		person.installKubectl()
 		Expect(strings.Fields(person.must("kubectl", "get", "nodes", "-o", "name"))).To(ConsistOf("node/"+node("nodes"), "node/eksemu-nodes-my-cluster-worker"))
+		person.must("kubectl", "wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s")
+		Expect(stsOf("eksemu-nodes-my-cluster-worker")).To(Equal(stsOf(node("nodes"))), "the nodes know AWS's names")
 		Expect(person.must("kubectl", "get", "nodes", "-l", "color=blue", "-o", "name")).To(Equal("node/eksemu-nodes-my-cluster-worker\n"))
 		out := person.must("curl", "-sS", "--insecure", person.status().Clusters[0].Endpoint+"/api/v1/namespaces/kube-public/configmaps/cluster-info")
 		Expect(out).To(ContainSubstring(`"reason": "Unauthorized"`))

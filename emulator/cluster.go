@@ -80,29 +80,14 @@ func (e *Environment) startControlPlane(ctx context.Context, c *runningCluster) 
 	if c.site, err = c.backend.Prepare(ctx); err != nil {
 		return err
 	}
-	if err := e.prepareAuthenticator(ctx, c); err != nil {
-		return err
-	}
-	webhook, err := e.openWebhooks(ctx, c)
-	if err != nil {
-		return err
-	}
-	policy, err := audit.Policy(append(trace.ControlPlaneUsers(), c.site.Users...))
+	wanted, err := e.controlPlane(ctx, c)
 	if err != nil {
 		return err
 	}
 	if err := e.forgetManifests(c); err != nil {
 		return err
 	}
-	c.info, err = c.backend.Start(ctx, cluster.Spec{
-		Name: c.spec.Name, ServiceAccountIssuer: e.aws.issuerOf(c.arn),
-		TokenWebhook:         webhook("/authenticate"),
-		TokenWebhookCacheTTL: c.spec.TokenCacheTTL,
-		AccessWebhook:        webhook("/authorize"),
-		AuditWebhook:         webhook("/audit"),
-		AuditPolicy:          policy, Administrator: trace.Administrator,
-	})
-	if err != nil {
+	if c.info, err = c.backend.Start(ctx, wanted); err != nil {
 		return err
 	}
 	if err := e.keepBackend(); err != nil {
@@ -116,6 +101,33 @@ func (e *Environment) startControlPlane(ctx context.Context, c *runningCluster) 
 	}
 	c.opened.Store(true)
 	return e.publishKeys(ctx, c)
+}
+
+// controlPlane opens what a control plane calls, and is what it has to be.
+func (e *Environment) controlPlane(ctx context.Context, c *runningCluster) (cluster.Spec, error) {
+	if err := e.prepareAuthenticator(ctx, c); err != nil {
+		return cluster.Spec{}, err
+	}
+	webhook, err := e.openWebhooks(ctx, c)
+	if err != nil {
+		return cluster.Spec{}, err
+	}
+	names, err := e.openNames(ctx, c)
+	if err != nil {
+		return cluster.Spec{}, err
+	}
+	policy, err := audit.Policy(append(trace.ControlPlaneUsers(), c.site.Users...))
+	if err != nil {
+		return cluster.Spec{}, err
+	}
+	return cluster.Spec{
+		Name: c.spec.Name, ServiceAccountIssuer: e.aws.issuerOf(c.arn),
+		TokenWebhook:         webhook("/authenticate"),
+		TokenWebhookCacheTTL: c.spec.TokenCacheTTL,
+		AccessWebhook:        webhook("/authorize"),
+		AuditWebhook:         webhook("/audit"),
+		AuditPolicy:          policy, Administrator: trace.Administrator, AWS: names,
+	}, nil
 }
 
 // forgetManifests forgets what was applied to a cluster that is made anew, because somebody has deleted it. It is forgotten
@@ -232,7 +244,8 @@ func comesByItself(err error) bool {
 		slices.Contains([]string{"default", "kube-system", "kube-public", "kube-node-lease"}, details.Name)
 }
 
-// startAuthenticator starts aws-iam-authenticator and waits until it has read aws-auth.
+// startAuthenticator starts aws-iam-authenticator and waits until it has read what it maps by: access entries and aws-auth.
+// What changes before it has begun to watch the file of access entries would be lost on it.
 func (e *Environment) startAuthenticator(ctx context.Context, c *runningCluster) error {
 	if err := e.writeAuthenticatorFiles(c); err != nil {
 		return err
@@ -249,6 +262,11 @@ func (e *Environment) startAuthenticator(ctx context.Context, c *runningCluster)
 	before := e.trace.Last()
 	if c.child, err = process.Start(ctx, spec); err != nil {
 		return err
+	}
+	if c.currentMode() != authn.ConfigMap {
+		if _, err := c.recorder.AwaitLog(ctx, before, c.server.ReadEntries); err != nil {
+			return fmt.Errorf("the authenticator did not read the access entries: %w", err)
+		}
 	}
 	c.accessMu.Lock()
 	c.mapped = true

@@ -1,5 +1,6 @@
-// Package emulator puts an environment together: the AWS side (STS, EKS API, EC2) behind one gateway, and for each
-// cluster a control plane, the real aws-iam-authenticator and the recorders between them.
+// Package emulator puts an environment together: the AWS side (STS, IAM, EKS API, EC2) behind one gateway, and for each
+// cluster a control plane, the real aws-iam-authenticator, the webhook for access policies and the recorders between
+// them. Clusters also come and go while it runs, by calls of the EKS API.
 //
 // [Start] brings an [Environment] up as a list of steps and takes everything down again if one of them fails. Other
 // processes find it through its state folder with [Attach]. An environment without clusters is the AWS side alone:
@@ -11,6 +12,8 @@
 //	runtime.json           how to reach it; there exactly while it is ready
 //	starting.json          how to stop it; there while it starts
 //	state.json             sealing key and what has been done once
+//	iam.json, eks.json     what IAM and the EKS API hold; each change is there before its caller has the answer
+//	*.json.before          the same before the scenarios that run, to be put back; there exactly while they do
 //	ca.pem, ca.key         certificate authority of the gateway's AWS names
 //	ca-bundle.pem          the system's roots and ours, for AWS_CA_BUNDLE
 //	aws/                   config and credentials with a profile per identity

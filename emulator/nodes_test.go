@@ -90,3 +90,30 @@ func TestNamesManifest(t *testing.T) {
 		t.Errorf("objects (-want +got):\n%s", diff)
 	}
 }
+
+// FuzzWithNames: what is written into a Corefile is found again and replaced, and nothing else of it changes.
+func FuzzWithNames(f *testing.F) {
+	f.Add(".:53 {\n    errors\n    forward . /etc/resolv.conf\n}\n")
+	f.Add("example.org:53 {\n}\n.:53 {\n}\n.:53 {\n}\n")
+	f.Fuzz(func(t *testing.T, corefile string) {
+		if strings.Contains(corefile, beginNames) {
+			t.Skip("somebody wrote eksemu's marks")
+		}
+		services := []string{"ec2", "sts"}
+		first, ok := withNames(corefile, services, "10.100.1.2")
+		if !ok {
+			if first != corefile {
+				t.Errorf("%q became %q", corefile, first)
+			}
+			return
+		}
+		before, rest, _ := strings.Cut(first, beginNames)
+		_, after, _ := strings.Cut(rest, endNames)
+		if before+after != corefile {
+			t.Errorf("%q became %q", corefile, first)
+		}
+		if again, ok := withNames(first, services, "10.100.1.2"); !ok || again != first {
+			t.Errorf("a second time (-first +second):\n%s", cmp.Diff(first, again))
+		}
+	})
+}

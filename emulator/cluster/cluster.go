@@ -20,6 +20,7 @@ type Spec struct {
 	AuditWebhook         Webhook       // where audit events go
 	AuditPolicy          []byte        // audit.k8s.io/v1 Policy
 	Administrator        string        // user name of Info.Admin
+	AWS                  string        // HOST:PORT at Site.Dial where nodes and pods find AWS, "" for nowhere
 
 	// AnonymousPaths are further paths that anonymous requests reach, for a backend that needs some while it makes a
 	// cluster.

@@ -41,7 +41,7 @@ func newUpCommand(app *App) *cobra.Command {
 	f := &upFlags{verb: upVerb}
 	command := &cobra.Command{
 		Use:   "up",
-		Short: "Start an environment: STS, EKS API, API server and authenticator",
+		Short: "Start an environment: STS, IAM, EKS API, API server and authenticator",
 		Args:  cobra.NoArgs,
 	}
 	name := addNameFlag(app, command)

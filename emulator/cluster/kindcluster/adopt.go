@@ -49,7 +49,12 @@ func (b *Backend) adopt(ctx context.Context, spec cluster.Spec) error {
 	if err := b.awaitReady(ctx, b.there); err != nil {
 		return err
 	}
-	return b.setFiles(digest(spec))
+	if err := b.setFiles(digest(spec)); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, reachPatience, errNotTried)
+	defer cancel()
+	return b.reach(ctx, b.first(b.there), spec)
 }
 
 // setFiles writes down with which files the API servers were last ready.

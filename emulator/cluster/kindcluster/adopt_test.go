@@ -226,7 +226,7 @@ func TestServing(t *testing.T) {
 	r.mustStart()
 	asked := r.calls("/readyz")
 	if len(asked) == 0 || !slices.ContainsFunc(asked, func(call string) bool {
-		return strings.HasPrefix(call, "exec dev-control-plane kubectl --kubeconfig=/dev/null --server=https://127.0.0.1:6443 ")
+		return strings.HasPrefix(call, "exec dev-control-plane kubectl --kubeconfig=/etc/kubernetes/admin.conf --server=https://127.0.0.1:6443 ")
 	}) {
 		t.Errorf("asked %q", asked)
 	}

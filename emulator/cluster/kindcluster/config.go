@@ -42,8 +42,9 @@ func ValidName(name string) error {
 
 var notInNames = regexp.MustCompile(`[^a-z0-9-]+`)
 
-// Name is the kind cluster of an environment's cluster, if nobody chose another name: the same one each time, and
-// different ones for different clusters.
+// Name is the kind cluster of an environment's cluster, if nobody chose another name: the same one each time, and hardly
+// ever that of another one. Where a dash could belong to either name (a-b and c, a and b-c) the second to come is refused,
+// as beside any cluster that is not its own.
 func Name(environment, clusterName string) string {
 	name := "eksemu-" + environment + "-" + clusterName
 	plain := strings.Trim(notInNames.ReplaceAllString(strings.ToLower(name), "-"), "-")

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/eksemu/eksemu/emulator/cluster"
 	"github.com/eksemu/eksemu/emulator/internal/process"
@@ -58,7 +59,7 @@ func (b *Backend) create(ctx context.Context, spec cluster.Spec) error {
 
 // finish lets kind make the cluster, and takes back what that needed.
 func (b *Backend) finish(ctx context.Context, spec cluster.Spec, joins bool) error {
-	if err := b.run(ctx, spec.TokenWebhook.URL); err != nil {
+	if err := b.run(ctx, spec); err != nil {
 		return err
 	}
 	var err error
@@ -125,15 +126,27 @@ func (b *Backend) pull(ctx context.Context) error {
 	return nil
 }
 
-// run lets kind make the cluster, and finds out meanwhile whether the node reaches the webhooks.
-func (b *Backend) run(ctx context.Context, webhook string) error {
+// run lets kind make the cluster, and finds out meanwhile whether the node reaches this machine.
+func (b *Backend) run(ctx context.Context, spec cluster.Spec) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	reached := make(chan error, 1)
 	go func() {
-		if err := b.reach(ctx, webhook); err != nil {
+		err := b.reach(ctx, controlPlane(b.name), spec)
+		if errors.As(err, new(*unreachable)) {
 			cancel(err)
 		}
+		reached <- err
 	}()
+	if err := b.kind(ctx); err != nil {
+		return err
+	}
+	defer time.AfterFunc(reachPatience, func() { cancel(errNotTried) }).Stop()
+	return <-reached
+}
+
+// kind runs kind.
+func (b *Backend) kind(ctx context.Context) error {
 	args := []string{"--name", b.name, "--config", b.files.kindConfig(), "--kubeconfig", b.files.kubeconfig()}
 	if b.cfg.Options.Image != "" {
 		args = append(args, "--image", b.cfg.Options.Image)
@@ -161,7 +174,8 @@ func parseStep(line string) (string, bool) {
 	if text == "" {
 		return "", false
 	}
-	return "kind: " + strings.ToLower(text[:1]) + text[1:], true
+	first, size := utf8.DecodeRuneInString(text)
+	return "kind: " + string(unicode.ToLower(first)) + text[size:], true
 }
 
 // failed saves the logs of a cluster that could not be made, and deletes it, unless it shall be retained. An interruption,

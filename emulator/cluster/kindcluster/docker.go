@@ -78,9 +78,3 @@ func (d docker) containers(ctx context.Context, cluster string) ([]string, error
 	out, err := d.line(ctx, "ps", "--all", "--filter", "label="+clusterLabel+"="+cluster, "--format", "{{.Names}}")
 	return strings.Fields(out), err
 }
-
-// running tells whether a container runs; one that does not exist does not.
-func (d docker) running(ctx context.Context, container string) bool {
-	state, err := d.line(ctx, "container", "inspect", container, "--format", "{{.State.Running}}")
-	return err == nil && state == "true"
-}

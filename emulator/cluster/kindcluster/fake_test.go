@@ -55,6 +55,7 @@ type fakeWorld struct {
 	LateNode   int // after how many listings another of kind's nodes appears; 0 for none
 	APILog     string
 	LogsHang   bool
+	Ports      map[string]fakeRule // how connections to a port of this machine fail
 }
 
 type fakeNetwork struct {
@@ -87,6 +88,8 @@ type fakeRule struct {
 	Out, Err string
 	Code     int
 	Hang     bool // until it is killed
+
+	Networks []fakeNetwork // that somebody else makes meanwhile
 }
 
 // inWorld plays a program in a world, which then has it all to itself. What hangs is asked again and again. Nothing is
@@ -174,6 +177,7 @@ func (w *fakeWorld) docker(args []string) int {
 				rule.Times = -1
 			}
 		}
+		w.Networks = append(w.Networks, rule.Networks...)
 		fmt.Fprint(&w.out, rule.Out)
 		if rule.Err != "" {
 			fmt.Fprintln(&w.errOut, rule.Err)
@@ -427,12 +431,20 @@ func (w *fakeWorld) exec(c *fakeContainer, args []string) int {
 			c.Server, c.StartsIn = 0, 2
 		}
 		return 0
+	case args[0] == "kubectl" && args[1] != "--kubeconfig=/etc/kubernetes/admin.conf":
+		fmt.Fprint(&w.out, "Please enter Username: ") // [M] Kubernetes 1.37.2
+		return w.fail(1, "error: EOF")
 	case args[0] == "kubectl":
 		if c.Server == 0 {
 			return w.fail(1, "The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?")
 		}
 		return 0
 	case args[0] == "timeout":
+		for port, fails := range w.Ports {
+			if strings.HasSuffix(line, "/"+port) && fails.Code != 0 {
+				return w.fail(fails.Code, "%s", fails.Err)
+			}
+		}
 		return 0
 	case args[0] == "getent":
 		w.println("192.168.65.254  STREAM host.docker.internal")

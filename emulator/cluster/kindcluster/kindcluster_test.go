@@ -59,7 +59,9 @@ func TestIsOwn(t *testing.T) {
 
 func TestUnreachable(t *testing.T) {
 	t.Parallel()
-	got := (&unreachable{"172.18.0.1", "21362", "br-2a8b9fb0b2f9"}).Error() + "\n" + (&unreachable{"host.docker.internal", "21362", ""}).Error() + "\n"
+	both := []string{"21362", "21363"}
+	got := (&unreachable{"172.18.0.1", both, both, "br-2a8b9fb0b2f9", "no answer within 2s"}).Error() + "\n" +
+		(&unreachable{"host.docker.internal", both[1:], both, "", "No route to host"}).Error() + "\n"
 	golden(t, "unreachable.txt", got)
 }
 

@@ -65,11 +65,12 @@ func (b *Backend) apiServers(ctx context.Context, node string) ([]string, error)
 	return strings.Fields(out), err
 }
 
-// serving returns nil if a node's own API server is ready. kubectl is in every node image, as kind itself uses it there, and
-// the port is kind's (sigs.k8s.io/kind pkg/cluster/internal/providers/common).
+// serving returns nil if a node's own API server is ready. kubectl is in every node image, and kind itself uses it there with
+// that file, for without credentials kubectl asks for a user. The port is kind's
+// (sigs.k8s.io/kind pkg/cluster/internal/providers/common), and 127.0.0.1 is in the certificate, as kind publishes it there.
 func (b *Backend) serving(ctx context.Context, node string) error {
-	_, err := b.docker.output(ctx, "exec", node, "kubectl", "--kubeconfig=/dev/null", "--server=https://127.0.0.1:6443",
-		"--insecure-skip-tls-verify", "--request-timeout=2s", "get", "--raw=/readyz")
+	_, err := b.docker.output(ctx, "exec", node, "kubectl", "--kubeconfig=/etc/kubernetes/admin.conf", "--server=https://127.0.0.1:6443",
+		"--request-timeout=2s", "get", "--raw=/readyz")
 	return err
 }
 

@@ -35,7 +35,7 @@ type rig struct {
 func newRig(t *testing.T) *rig {
 	t.Helper()
 	r := &rig{t: t, dir: t.TempDir(), spec: testSpec()}
-	r.spec.TokenWebhook.URL = "https://127.0.0.1:21362/authenticate"
+	r.spec.TokenWebhook.URL, r.spec.AWS = "https://127.0.0.1:21362/authenticate", "127.0.0.1:21363"
 	bin := t.TempDir()
 	self, err := os.Executable()
 	if err != nil {
