@@ -24,9 +24,11 @@ type Loader struct {
 	Environment *config.Environment
 }
 
-// Catalogue returns the shipped scenarios, ordered by file name.
+// Catalogue returns the shipped scenarios, ordered by the hop that decides and by name.
 func (l Loader) Catalogue() ([]*Scenario, error) {
-	return l.directory(catalogue, "catalogue", "catalogue")
+	list, err := l.directory(catalogue, "catalogue", "catalogue")
+	slices.SortStableFunc(list, byHop)
+	return list, err
 }
 
 // Load reads scenarios by reference: the name of a shipped one, a file, or a directory, of which every .yaml and
