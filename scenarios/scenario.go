@@ -96,8 +96,9 @@ type Step struct {
 	AWS     Command  `yaml:"aws" json:"aws,omitempty"`         // arguments of the aws CLI
 	HTTP    *Request `yaml:"http" json:"http,omitempty"`       // request to the API server
 
-	// Env are environment variables of the client of a kubectl or aws step, kubectl's exec plugin included; Stdin is what
-	// the client reads. In both, and in arguments, ${NAME} is filled in: see Variables.
+	// Env are environment variables of the client of a kubectl or aws step, kubectl's exec plugin included; stdin is what
+	// the client reads. In both, and in arguments, ${gateway}, ${endpoint}, ${cluster}, ${region}, ${accessKeyID:USER} and
+	// ${secretAccessKey:USER} are filled in ([Variables]).
 	Env   map[string]string `yaml:"env" json:"env,omitempty"`
 	Stdin string            `yaml:"stdin" json:"stdin,omitempty"`
 
@@ -113,7 +114,7 @@ type Credentials struct {
 	SecretAccessKey config.Secret `yaml:"secretAccessKey" json:"-"`
 	Session         SessionState  `yaml:"session" json:"session,omitempty"` // of a role or an instance, instead of the others
 
-	Own             bool          `yaml:"own" json:"own,omitempty"`         // the identity's own again, instead of the others
+	Own bool `yaml:"own" json:"own,omitempty"` // the identity's own again, instead of the others
 
 	sessionToken config.Secret // of a session
 }
@@ -129,7 +130,7 @@ type Request struct {
 type Expectation struct {
 	Outcome   explain.Outcome `yaml:"outcome" json:"outcome"`
 	DecidedBy explain.Hop     `yaml:"decidedBy" json:"decidedBy,omitempty"`
-	Cause     string          `yaml:"cause" json:"cause,omitempty"` // one of explain.Causes
+	Cause     string          `yaml:"cause" json:"cause,omitempty"` // ID of a cause that `eksemu explain` knows
 	Text      string          `yaml:"text" json:"text,omitempty"`   // part of what the client printed, or of the HTTP answer's body
 	Why       string          `yaml:"why" json:"why,omitempty"`     // part of the evidence: the deciding component's own words
 	Status    int             `yaml:"status" json:"status,omitempty"`
