@@ -113,7 +113,7 @@ type Credentials struct {
 	SecretAccessKey config.Secret `yaml:"secretAccessKey" json:"-"`
 	Session         SessionState  `yaml:"session" json:"session,omitempty"` // of a role or an instance, instead of the others
 
-	Own             bool          `yaml:"own" json:"own,omitempty"`         // the identity's own again, instead of the others
+	Own bool `yaml:"own" json:"own,omitempty"` // the identity's own again, instead of the others
 
 	sessionToken config.Secret // of a session
 }
