@@ -100,6 +100,8 @@ type Environment struct {
 	publishing sync.Mutex // of published, and of who writes the files that tell others of the environment
 	published  bool
 
+	kubeconfigs writtenKubeconfigs // guarded by publishing
+
 	marking sync.Mutex // of marked
 	marked  *mark      // nil without one
 

@@ -12,7 +12,6 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
-	"github.com/eksemu/eksemu/emulator/internal/atomicfile"
 	"github.com/eksemu/eksemu/emulator/kube"
 	"github.com/eksemu/eksemu/emulator/trace"
 	"github.com/eksemu/eksemu/sts-fake/iam"
@@ -95,7 +94,7 @@ func (e *Environment) writeKubeconfigs() error {
 	config := e.kubeconfig(clusters)
 	for _, identity := range e.runtime.Identities {
 		config.CurrentContext = contextName(identity.Name, first)
-		if err := writeKubeconfig(config, e.files.Kubeconfig(identity.Name)); err != nil {
+		if err := e.kubeconfigs.write(config, e.files.Kubeconfig(identity.Name)); err != nil {
 			return err
 		}
 	}
@@ -103,7 +102,7 @@ func (e *Environment) writeKubeconfigs() error {
 		return err
 	}
 	config.CurrentContext = contextName(e.opts.Config.DefaultIdentity(), first)
-	return writeKubeconfig(config, e.files.Kubeconfig(""))
+	return e.kubeconfigs.write(config, e.files.Kubeconfig(""))
 }
 
 // removeStaleKubeconfigs removes those of identities that an earlier start had and this one has not.
@@ -125,18 +124,11 @@ func (e *Environment) removeStaleKubeconfigs() error {
 // removeKubeconfigs removes those of a cluster that an earlier start had and this one has not.
 func (e *Environment) removeKubeconfigs() error {
 	var errs []error
+	e.kubeconfigs = writtenKubeconfigs{}
 	for _, path := range []string{e.files.AdminKubeconfig(), e.files.Kubeconfig(""), filepath.Dir(e.files.Kubeconfig("x"))} {
 		errs = append(errs, os.RemoveAll(path))
 	}
 	return errors.Join(errs...)
-}
-
-func writeKubeconfig(config *clientcmdapi.Config, path string) error {
-	raw, err := clientcmd.Write(*config)
-	if err != nil {
-		return fmt.Errorf("encode kubeconfig %s: %w", path, err)
-	}
-	return atomicfile.Write(path, raw, 0o600)
 }
 
 // region is that of a cluster.
