@@ -198,6 +198,9 @@ func (s *stage) severalPolicies(ctx SpecContext) {
 	} {
 		Eventually(my.ask(ctx, holder, q), soon).Should(Equal(want), "%+v", q)
 	}
+	s.trurl.disassociate(ctx, my.name, holder, "AmazonEKSEditPolicy")
+	Eventually(my.ask(ctx, holder, question{Verb: "get", Resource: "secrets", Namespace: "dev"}), soon).Should(Equal(refused))
+	Expect(my.ask(ctx, holder, question{Verb: "get", Resource: "secrets", Namespace: "prod"})()).To(Equal(granted), "the others stay")
 }
 
 func (s *stage) anotherScope(ctx SpecContext) {
