@@ -35,10 +35,10 @@ import (
 var _ = Describe("access to clusters", Ordered, ContinueOnFailure, func() {
 	s := &stage{}
 	BeforeAll(s.start)
-	s.policies()
 	s.principals()
 	s.aroundPolicies()
 	s.clusters()
+	s.policies() // last, as it leaves a long trace for `eksemu explain` to read
 })
 
 // stage is an environment out of testdata/access.yaml, for the time of a container.
