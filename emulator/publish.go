@@ -131,18 +131,11 @@ func (e *Environment) removeStaleKubeconfigs() error {
 // removeKubeconfigs removes those of a cluster that an earlier start had and this one has not.
 func (e *Environment) removeKubeconfigs() error {
 	var errs []error
+	e.kubeconfigs = writtenKubeconfigs{}
 	for _, path := range []string{e.files.AdminKubeconfig(), e.files.Kubeconfig(""), filepath.Dir(e.files.Kubeconfig("x"))} {
 		errs = append(errs, os.RemoveAll(path))
 	}
 	return errors.Join(errs...)
-}
-
-func writeKubeconfig(config *clientcmdapi.Config, path string) error {
-	raw, err := clientcmd.Write(*config)
-	if err != nil {
-		return fmt.Errorf("encode kubeconfig %s: %w", path, err)
-	}
-	return atomicfile.Write(path, raw, 0o600)
 }
 
 // region is that of a cluster.
@@ -229,4 +222,12 @@ func (c *Client) Admin(clusterName string) (kube.Config, error) {
 		Endpoint: target.Server, CAPEM: target.CertificateAuthorityData,
 		CertPEM: user.ClientCertificateData, KeyPEM: user.ClientKeyData,
 	}, nil
+}
+
+func writeKubeconfig(config *clientcmdapi.Config, path string) error {
+	raw, err := clientcmd.Write(*config)
+	if err != nil {
+		return fmt.Errorf("encode kubeconfig %s: %w", path, err)
+	}
+	return atomicfile.Write(path, raw, 0o600)
 }
