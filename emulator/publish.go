@@ -89,6 +89,9 @@ func (e *Environment) writeKubeconfigs() error {
 		return e.removeKubeconfigs()
 	}
 	first := clusters[0].name
+	if err := os.MkdirAll(filepath.Dir(e.files.Kubeconfig("x")), 0o700); err != nil { // it went with the last cluster
+		return fmt.Errorf("make the folder of the kubeconfigs: %w", err)
+	}
 	if err := writeKubeconfig(adminKubeconfig(clusters), e.files.AdminKubeconfig()); err != nil {
 		return err
 	}

@@ -169,3 +169,28 @@ func TestStaleKubeconfigs(t *testing.T) {
 		}
 	}
 }
+
+// TestKubeconfigsGoAndComeWithClusters: the last cluster takes them with it, and the next one brings them back.
+func TestKubeconfigsGoAndComeWithClusters(t *testing.T) {
+	t.Parallel()
+	e := publishedEnvironment(t)
+	paths := []string{e.files.AdminKubeconfig(), e.files.Kubeconfig(""), e.files.Kubeconfig("alice")}
+	c := e.clusters.take(e.primary.arn)
+	if err := e.republish(); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		if _, err := os.Stat(path); err == nil {
+			t.Errorf("there is no cluster, but there is %s", path)
+		}
+	}
+	e.clusters.add(c)
+	if err := e.republish(); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		if _, err := os.Stat(path); err != nil {
+			t.Error(err)
+		}
+	}
+}
