@@ -65,6 +65,30 @@ func TestPublish(t *testing.T) {
 	}
 }
 
+// TestPublishTheFirstClusterAfterTheLast deletes the only cluster, and has one again.
+func TestPublishTheFirstClusterAfterTheLast(t *testing.T) {
+	t.Parallel()
+	e := publishedEnvironment(t)
+	for _, active := range []bool{false, true} {
+		e.primary.active.Store(active)
+		if err := e.republish(); err != nil {
+			t.Fatal(err)
+		}
+		runtime, err := ReadRuntime(e.files.Dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (len(runtime.Clusters) == 1) != active {
+			t.Errorf("active %v: %d clusters in runtime.json", active, len(runtime.Clusters))
+		}
+		for _, path := range []string{e.files.AdminKubeconfig(), e.files.Kubeconfig(""), e.files.Kubeconfig("alice")} {
+			if _, err := os.Stat(path); (err == nil) != active {
+				t.Errorf("active %v: %s: %v", active, path, err)
+			}
+		}
+	}
+}
+
 // TestPublishMakesTheClusterActive asks the EKS API what `aws eks update-kubeconfig` asks it.
 func TestPublishMakesTheClusterActive(t *testing.T) {
 	t.Parallel()
@@ -165,31 +189,6 @@ func TestStaleKubeconfigs(t *testing.T) {
 	}
 	for _, name := range []string{"alice", ""} {
 		if _, err := os.Stat(e.files.Kubeconfig(name)); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
-// TestKubeconfigsGoAndComeWithClusters: the last cluster takes them with it, and the next one brings them back.
-func TestKubeconfigsGoAndComeWithClusters(t *testing.T) {
-	t.Parallel()
-	e := publishedEnvironment(t)
-	paths := []string{e.files.AdminKubeconfig(), e.files.Kubeconfig(""), e.files.Kubeconfig("alice")}
-	c := e.clusters.take(e.primary.arn)
-	if err := e.republish(); err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range paths {
-		if _, err := os.Stat(path); err == nil {
-			t.Errorf("there is no cluster, but there is %s", path)
-		}
-	}
-	e.clusters.add(c)
-	if err := e.republish(); err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range paths {
-		if _, err := os.Stat(path); err != nil {
 			t.Error(err)
 		}
 	}

@@ -114,7 +114,7 @@ func (app *App) environmentForRun(ctx context.Context, name *nameFlag, f *runFla
 		return app.privateEnvironment(ctx, options, f.up.wait, f.quiet)
 	case err != nil:
 		return nil, nil, exitWith(ExitStart, err)
-	case f.up.config != "" || f.up.port != 0 || f.up.fallback != "" || f.up.backend.chosen:
+	case f.up.config != "" || f.up.port != 0 || f.up.fallback != "" || len(f.up.backend.given) > 0:
 		return nil, nil, fmt.Errorf("environment %s is running as it was configured: leave out --config, --port, --fallback, --backend and its flags, or choose another --name", name.name)
 	}
 	unlock, err := app.alone(ctx, client.Dir, f.quiet)

@@ -132,12 +132,10 @@ func (app *App) privateEnvironment(ctx context.Context, options emulator.Options
 	env, err := start(ctx, options, wait)
 	progress.end(err == nil)
 	if err != nil {
-		if !options.Kind.Retain {
-			_ = emulator.RemoveState(context.WithoutCancel(ctx), dir, options.ToolEnv) // the reason of the failed start is what counts
-		}
+		_ = removeFailed(context.WithoutCancel(ctx), options) // the reason of the failed start is what counts
 		return nil, nil, err
 	}
-	stop := func() error { return env.Remove(context.WithoutCancel(ctx)) }
+	stop := func() error { return exitWith(ExitStart, env.Remove(context.WithoutCancel(ctx))) }
 	client, err := emulator.Attach(ctx, dir)
 	if err != nil {
 		return nil, nil, exitWith(ExitStart, errors.Join(err, stop()))
@@ -146,21 +144,50 @@ func (app *App) privateEnvironment(ctx context.Context, options emulator.Options
 }
 
 // privatePrefix begins the names of environments of one run; a process ID follows. No user's environment has such a
-// name: validName refuses the dot.
+// name: validName refuses the dot. Only `eksemu down` takes it, for what is kept of one that could not start.
 const privatePrefix = "run."
 
+// keptFile says in the state folder of a private environment that it is there for the user: with the logs of a kind
+// cluster that could not be made, or with its nodes.
+const keptFile = "kept"
+
+// logsKept is how long logs are kept for the user.
+const logsKept = 24 * time.Hour
+
+// removeFailed removes a private environment that could not start, but for what its error names.
+func removeFailed(ctx context.Context, options emulator.Options) error {
+	_, logs := os.Stat(filepath.Join(emulator.Layout{Dir: options.Dir}.Logs(), "kind"))
+	switch {
+	case options.Kind.Retain && emulator.KeptBackend(options.Dir) == emulator.BackendKind:
+	case logs == nil:
+		if err := emulator.RemoveAllButLogs(ctx, options.Dir, options.ToolEnv); err != nil {
+			return err
+		}
+	default:
+		return emulator.RemoveState(ctx, options.Dir, options.ToolEnv)
+	}
+	return os.WriteFile(filepath.Join(options.Dir, keptFile), nil, 0o600)
+}
+
 // removeAbandoned removes the state folders of private environments whose process was killed: it holds their locks no
-// more. A young one without a lock stays: another run may have made it a moment ago.
+// more. A young one without a lock stays: another run may have made it a moment ago. So does what the user was told
+// about: nodes until `eksemu down`, and logs for a day.
 func (app *App) removeAbandoned(ctx context.Context) {
 	dirs, err := filepath.Glob(filepath.Join(app.StateHome, privatePrefix+"[0-9]*"))
 	if err != nil {
 		return
 	}
 	for _, dir := range dirs {
-		_, unlocked := os.Stat(filepath.Join(dir, "lock"))
 		info, err := os.Stat(dir)
-		if err == nil && info.IsDir() && (unlocked == nil || app.Now().Sub(info.ModTime()) > time.Minute) {
-			_ = emulator.RemoveState(ctx, dir, app.toolEnviron()) // one that is in use is refused, and stays
+		if err != nil || !info.IsDir() {
+			continue
 		}
+		age := app.Now().Sub(info.ModTime())
+		_, unlocked := os.Stat(filepath.Join(dir, "lock"))
+		_, kept := os.Stat(filepath.Join(dir, keptFile))
+		if kept == nil && (emulator.KeptBackend(dir) != "" || age < logsKept) || unlocked != nil && age <= time.Minute {
+			continue
+		}
+		_ = emulator.RemoveState(ctx, dir, app.toolEnviron()) // one that is in use is refused, and stays
 	}
 }

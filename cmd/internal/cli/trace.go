@@ -92,7 +92,7 @@ func eventText(e trace.Event) string {
 		if e.AWS.Status == 0 {
 			return fmt.Sprintf("%s:%s no answer %s %s", e.AWS.Service, e.AWS.Operation, who, e.AWS.Reason)
 		}
-		return fmt.Sprintf("%s:%s %d %s %s %s", e.AWS.Service, e.AWS.Operation, e.AWS.Status, who, e.AWS.Code, e.AWS.Message)
+		return fmt.Sprintf("%s:%s %d %s %s %s", e.AWS.Service, e.AWS.Operation, e.AWS.Status, who, e.AWS.Code, or(e.AWS.Message, e.AWS.Reason))
 	case e.TokenReview != nil && e.TokenReview.Authenticated:
 		return fmt.Sprintf("%d authenticated as %s %q", e.TokenReview.Status, e.TokenReview.Username, e.TokenReview.Groups)
 	case e.TokenReview != nil && e.TokenReview.Status == 0:
