@@ -131,7 +131,6 @@ func (e *Environment) removeStaleKubeconfigs() error {
 // removeKubeconfigs removes those of a cluster that an earlier start had and this one has not.
 func (e *Environment) removeKubeconfigs() error {
 	var errs []error
-	e.kubeconfigs = writtenKubeconfigs{}
 	for _, path := range []string{e.files.AdminKubeconfig(), e.files.Kubeconfig(""), filepath.Dir(e.files.Kubeconfig("x"))} {
 		errs = append(errs, os.RemoveAll(path))
 	}
