@@ -20,6 +20,9 @@ const (
 	StatusSkipped Status = "skipped" // could not be tried here; of a scenario: its deciding step was skipped
 )
 
+// reportKind is the kind of a report.
+const reportKind = "ScenarioReport"
+
 // Report is what a run led to. Its JSON form is stable: fields are only added.
 type Report struct {
 	APIVersion string    `json:"apiVersion"`
@@ -47,6 +50,7 @@ type Result struct {
 	Fixed     bool            `json:"fixed,omitempty"`   // whether what the scenario shows was cured in the end
 	Cluster   string          `json:"cluster,omitempty"` // that it talked to
 	Seconds   float64         `json:"seconds"`
+	Kept      bool            `json:"kept,omitempty"`   // whether what it changed was left as it is
 	Errors    []string        `json:"errors,omitempty"` // outside of the steps: state that could not be put back
 	Steps     []StepResult    `json:"steps"`
 }

@@ -85,7 +85,7 @@ func (f *nameFlag) dir() (string, error) {
 
 // dirToRemove is dir, also of the private environment of a run.
 func (f *nameFlag) dirToRemove() (string, error) {
-	if regexp.MustCompile(`^`+regexp.QuoteMeta(privatePrefix)+`[0-9]+$`).MatchString(f.name) && validStateHome(f.app.StateHome) == nil {
+	if regexp.MustCompile(`^`+regexp.QuoteMeta(privatePrefix)+`[0-9]+(-[0-9]+)?$`).MatchString(f.name) && validStateHome(f.app.StateHome) == nil {
 		return filepath.Join(f.app.StateHome, f.name), nil
 	}
 	return f.dir()

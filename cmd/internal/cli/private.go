@@ -14,7 +14,12 @@ import (
 // privateEnvironment starts an environment for one run, in a state folder of its own that stop removes.
 func (app *App) privateEnvironment(ctx context.Context, options emulator.Options, wait time.Duration, quiet bool) (*emulator.Client, func() error, error) {
 	app.removeAbandoned(ctx)
-	options.Name = fmt.Sprintf("%s%d", privatePrefix, os.Getpid())
+	return app.startPrivate(ctx, fmt.Sprintf("%s%d", privatePrefix, os.Getpid()), options, wait, quiet)
+}
+
+// startPrivate starts a private environment of a name.
+func (app *App) startPrivate(ctx context.Context, name string, options emulator.Options, wait time.Duration, quiet bool) (*emulator.Client, func() error, error) {
+	options.Name = name
 	dir := filepath.Join(app.StateHome, options.Name)
 	options.Dir, options.InstanceCredentials = dir, instanceCredentials(dir)
 	progress := app.progress(quiet)
@@ -33,7 +38,7 @@ func (app *App) privateEnvironment(ctx context.Context, options emulator.Options
 	return client, stop, nil
 }
 
-// privatePrefix begins the names of environments of one run; a process ID follows. No user's environment has such a
+// privatePrefix begins the names of environments of one run; a process ID follows, and a number where a run has several. No user's environment has such a
 // name: validName refuses the dot. Only `eksemu down` takes it, for what is kept of one that could not start.
 const privatePrefix = "run."
 

@@ -22,6 +22,11 @@ type runFlags struct {
 	reports []string
 	explain bool
 	quiet   bool
+
+	only     []string
+	parallel int
+	keep     bool
+	step     bool
 }
 
 func newRunCommand(app *App) *cobra.Command {
@@ -42,6 +47,10 @@ for them and removed afterwards. What a scenario changes is put back.`,
 	command.Flags().StringArrayVar(&f.reports, "report", nil, "also write a report: junit=`FILE` or json=FILE, - is standard output; may be repeated")
 	command.Flags().BoolVar(&f.explain, "explain", false, "below the table, explain every scenario hop by hop")
 	command.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "no progress")
+	addOnlyFlag(command, &f.only)
+	command.Flags().IntVar(&f.parallel, "parallel", 1, "run in so many private environments side by side")
+	command.Flags().BoolVar(&f.keep, "keep", false, "stop at a scenario that fails, and leave what it changed as it is; needs a running environment")
+	command.Flags().BoolVar(&f.step, "step", false, "show each lesson, and wait for Enter before each step, for workshops")
 	command.RunE = func(cmd *cobra.Command, args []string) error {
 		return app.runScenarios(cmd.Context(), name, f, output, args)
 	}
@@ -59,8 +68,14 @@ func (app *App) runScenarios(ctx context.Context, name *nameFlag, f *runFlags, o
 		loader.Environment = nil // the runner checks names against the identities of the environment that runs
 	}
 	list, err := loader.Load(args...)
+	if err == nil {
+		list, err = scenarios.Only(list, f.only...)
+	}
 	if err != nil {
 		return fmt.Errorf("nothing was run:\n%w", err)
+	}
+	if err := f.check(); err != nil {
+		return err
 	}
 	reports, err := openReports(f.reports)
 	if err != nil {
@@ -84,12 +99,17 @@ func (app *App) runInEnvironment(ctx context.Context, name *nameFlag, f *runFlag
 	if err != nil {
 		return exitWith(ExitStart, err)
 	}
-	client, stop, err := app.environmentForRun(ctx, name, f, options)
-	if err != nil {
-		return err
+	var report scenarios.Report
+	if f.parallel > 1 {
+		report, err = app.executeParallel(ctx, f, options, list, home)
+	} else {
+		client, stop, begun := app.environmentForRun(ctx, name, f, options)
+		if begun != nil {
+			return begun
+		}
+		defer func() { err = errors.Join(err, stop()) }()
+		report, err = app.execute(ctx, client, list, home, f)
 	}
-	defer func() { err = errors.Join(err, stop()) }()
-	report, err := app.execute(ctx, client, list, home, f.quiet)
 	if err != nil && ctx.Err() == nil {
 		return err
 	}
@@ -110,6 +130,8 @@ func (app *App) runInEnvironment(ctx context.Context, name *nameFlag, f *runFlag
 func (app *App) environmentForRun(ctx context.Context, name *nameFlag, f *runFlags, options emulator.Options) (*emulator.Client, func() error, error) {
 	client, err := emulator.Attach(ctx, options.Dir)
 	switch {
+	case errors.Is(err, emulator.ErrNotRunning) && f.keep:
+		return nil, nil, exitWith(ExitStart, fmt.Errorf("--keep needs an environment that is there afterwards, and %s is not running: start it with `eksemu up --detach --name %s`", name.name, name.name))
 	case errors.Is(err, emulator.ErrNotRunning):
 		return app.privateEnvironment(ctx, options, f.up.wait, f.quiet)
 	case err != nil:
@@ -138,7 +160,7 @@ func (app *App) alone(ctx context.Context, dir string, quiet bool) (unlock func(
 }
 
 // execute runs scenarios whose clients have some of the user's home folder in theirs.
-func (app *App) execute(ctx context.Context, client *emulator.Client, list []*scenarios.Scenario, users []string, quiet bool) (scenarios.Report, error) {
+func (app *App) execute(ctx context.Context, client *emulator.Client, list []*scenarios.Scenario, users []string, f *runFlags) (scenarios.Report, error) {
 	environment, err := newTarget(client)
 	if err != nil {
 		return scenarios.Report{}, exitWith(ExitStart, err)
@@ -152,7 +174,7 @@ func (app *App) execute(ctx context.Context, client *emulator.Client, list []*sc
 	if err := ownHome(home, users); err != nil {
 		return scenarios.Report{}, exitWith(ExitStart, err)
 	}
-	progress := app.progress(quiet)
+	progress := app.progress(f.quiet || f.step)
 	progress.begin(fmt.Sprintf("run %s on cluster %s", count(len(list), "scenario"), environment.cluster.Name))
 	runner := &scenarios.Runner{
 		Environment: environment,
@@ -161,6 +183,10 @@ func (app *App) execute(ctx context.Context, client *emulator.Client, list []*sc
 		Now:         app.Now,
 		TempDir:     temp,
 		BaseEnv:     app.baseEnviron(home),
+		Keep:        f.keep,
+	}
+	if f.step {
+		app.stepwise(runner)
 	}
 	report, err := runner.Run(ctx, list)
 	progress.end(err == nil)
@@ -179,6 +205,9 @@ func (app *App) show(report scenarios.Report, f *runFlags, output *outputFlag, s
 	}
 	if err := report.WriteTable(out, scenarios.TableOptions{Color: color, Width: app.Width}); err != nil {
 		return err
+	}
+	if n := len(report.Scenarios); n > 0 && report.Scenarios[n-1].Kept {
+		fmt.Fprintf(app.ErrOut, "\nWhat %s changed was left as it is. Look around, then begin anew with `eksemu down` and `eksemu up`.\n", report.Scenarios[n-1].Name)
 	}
 	if !f.explain {
 		return nil
