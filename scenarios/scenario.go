@@ -105,6 +105,9 @@ type Step struct {
 	Kubeconfig *Kubeconfig `yaml:"kubeconfig" json:"kubeconfig,omitempty"` // what is unusual about that of a kubectl step
 
 	Expect *Expectation `yaml:"expect" json:"expect,omitempty"`
+
+	// Line is where the step is in the scenario's File, 0 in a shipped scenario: that is nowhere on the user's disk.
+	Line int `yaml:"-" json:"-"`
 }
 
 // Credentials are AWS credentials that an identity uses instead of its own: long-lived ones, or a session.
