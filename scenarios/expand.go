@@ -11,7 +11,7 @@ import (
 )
 
 // variable is ${NAME} or ${NAME:IDENTITY}.
-var variable = regexp.MustCompile(`\$\{([^}:]*)(?::([^}]*))?\}`)
+var variable = regexp.MustCompile(`\$\{([A-Za-z]+)(?::([^}\s]*))?\}`)
 
 // Names of what can be filled in.
 const (

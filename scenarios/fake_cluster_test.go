@@ -274,6 +274,10 @@ func (e *fakeEnvironment) identify(token string) (user, group, refusal string) {
 	if account, ok := strings.CutPrefix(token, "service-account "); ok {
 		return "system:serviceaccount:" + account, "developers", ""
 	}
+	if e.faults > 0 {
+		e.faults--
+		return "", "", `sts getCallerIdentity was throttled: {"Error":{"Code":"Throttling","Message":"Rate exceeded"}}`
+	}
 	if e.stale > 0 {
 		e.stale--
 	} else if e.next != nil {

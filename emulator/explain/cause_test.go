@@ -46,6 +46,9 @@ func TestEveryCause(t *testing.T) {
 			t.Errorf("%s: question %q, summary %q", tc.cause, v.Question, v.Summary)
 		}
 	}
+	for _, tc := range clientCases() { // see TestForClient
+		tested[tc.cause] = true
+	}
 	for _, c := range Causes() {
 		if !tested[c.ID] {
 			t.Errorf("no test reaches cause %q", c.ID)
