@@ -29,7 +29,7 @@ func (r Report) WriteAnnotations(w io.Writer, place func(file string) string) er
 				properties = append(properties, fmt.Sprintf("line=%d", failure.line))
 			}
 			properties = append(properties, "title="+commandProperty.Replace(oneLine(failure.title)))
-			fmt.Fprintf(&b, "::error %s::%s\n", strings.Join(properties, ","), commandMessage.Replace(failure.reasons))
+			fmt.Fprintf(&b, "::error %s::%s\n", strings.Join(properties, ","), commandMessage.Replace(clean(cut(strings.Join(failure.reasons, "\n"), maxExplanation))))
 		}
 	}
 	if _, err := io.WriteString(w, b.String()); err != nil {

@@ -46,10 +46,10 @@ func (r Report) WriteGitHubSummary(w io.Writer) error {
 	return nil
 }
 
-// failure is something in a scenario that did not go as expected.
+// failure is something in a scenario that did not go as expected. Its texts are as they came.
 type failure struct {
 	title       string
-	reasons     string // line by line
+	reasons     []string
 	explanation string
 	line        int // of the step in the scenario's file; 0 if it is not a step, or the file is not the user's
 }
@@ -70,12 +70,11 @@ func (r Result) failures() []failure {
 		}
 		all = append(all, failure{
 			title:   fmt.Sprintf("%s, step %d of %d: %s", r.Name, i+1, len(r.Steps), step.Name),
-			reasons: clean(cut(strings.Join(reasons, "\n"), maxExplanation)), explanation: clean(cut(step.explanation(), maxExplanation)), line: step.Line,
+			reasons: reasons, explanation: step.explanation(), line: step.Line,
 		})
 	}
 	for _, err := range r.Errors {
-		text := clean(cut(err, maxExplanation))
-		all = append(all, failure{title: r.Name, reasons: text, explanation: text})
+		all = append(all, failure{title: r.Name, reasons: []string{err}, explanation: err})
 	}
 	return all
 }
@@ -84,7 +83,7 @@ func (r Result) failures() []failure {
 // tag that of <pre> (GitHub Flavored Markdown 4.6, HTML blocks, kinds 6 and 1 [D]), so that nothing in there is Markdown.
 func (f failure) folded() string {
 	return fmt.Sprintf("\n<details><summary>FAIL %s</summary>\n\n<pre>\n%s\n</pre>\n\n</details>\n",
-		html.EscapeString(oneLine(f.title)), html.EscapeString(strings.Trim(f.explanation, "\n")))
+		html.EscapeString(oneLine(f.title)), html.EscapeString(strings.Trim(clean(cut(f.explanation, maxExplanation)), "\n")))
 }
 
 // markdown escapes what means something in the middle of a line of GitHub Flavored Markdown: HTML, character references,
