@@ -18,16 +18,28 @@ import (
 func newExplainCommand(app *App) *cobra.Command {
 	var last int
 	var all bool
+	in := &explainInput{}
 	command := &cobra.Command{
 		Use:   "explain",
 		Short: "Explain the last answers: which hop decided, in whose words, and what to do",
-		Args:  cobra.NoArgs,
+		Long: `Explain the last answers of a running environment: which hop decided, in whose words, and what to do.
+
+With one of the flags below it explains something else, from this or from any other cluster, and needs no environment.
+If one runs, its hops are asked, too. Then the exit code is 0 if nothing is wrong, 1 if something is, and 2 if the file
+cannot be read. Neither tokens nor signatures are printed.
+
+  aws eks get-token --cluster-name prod | eksemu explain --token - --cluster prod`,
+		Args: cobra.NoArgs,
 	}
 	name := addNameFlag(app, command)
 	output := addOutputFlag(command)
 	command.Flags().IntVarP(&last, "last", "n", 1, "how many of the newest answers to explain")
 	command.Flags().BoolVar(&all, "all", false, "also requests that only prepare others, such as discovery, and AWS calls that were answered")
+	in.addFlags(command)
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
+		if in.given() {
+			return in.explain(cmd, app, name, output)
+		}
 		if last < 1 {
 			return fmt.Errorf("--last %d: ask for at least 1", last)
 		}

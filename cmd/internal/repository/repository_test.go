@@ -50,7 +50,7 @@ var floors = map[string][]string{
 	"emulator":                     {"emulator/", "sts-fake", "sts-fake/"},
 	"scenarios":                    {"emulator", "emulator/explain", "emulator/redact", "emulator/trace", "emulator/config", "emulator/strictyaml"},
 	"cmd/internal/controlplane":    {},
-	"cmd/internal/cli":             {"emulator", "emulator/", "scenarios", "sts-fake"},
+	"cmd/internal/cli":             {"emulator", "emulator/", "scenarios", "sts-fake", "sts-fake/iam"},
 	"cmd/internal/repository":      {},
 	"cmd/eksemu":                   {"cmd/internal/cli", "cmd/internal/controlplane", "emulator", "emulator/cluster/kindcluster"},
 	"e2e":                          {"scenarios"},

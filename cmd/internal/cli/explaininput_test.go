@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/eksemu/eksemu/emulator/explain"
+	"github.com/eksemu/eksemu/emulator/trace"
+)
+
+// secretOfTokens is the signature in every token here, which nothing may print.
+const secretOfTokens = "8d2a6f0e5b1c49d7a3e8f6b2c0d4e1957f3b8a6c2e0d9f4b1a7c5e3d8f6b2a09"
+
+// tokenOf is a token that was signed some time before testNow.
+func tokenOf(age time.Duration) string {
+	signed := testNow.Add(-age)
+	return tokenPrefix + base64.RawURLEncoding.EncodeToString([]byte("https://sts.us-west-2.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential="+
+		testKey+"%2F"+signed.Format("20060102")+"%2Fus-west-2%2Fsts%2Faws4_request&X-Amz-Date="+signed.Format("20060102T150405Z")+
+		"&X-Amz-Expires=60&X-Amz-SignedHeaders=host%3Bx-k8s-aws-id&X-Amz-Signature="+secretOfTokens))
+}
+
+// noSecrets fails if an answer shows one.
+func noSecrets(t *testing.T, r result) {
+	t.Helper()
+	if found := regexp.MustCompile(`k8s-aws-v1\.[A-Za-z0-9_-]|`+secretOfTokens).FindString(r.out + r.errOut); found != "" {
+		t.Errorf("%q is printed:\n%s\n%s", found, r.out, r.errOut)
+	}
+}
+
+const offline = "environment default is not running: this is what can be told without one\n"
+
+func TestExplainToken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	file := filepath.Join(t.TempDir(), "token")
+	write(t, file, tokenOf(time.Minute)+"\n")
+	got := w.run("explain", "--token", file, "--cluster", "prod")
+	got.want(t, ExitOK, offline)
+	golden(t, "explain-token.txt", got.out)
+	noSecrets(t, got)
+
+	w.In = strings.NewReader(`{"kind":"ExecCredential","status":{"token":"` + tokenOf(time.Hour) + `"}}`)
+	got = w.run("explain", "--token", "-", "--cluster", "arn:aws-cn:eks:cn-north-1:111122223333:cluster/prod", "-o", "json")
+	got.want(t, ExitMismatch, offline)
+	golden(t, "explain-token.json", got.out)
+	noSecrets(t, got)
+
+	write(t, file, " \n")
+	w.run("explain", "--token", file).want(t, ExitUsage, "error: "+file+" is empty: give it a token, as from `eksemu token -i CLUSTER --token-only`\n")
+	w.run("explain", "--token", file+"-not").want(t, ExitUsage, "error: open "+file+"-not: no such file or directory\n")
+	w.run("explain", "--token", file, "--last", "2").want(t, ExitUsage, "error: if any flags in the group…")
+}
+
+// serveReviews plays the API server of a fake environment: it answers every SelfSubjectReview by a status, and records it.
+func serveReviews(t *testing.T, w *world, f *fakeEnvironment, status int) {
+	t.Helper()
+	server := httptest.NewTLSServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		request := &trace.Request{
+			AuditID: "1", Verb: "create", URI: r.URL.Path, Resource: "selfsubjectreviews.authentication.k8s.io", UserAgent: r.UserAgent(),
+			Code: status, Received: testNow, Completed: testNow,
+		}
+		if status == http.StatusCreated {
+			request.Username, request.Groups, request.Decision, request.Reason = "alice", []string{"system:authenticated"}, "allow", `RBAC: allowed by ClusterRoleBinding "system:basic-user" of ClusterRole "system:basic-user" to Group "system:authenticated"`
+		}
+		f.record(trace.Event{Kind: trace.KindRequest, Cluster: "my-cluster", Time: testNow, Request: request})
+		out.WriteHeader(status)
+	}))
+	t.Cleanup(server.Close)
+	authority := base64.StdEncoding.EncodeToString(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
+	write(t, filepath.Join(w.StateHome, f.Name, "admin.kubeconfig"), `{"apiVersion":"v1","kind":"Config",
+		"clusters":[{"name":"c","cluster":{"server":"`+server.URL+`","certificate-authority-data":"`+authority+`"}}],
+		"users":[{"name":"u","user":{}}],"contexts":[{"name":"`+trace.Administrator+`@my-cluster","context":{"cluster":"c","user":"u"}}]}`)
+}
+
+func TestExplainTokenAsksTheEnvironment(t *testing.T) {
+	t.Parallel()
+	for status, code := range map[int]int{http.StatusCreated: ExitOK, http.StatusUnauthorized: ExitMismatch} {
+		w := newWorld(t)
+		serveReviews(t, w, w.start(t, "default"), status)
+		w.In = strings.NewReader(tokenOf(time.Minute))
+		got := w.run("explain", "--token", "-", "-o", "json")
+		got.want(t, code, "")
+		noSecrets(t, got)
+		var answer tokenExplanation
+		if err := json.Unmarshal([]byte(got.out), &answer); err != nil || answer.Environment == nil {
+			t.Fatalf("%v:\n%s", err, got.out)
+		}
+		v := answer.Environment.Verdict
+		if v.Status != status || answer.Environment.Cluster != "my-cluster" || (v.Outcome == explain.Allowed) != (status == http.StatusCreated) {
+			t.Errorf("%+v", answer.Environment)
+		}
+		w.In = strings.NewReader(tokenOf(time.Minute))
+		got = w.run("explain", "--token", "-", "--cluster", "prod")
+		got.want(t, ExitOK, "environment default has no cluster prod to ask: this is what can be told without one\n")
+		w.In = strings.NewReader(tokenOf(time.Minute)[:99] + "\n" + tokenOf(time.Minute)[99:])
+		if got = w.run("explain", "--token", "-"); !strings.Contains(got.out, "no HTTP header can carry this token") {
+			t.Errorf("a token of two lines was sent:\n%s", got.out)
+		}
+	}
+}
