@@ -28,7 +28,8 @@ With one of the flags below it explains something else, from this or from any ot
 If one runs, its hops are asked, too. Then the exit code is 0 if nothing is wrong, 1 if something is, and 2 if the file
 cannot be read. Neither tokens nor signatures are printed.
 
-  aws eks get-token --cluster-name prod | eksemu explain --token - --cluster prod`,
+  aws eks get-token --cluster-name prod | eksemu explain --token - --cluster prod
+  kubectl get -n kube-system configmap/aws-auth -o yaml | eksemu explain --aws-auth -`,
 		Args: cobra.NoArgs,
 	}
 	name := addNameFlag(app, command)

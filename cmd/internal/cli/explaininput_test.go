@@ -30,7 +30,7 @@ func tokenOf(age time.Duration) string {
 // noSecrets fails if an answer shows one.
 func noSecrets(t *testing.T, r result) {
 	t.Helper()
-	if found := regexp.MustCompile(`k8s-aws-v1\.[A-Za-z0-9_-]|`+secretOfTokens).FindString(r.out + r.errOut); found != "" {
+	if found := regexp.MustCompile(`k8s-aws-v1\.[A-Za-z0-9_-]|` + secretOfTokens).FindString(r.out + r.errOut); found != "" {
 		t.Errorf("%q is printed:\n%s\n%s", found, r.out, r.errOut)
 	}
 }
@@ -104,5 +104,64 @@ func TestExplainTokenAsksTheEnvironment(t *testing.T) {
 		if got = w.run("explain", "--token", "-"); !strings.Contains(got.out, "no HTTP header can carry this token") {
 			t.Errorf("a token of two lines was sent:\n%s", got.out)
 		}
+	}
+}
+
+const brokenAWSAuth = `apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: aws-auth
+  namespace: kube-system
+data:
+  # our nodes
+  mapRoles: |
+    - rolearn: arn:aws:iam::111122223333:role/node # made by Terraform
+      username: system:node:{{EC2PrivateDNSName}}
+      groups: [system:bootstrappers, system:nodes]
+    - rolearn: arn:aws:iam::111122223333:role/ci/deployer
+      username: deployer
+      groups:
+        - deployers
+          - viewers
+  mapusers: |
+    - userarn: arn:aws:iam::111122223333:user/alise
+      username: alice
+      groups: [system:masters]
+`
+
+func TestExplainAWSAuth(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	explainIn := func(text string, args ...string) result {
+		w.In = strings.NewReader(text)
+		return w.run(append([]string{"explain", "--aws-auth", "-"}, args...)...)
+	}
+	got := explainIn(brokenAWSAuth)
+	got.want(t, ExitMismatch, "")
+	golden(t, "explain-aws-auth.txt", got.out)
+	got = explainIn(brokenAWSAuth, "-o", "json")
+	got.want(t, ExitMismatch, "")
+	golden(t, "explain-aws-auth.json", got.out)
+	got = explainIn(brokenAWSAuth, "--fix")
+	got.want(t, ExitMismatch, "standard input:20: warning: …")
+	golden(t, "explain-aws-auth-fixed.yaml", got.out)
+
+	good := "mapUsers: |\n  - userarn: arn:aws:iam::111122223333:user/alice\n    username: alice\n"
+	got = explainIn(good)
+	got.want(t, ExitOK, "")
+	if want := "standard input: no problems; the authenticator takes 1 mappings and 0 accounts from it\n"; got.out != want {
+		t.Errorf("got %q", got.out)
+	}
+	explainIn(good, "--fix").want(t, ExitOK, "")
+	explainIn("kind: Pod\n").want(t, ExitUsage, "error: standard input: there is no aws-auth ConfigMap in it…")
+	explainIn("a: [\n").want(t, ExitUsage, "error: standard input:1: …")
+	explainIn(good, "--fix", "-o", "json").want(t, ExitUsage, "error: --fix prints the ConfigMap of --aws-auth as YAML…")
+	w.run("explain", "--cluster", "x").want(t, ExitUsage, "error: --cluster says what…")
+
+	w.start(t, "default")
+	got = explainIn(brokenAWSAuth)
+	got.want(t, ExitMismatch, "")
+	if want := "the running environment has no such principal; closest is arn:aws:iam::111122223333:user/alice (identity alice), which differs by one character of its name"; !strings.Contains(got.out, want) {
+		t.Errorf("the nearest identity is not named:\n%s", got.out)
 	}
 }
