@@ -10,16 +10,16 @@ import (
 
 // Mapping is an ARN that is mapped, or exists.
 type Mapping struct {
-	ARN   string
-	Where string // where it stands: "aws-auth, mapRoles", "access entry"
+	ARN   string `json:"arn"`
+	Where string `json:"where,omitempty"` // where it stands: "aws-auth, mapRoles", "access entry"
 	// ByID is for a mapping that finds its principal by the unique ID that it had, as access entries do.
-	ByID bool
+	ByID bool `json:"byId,omitempty"`
 }
 
 // NearMiss is the mapping that is nearest to a principal that none maps.
 type NearMiss struct {
 	Mapping
-	Differs []string // by what: "its path", "its account"
+	Differs []string `json:"differs,omitempty"` // by what: "its path", "its account"
 }
 
 // String is a clause: "closest is ARN (aws-auth, mapRoles), which differs by its path".

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"regexp"
@@ -53,7 +52,7 @@ cannot be read. Neither tokens nor signatures are printed.
 		if len(verdicts) == 0 && !output.json() {
 			return exitWith(ExitMismatch, nothingToExplain(name))
 		}
-		return app.printVerdicts(cmd.Context(), verdicts, output)
+		return app.printVerdicts(app.nearMisses(cmd.Context(), name, verdicts), output)
 	}
 	return command
 }
@@ -92,7 +91,7 @@ func nothingToExplain(name *nameFlag) error {
 	return errors.New("nothing to explain yet: ask something first, such as `kubectl auth can-i get pods`")
 }
 
-func (app *App) printVerdicts(_ context.Context, list []explain.Verdict, output *outputFlag) error {
+func (app *App) printVerdicts(list []explain.Verdict, output *outputFlag) error {
 	if output.json() {
 		if list == nil {
 			list = []explain.Verdict{}

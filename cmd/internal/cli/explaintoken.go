@@ -106,6 +106,9 @@ func (app *App) tokenAnswer(ctx context.Context, token, cluster string, client *
 	if err != nil {
 		return answer, exitWith(ExitStart, err)
 	}
+	if verdict.NeedsMappings() {
+		verdict = app.nearMiss(ctx, client, verdict)
+	}
 	answer.Environment = &environmentAnswer{client.Runtime.Name, at.Name, verdict}
 	return answer, nil
 }

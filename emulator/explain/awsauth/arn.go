@@ -36,6 +36,7 @@ func (l *linter) arnOf(entry *yaml.Node, f fields, path string) {
 		return
 	}
 	written := node.Value
+	l.written = append(l.written, seen{section: l.at, arn: written})
 	l.arn(node, path+"."+key)
 	l.seen = append(l.seen, seen{section: l.at, arn: node.Value, path: path, line: l.line(node), username: f.text(username), groups: f.names(), mended: node.Value != written})
 }

@@ -28,6 +28,8 @@ type Report struct {
 	// remain in it.
 	Fixed string            `json:"-"`
 	Left  []explain.Finding `json:"-"`
+
+	written []seen // every ARN in it, as it was written
 }
 
 // Lint finds what is wrong with an aws-auth ConfigMap. The error is for a file that is none, or is no YAML.
@@ -47,7 +49,7 @@ func Lint(data []byte, o Options) (Report, error) {
 	if r.Mappings == nil {
 		r.Mappings = []Mapping{}
 	}
-	r.Fixed = l.write()
+	r.Fixed, r.written = l.write(), l.written
 	return r, nil
 }
 
@@ -66,6 +68,7 @@ type linter struct {
 	findings []explain.Finding
 	left     []explain.Finding // those that nothing can be done about here
 	seen     []seen
+	written  []seen
 	rewrites []func() // of sections that changed
 	changed  bool     // the section that is being read
 	mappings []Mapping
