@@ -28,7 +28,8 @@ If one runs, its hops are asked, too. Then the exit code is 0 if nothing is wron
 cannot be read. Neither tokens nor signatures are printed.
 
   aws eks get-token --cluster-name prod | eksemu explain --token - --cluster prod
-  kubectl get -n kube-system configmap/aws-auth -o yaml | eksemu explain --aws-auth -`,
+  kubectl get -n kube-system configmap/aws-auth -o yaml | eksemu explain --aws-auth -
+  eksemu explain --kubeconfig ~/.kube/config`,
 		Args: cobra.NoArgs,
 	}
 	name := addNameFlag(app, command)

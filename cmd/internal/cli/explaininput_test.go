@@ -165,3 +165,73 @@ func TestExplainAWSAuth(t *testing.T) {
 		t.Errorf("the nearest identity is not named:\n%s", got.out)
 	}
 }
+
+const brokenKubeconfig = `apiVersion: v1
+kind: Config
+clusters:
+- name: arn:aws:eks:us-west-2:111122223333:cluster/prod
+  cluster: {server: SERVER, insecure-skip-tls-verify: true}
+contexts:
+- name: prod
+  context: {cluster: arn:aws:eks:us-west-2:111122223333:cluster/prod, user: USER}
+current-context: prod
+users:
+- name: dev
+  user:
+    exec:
+      apiVersion: client.authentication.k8s.io/v1alpha1
+      command: aws
+      args: [--region, eu-west-1, eks, get-token, --cluster-name, staging]
+      env: [{name: AWS_PROFILE, value: alice}]
+- name: token
+  user: {token: TOKEN}
+`
+
+func TestExplainKubeconfig(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	folder := t.TempDir()
+	w.env["HOME"], w.env["AWS_ENDPOINT_URL"], w.env["AWS_ACCESS_KEY_ID"] = folder, "http://localhost:4566", testKey
+	file := filepath.Join(folder, "kubeconfig")
+	text := strings.NewReplacer("SERVER", "https://0123456789ABCDEF0123456789ABCDEF.gr7.us-west-2.eks.amazonaws.com", "TOKEN", tokenOf(time.Hour)).Replace(brokenKubeconfig)
+	write(t, file, strings.Replace(text, "USER", "dev", 1))
+	got := w.run("explain", "--kubeconfig", file)
+	got.want(t, ExitMismatch, "")
+	golden(t, "explain-kubeconfig.txt", strings.ReplaceAll(got.out, folder, "HOME"))
+	w.In = strings.NewReader(strings.Replace(text, "USER", "token", 1))
+	got = w.run("explain", "--kubeconfig", "-", "--context", "prod", "-o", "json")
+	got.want(t, ExitMismatch, "")
+	golden(t, "explain-kubeconfig.json", got.out)
+	noSecrets(t, got)
+	w.In = strings.NewReader(strings.Replace(text, "USER", "token", 1))
+	got = w.run("explain", "--kubeconfig", "-")
+	golden(t, "explain-kubeconfig-token.txt", got.out)
+	noSecrets(t, got)
+	w.In = strings.NewReader("kind: Pod\n")
+	w.run("explain", "--kubeconfig", "-").want(t, ExitUsage, "error: standard input: it is no kubeconfig…")
+	w.run("explain", "--context", "x").want(t, ExitUsage, "error: --context is one of a kubeconfig…")
+	w.run("explain", "--kubeconfig", file, "--cluster", "x").want(t, ExitUsage, "error: --cluster is for…")
+}
+
+// TestExplainKubeconfigAsksTheEnvironment has a context of the fake environment, with a token in it.
+func TestExplainKubeconfigAsksTheEnvironment(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	f := w.start(t, "default")
+	serveReviews(t, w, f, http.StatusCreated)
+	f.Clusters[0].Endpoint = "https://127.0.0.1:6443"
+	text := strings.NewReplacer("SERVER", f.Clusters[0].Endpoint, "USER", "token", "TOKEN", tokenOf(time.Minute)).Replace(brokenKubeconfig)
+	w.In = strings.NewReader(text)
+	got := w.run("explain", "--kubeconfig", "-", "-o", "json")
+	got.want(t, ExitMismatch, "")
+	var answer kubeconfigExplanation
+	if err := json.Unmarshal([]byte(got.out), &answer); err != nil || answer.Environment == nil || answer.Environment.Verdict.Identity.Username != "alice" {
+		t.Errorf("%v:\n%s", err, got.out)
+	}
+	w.In = strings.NewReader(strings.Replace(text, "user: token", "user: dev", 1))
+	got = w.run("explain", "--kubeconfig", "-", "-o", "json")
+	got.want(t, ExitMismatch, "the running environment was not asked: make a token as alice: …") // nothing can be started here
+	if !strings.Contains(got.out, `"arn": "arn:aws:iam::111122223333:user/alice"`) {
+		t.Errorf("the identity is not named:\n%s", got.out)
+	}
+}

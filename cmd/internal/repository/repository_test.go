@@ -36,6 +36,7 @@ var floors = map[string][]string{
 	"emulator/redact":              {},
 	"emulator/explain":             {"emulator/trace", "emulator/redact", "emulator/strictyaml"},
 	"emulator/explain/awsauth":     {"emulator/explain", "emulator/strictyaml", "sts-fake/iam"},
+	"emulator/explain/kubeconfigs": {"emulator/explain", "emulator/explain/tokens", "emulator/strictyaml", "sts-fake/iam"},
 	"emulator/explain/tokens":      {"emulator/explain", "sts-fake", "sts-fake/iam", "sts-fake/sigv4"},
 	"emulator/audit":               {"emulator/trace"},
 	"emulator/config":              {"emulator/strictyaml", "emulator/access", "emulator/eks", "sts-fake/iam", "sts-fake/webidentity"},
