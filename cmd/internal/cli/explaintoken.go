@@ -42,7 +42,7 @@ func (app *App) readInput(path string) (name string, data []byte, err error) {
 		if err != nil {
 			return name, nil, err // it names the file
 		}
-		defer file.Close()
+		defer func() { _ = file.Close() }() // it was only read
 		source = file
 	}
 	if data, err = io.ReadAll(io.LimitReader(source, maxInput)); err != nil {
@@ -94,7 +94,7 @@ func (app *App) tokenAnswer(ctx context.Context, token, cluster string, client *
 		options.Cluster, options.Region = at.Name, client.Runtime.Region
 		options.Partition = iam.PartitionOfRegion(options.Region).ID
 	}
-	answer := tokenExplanation{Report: tokens.Dissect(token, options)}
+	answer := tokenExplanation{Report: tokens.Dissect(token, options)} //nolint:contextcheck // the SDK's endpoint rules take a context and ask nobody
 	if at == nil {
 		return answer, nil
 	}
