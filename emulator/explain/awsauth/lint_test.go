@@ -284,3 +284,34 @@ func FuzzLint(f *testing.F) {
 		checkShown(t, r)
 	})
 }
+
+// FuzzAsUpstream gives a text in each section to upstream's ParseMap.
+func FuzzAsUpstream(f *testing.F) {
+	logrus.SetOutput(io.Discard)
+	for _, tc := range lintCases() {
+		f.Add(tc.file)
+		_, section, _ := strings.Cut(tc.file, "|\n")
+		f.Add(section)
+	}
+	f.Add("- 012345678901\n- ~\n- true\n- 1_0\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		wantUsers, wantRoles, wantAccounts, _ := configmap.ParseMap(map[string]string{mapRoles: text, mapUsers: text, mapAccounts: text})
+		var want []Mapping
+		for _, m := range wantRoles {
+			if m.SSO == nil {
+				want = append(want, Mapping{mapRoles, m.RoleARN, m.Username, m.Groups})
+			}
+		}
+		for _, m := range wantUsers {
+			want = append(want, Mapping{mapUsers, m.UserARN, m.Username, m.Groups})
+		}
+		got, _ := roles(text)
+		more, _ := users(text)
+		if got = append(got, more...); fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("upstream has %v, here %v", want, got)
+		}
+		if list, _ := accounts(text); fmt.Sprint(list) != fmt.Sprint(wantAccounts) {
+			t.Errorf("upstream has the accounts %q, here %q", wantAccounts, list)
+		}
+	})
+}

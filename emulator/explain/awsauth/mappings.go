@@ -5,7 +5,7 @@ import (
 	"errors"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
+	"gopkg.in/yaml.v2"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 )
 
@@ -78,17 +78,9 @@ func accounts(text string) ([]string, error) {
 	if isEmpty(text) {
 		return nil, nil
 	}
-	var list []yaml.Node
-	if err := yaml.Unmarshal([]byte(text), &list); err != nil {
-		return nil, err
-	}
-	var kept []string
-	for _, item := range list {
-		if item := resolved(&item); item.Kind == yaml.ScalarNode {
-			kept = append(kept, item.Value)
-		}
-	}
-	return kept, nil
+	var list []string
+	err := yaml.Unmarshal([]byte(text), &list)
+	return list, err
 }
 
 func decodeList[T any](text string) ([]T, error) {

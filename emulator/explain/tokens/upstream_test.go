@@ -1,8 +1,10 @@
 package tokens
 
 import (
+	"encoding/base64"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -88,4 +90,34 @@ func compare(t *testing.T, name, upstream string, r Report) {
 	if r.DecidedBy != explain.HopToken || r.Evidence.Text != explain.Clean(upstream) {
 		t.Errorf("%s:\nupstream says %s\nand here %s says %s", name, upstream, r.DecidedBy, r.Evidence.Text)
 	}
+}
+
+// FuzzAsUpstream gives what a token may hold to the authenticator's own verifier. Which of several faulty parameters that
+// names is chance, so there the cause is not compared.
+func FuzzAsUpstream(f *testing.F) {
+	transport := http.DefaultTransport
+	http.DefaultTransport = noNetwork{}
+	logrus.SetOutput(io.Discard)
+	f.Cleanup(func() { http.DefaultTransport = transport })
+	for _, tc := range allCases(time.Now()) {
+		f.Add(tc.token, "")
+		if raw, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(tc.token, prefix)); err == nil {
+			f.Add("", string(raw))
+		}
+	}
+	f.Fuzz(func(t *testing.T, text, address string) {
+		if address != "" {
+			text = prefix + base64.RawURLEncoding.EncodeToString([]byte(address))
+		}
+		_, err := token.NewVerifier("prod", "aws", "us-west-2").Verify(text)
+		r := Dissect(text, Options{Now: time.Now(), Cluster: "prod", Partition: "aws", Region: "us-west-2"})
+		refused := !strings.Contains(err.Error(), "no network here")
+		if refused != (r.DecidedBy == explain.HopToken) {
+			t.Fatalf("upstream says %v, here %s says %s", err, r.DecidedBy, r.Evidence.Text)
+		}
+		want := explain.CauseOfToken(explain.Clean(err.Error()), nil).ID
+		if chance := []string{"token-unknown-parameter", "token-repeated-parameter", "token-duplicate-parameter"}; refused && r.Cause != want && !slices.Contains(chance, want) {
+			t.Errorf("upstream says %v: %s, here %s: %s", err, want, r.Evidence.Text, r.Cause)
+		}
+	})
 }
