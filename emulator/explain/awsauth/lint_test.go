@@ -282,6 +282,9 @@ func FuzzLint(f *testing.F) {
 			return
 		}
 		checkShown(t, r)
+		if again, err := Lint([]byte(r.Fixed), Options{File: "f", Partition: "aws"}); err != nil || len(again.Findings) != len(again.Left) {
+			t.Errorf("what was fixed is not: %v %v\n%s", err, again.Findings, r.Fixed)
+		}
 	})
 }
 

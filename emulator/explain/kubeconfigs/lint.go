@@ -86,7 +86,21 @@ func Lint(data []byte, o Options) (Report, error) {
 	l.references()
 	l.follow()
 	l.report.Findings = explain.SortFindings(l.findings)
+	l.clean()
 	return l.report, nil
+}
+
+// clean takes out of a report what must not be shown: passwords stand in URLs, and anything may stand in the wrong field.
+func (l *linter) clean() {
+	r := &l.report
+	for _, text := range []*string{&r.Context, &r.Server, &r.Region, &r.User} {
+		*text = explain.Clean(*text)
+	}
+	if p := r.Plugin; p != nil {
+		for _, text := range []*string{&p.Command, &p.APIVersion, &p.Cluster, &p.Region, &p.Profile, &p.Role, &p.Credentials} {
+			*text = explain.Clean(*text)
+		}
+	}
 }
 
 func (l *linter) find(node *yaml.Node, severity explain.Severity, id, path, message, fix string) {

@@ -242,6 +242,21 @@ func TestPlugin(t *testing.T) {
 	}
 }
 
+// TestSecretsInFields puts secrets where they do not belong.
+func TestSecretsInFields(t *testing.T) {
+	t.Parallel()
+	secret := token(time.Minute)
+	for _, file := range []string{
+		with("https://", "https://admin:hunter2hunter2@"), with("current-context: prod", "current-context: "+secret), with("- prod\n", "- "+secret+"\n"),
+		with("value: dev", "value: "+secret), with("command: aws", "command: "+secret), with("- us-west-2\n", "- "+secret+"\n"),
+		with("    server:", "    proxy-url: http://a:hunter2hunter2@proxy:1\n    server:"), with("name: prod", "name: "+secret, "current-context: prod", "current-context: "+secret),
+	} {
+		if r, err := lint(file, map[string]string{"AWS_ENDPOINT_URL": "https://a:hunter2hunter2@x"}); err == nil {
+			checkShown(t, r)
+		}
+	}
+}
+
 func TestNoKubeconfig(t *testing.T) {
 	t.Parallel()
 	for file, want := range map[string]string{"": "empty", "a: [": "f:1", "kind: Pod\n": "no kubeconfig", "- a\n": "no kubeconfig"} {
