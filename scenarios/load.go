@@ -27,6 +27,9 @@ type Loader struct {
 // Catalogue returns the shipped scenarios, ordered by the hop that decides and by name.
 func (l Loader) Catalogue() ([]*Scenario, error) {
 	list, err := l.directory(catalogue, "catalogue", "catalogue")
+	for _, scenario := range list {
+		scenario.isNowhere()
+	}
 	slices.SortStableFunc(list, byHop)
 	return list, err
 }
@@ -91,7 +94,17 @@ func (l Loader) shipped(name string) ([]*Scenario, error) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
+	scenario.isNowhere()
 	return []*Scenario{scenario}, nil
+}
+
+// isNowhere forgets the lines of a shipped scenario, whose file the user does not have.
+func (s *Scenario) isNowhere() {
+	for _, steps := range [][]Step{s.Steps, s.Fixed} {
+		for i := range steps {
+			steps[i].Line = 0
+		}
+	}
 }
 
 func shippedNames() []string {

@@ -70,6 +70,9 @@ type StepResult struct {
 	Output   string           `json:"output,omitempty"`   // of a step that failed: what the client printed, without secrets and control characters
 	Attempts int              `json:"attempts,omitempty"`
 	Seconds  float64          `json:"seconds"`
+
+	// Line is where the step is in the scenario's file, 0 where that is a shipped one.
+	Line int `json:"-"`
 }
 
 func seconds(d time.Duration) float64 { return d.Round(time.Millisecond).Seconds() }
@@ -117,7 +120,7 @@ func (r *Result) decide(step StepResult) {
 }
 
 func newStepResult(step Step) StepResult {
-	return StepResult{Name: step.Title(), Action: step.Action(), Status: StatusPassed, Expected: step.Expect}
+	return StepResult{Name: step.Title(), Action: step.Action(), Status: StatusPassed, Expected: step.Expect, Line: step.Line}
 }
 
 // Title is the step's name, or what it does.

@@ -109,7 +109,7 @@ func (r *Runner) check(scenarios []*Scenario) strictyaml.Problems {
 		for i, step := range scenario.AllSteps() {
 			for _, name := range step.identities() {
 				if !slices.Contains(known, name) {
-					problems = append(problems, strictyaml.Problem{File: scenario.File, Line: 1, Path: fmt.Sprintf("steps[%d]", i),
+					problems = append(problems, strictyaml.Problem{File: scenario.File, Line: max(step.Line, 1), Path: fmt.Sprintf("steps[%d]", i),
 						Message: fmt.Sprintf("the environment has no identity %q", name), Fix: strictyaml.DidYouMean(name, known)})
 				}
 			}

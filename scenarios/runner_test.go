@@ -264,7 +264,7 @@ func TestRunRefusesUnknownIdentities(t *testing.T) {
 	e := newFakeEnvironment(t)
 	scenario := scenarioOf(t, "allowed", "steps:\n  - apply: |\n      {apiVersion: v1, kind: Pod, metadata: {name: a}}\n  - as: alcie"+canI+"{outcome: allowed}\n")
 	_, err := e.runner(t).Run(t.Context(), []*Scenario{scenario})
-	const want = `test.yaml:1: steps[1]: the environment has no identity "alcie" (did you mean "alice"?)`
+	const want = `test.yaml:7: steps[1]: the environment has no identity "alcie" (did you mean "alice"?)`
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}

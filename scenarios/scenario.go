@@ -96,14 +96,18 @@ type Step struct {
 	AWS     Command  `yaml:"aws" json:"aws,omitempty"`         // arguments of the aws CLI
 	HTTP    *Request `yaml:"http" json:"http,omitempty"`       // request to the API server
 
-	// Env are environment variables of the client of a kubectl or aws step, kubectl's exec plugin included; Stdin is what
-	// the client reads. In both, and in arguments, ${NAME} is filled in: see Variables.
+	// Env are environment variables of the client of a kubectl or aws step, kubectl's exec plugin included; stdin is what
+	// the client reads. In both, and in arguments, ${gateway}, ${endpoint}, ${cluster}, ${region}, ${accessKeyID:USER} and
+	// ${secretAccessKey:USER} are filled in ([Variables]).
 	Env   map[string]string `yaml:"env" json:"env,omitempty"`
 	Stdin string            `yaml:"stdin" json:"stdin,omitempty"`
 
 	Kubeconfig *Kubeconfig `yaml:"kubeconfig" json:"kubeconfig,omitempty"` // what is unusual about that of a kubectl step
 
 	Expect *Expectation `yaml:"expect" json:"expect,omitempty"`
+
+	// Line is where the step is in the scenario's File, 0 in a shipped scenario: that is nowhere on the user's disk.
+	Line int `yaml:"-" json:"-"`
 }
 
 // Credentials are AWS credentials that an identity uses instead of its own: long-lived ones, or a session.
@@ -129,7 +133,7 @@ type Request struct {
 type Expectation struct {
 	Outcome   explain.Outcome `yaml:"outcome" json:"outcome"`
 	DecidedBy explain.Hop     `yaml:"decidedBy" json:"decidedBy,omitempty"`
-	Cause     string          `yaml:"cause" json:"cause,omitempty"` // one of explain.Causes
+	Cause     string          `yaml:"cause" json:"cause,omitempty"` // ID of a cause that `eksemu explain` knows
 	Text      string          `yaml:"text" json:"text,omitempty"`   // part of what the client printed, or of the HTTP answer's body
 	Why       string          `yaml:"why" json:"why,omitempty"`     // part of the evidence: the deciding component's own words
 	Status    int             `yaml:"status" json:"status,omitempty"`

@@ -98,7 +98,7 @@ func (p at) credentials(c Credentials) {
 }
 
 func (p at) request(r Request) {
-	if r.Method != "" && !slices.Contains([]string{"GET", "POST", "PUT", "PATCH", "DELETE"}, r.Method) {
+	if r.Method != "" && !slices.Contains(methods(), r.Method) {
 		p.add("write GET, POST, PUT, PATCH or DELETE", fmt.Sprintf("the method is %q", r.Method), p.in("http", "method")...)
 	}
 	if !strings.HasPrefix(r.Path, "/") || strings.HasPrefix(r.Path, "//") {

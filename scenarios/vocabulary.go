@@ -13,6 +13,9 @@ func actionNames() []string {
 	}
 }
 
+// methods are those of HTTP that a request may have.
+func methods() []string { return []string{"GET", "POST", "PUT", "PATCH", "DELETE"} }
+
 func outcomes() []string {
 	return []string{string(explain.Unauthorized), string(explain.Denied), string(explain.Allowed)}
 }

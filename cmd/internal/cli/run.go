@@ -37,14 +37,17 @@ func newRunCommand(app *App) *cobra.Command {
 		Long: `Run scenarios: shipped ones by name, or those of files and directories; without arguments, all that are shipped.
 
 They run against the environment of that name if it is running, and otherwise against a private one that is started
-for them and removed afterwards. What a scenario changes is put back.`,
+for them and removed afterwards. What a scenario changes is put back.
+
+In a workflow of GitHub Actions, the step's summary has a table of the scenarios and explains those that failed, and the
+steps that failed are annotated in their files (GITHUB_STEP_SUMMARY, GITHUB_ACTIONS).`,
 		ValidArgsFunction: completeScenarios,
 	}
 	name := addNameFlag(app, command)
 	output := addOutputFlag(command)
 	f.up.add(command)
 	f.up.backend.add(app, command)
-	command.Flags().StringArrayVar(&f.reports, "report", nil, "also write a report: junit=`FILE` or json=FILE, - is standard output; may be repeated")
+	command.Flags().StringArrayVar(&f.reports, "report", nil, "also write a report: junit=`FILE`, json=FILE or github=FILE (Markdown), - is standard output; may be repeated")
 	command.Flags().BoolVar(&f.explain, "explain", false, "below the table, explain every scenario hop by hop")
 	command.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "no progress")
 	addOnlyFlag(command, &f.only)
@@ -85,8 +88,9 @@ func (app *App) runScenarios(ctx context.Context, name *nameFlag, f *runFlags, o
 		abandon(reports)
 		return errors.New("-o json and a --report on standard output: leave out one of them")
 	}
+	reports = app.withSummary(reports)
 	err = app.runInEnvironment(ctx, name, f, options, list, func(report scenarios.Report) error {
-		return errors.Join(app.show(report, f, output, toStdout(reports)), app.writeReports(report, reports))
+		return errors.Join(app.show(report, f, output, toStdout(reports)), app.writeReports(report, reports), app.annotate(report))
 	})
 	abandon(reports)
 	return err

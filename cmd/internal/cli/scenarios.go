@@ -11,8 +11,10 @@ import (
 )
 
 func newScenariosCommand(app *App) *cobra.Command {
-	command := group(&cobra.Command{Use: "scenarios", Short: "List, show and check scenarios"})
-	command.AddCommand(newScenariosListCommand(app), newScenariosShowCommand(app), newScenariosLintCommand(app))
+	command := group(&cobra.Command{Use: "scenarios", Short: "List, show, check and write scenarios"})
+	command.AddCommand(
+		newScenariosListCommand(app), newScenariosShowCommand(app), newScenariosLintCommand(app), newScenariosNewCommand(app), newScenariosSchemaCommand(app),
+	)
 	return command
 }
 

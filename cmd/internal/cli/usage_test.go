@@ -70,7 +70,7 @@ func TestUsageErrors(t *testing.T) {
 		{"token -i c --signing-time yesterday", "error: --signing-time: …"},
 		{"token -i c --forward-session-name -s x", "error: --forward-session-name and --session-name exclude each other\n"},
 		{"kubectl --name Bad_Name get pods", badName},
-		{"run --report html=x", "error: --report \"html=x\": use junit=FILE or json=FILE, with - for standard output\n"},
+		{"run --report html=x", "error: --report \"html=x\": use junit=FILE, json=FILE or github=FILE, with - for standard output\n"},
 		{"run --report junit", "error: --report \"junit\": …"},
 		{"run --report json=", "error: --report \"json=\": …"},
 		{"run --report json=" + missing + "/x", "error: --report \"json=" + missing + "/x\": choose a file that can be written, nothing was run: open …"},
