@@ -25,12 +25,18 @@ func awsMutants() []mutant {
 				`at.Before(oldest) {`,
 				`at.Before(oldest) && !MUTANT {`}, {authenticator + "/pkg/token/token.go",
 				`if now.After(expiration) {`,
-				`if now.After(expiration) && !MUTANT && !eksemuMutant("age-is-left-to-sts") {`}},
+				`if now.After(expiration) && !MUTANT {`}},
 			red: []red{{"token-too-old", letsIn}},
 		},
 		{
 			name: "age-is-left-to-sts", breaks: "the authenticator lets STS find out that a token is too old",
-			red: []red{{"token-too-old", decidedBySTS}}, // nobody-checks-age has the edit
+			edits: []edit{{authenticator + "/pkg/token/token.go",
+				`expiration := dateParam.Add(presignedURLExpiration)`,
+				`expiration := dateParam.Add(presignedURLExpiration)
+	if MUTANT {
+		expiration = now
+	}`}},
+			red: []red{{"token-too-old", decidedBySTS}},
 		},
 		{
 			name: "signed-in-the-future", breaks: "STS accepts signatures of clocks that are fast",

@@ -95,12 +95,15 @@ func eksMutants() []mutant {
 				`if r := spec.ResourceAttributes; MUTANT && r != nil && (r.Verb == "bind" || r.Verb == "escalate") {
 		return true
 	}
-	if !b.grant.Scope.covers(namespaceOf(spec)) && !eksemuMutant("scopes-do-not-count") {`}},
+	if !b.grant.Scope.covers(namespaceOf(spec)) {`}},
 			red: []red{{"escalation-and-access-policies", allows}},
 		},
 		{
 			name: "scopes-do-not-count", breaks: "an access policy for a namespace counts in the whole cluster",
-			red: []red{{"entry-without-policy", allows}}, // policies-bind has the edit
+			edits: []edit{{"emulator/access/scope.go",
+				`return namespace != "" && slices.ContainsFunc(`,
+				`return MUTANT || namespace != "" && slices.ContainsFunc(`}},
+			red: []red{{"entry-without-policy", allows}},
 		},
 		{
 			name: "policies-allow-nothing", breaks: "access policies allow nothing",

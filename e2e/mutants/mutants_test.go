@@ -74,20 +74,21 @@ var _ = Describe("mutants", Label("mutants"), func() {
 	It("leave no scenario of the catalogue out without a reason", func() {
 		var list []scenarios.Metadata
 		Expect(json.Unmarshal(start("none", "scenarios", "list", "-o", "json").Out.Contents(), &list)).To(Succeed())
-		reasons := greenForAReason()
-		for _, m := range mutants() {
-			for _, r := range m.red {
-				Expect(reasons).NotTo(HaveKey(r.scenario), "mutant %s turns it red", m.name)
-				reasons[r.scenario] = m.name
-			}
-		}
+		var shipped, accounted []string
 		for _, scenario := range list {
 			if scenario.DocumentationOnly == "" {
-				Expect(reasons).To(HaveKey(scenario.Name), "no mutant turns this scenario red: make one, or say in greenForAReason why there is none")
+				shipped = append(shipped, scenario.Name)
 			}
-			delete(reasons, scenario.Name)
 		}
-		Expect(reasons).To(BeEmpty(), "the catalogue has no such scenarios")
+		for _, m := range mutants() {
+			for _, r := range m.red {
+				accounted = append(accounted, r.scenario)
+			}
+		}
+		slices.Sort(accounted)
+		accounted = slices.Compact(accounted)
+		accounted = slices.AppendSeq(accounted, maps.Keys(greenForAReason()))
+		Expect(accounted).To(ConsistOf(shipped), "make a mutant for what is missing, or say in greenForAReason why there is none")
 	})
 })
 
