@@ -16,7 +16,7 @@ func authenticatorMutants() []mutant {
 			edits: []edit{{token,
 				`if parsedURL.Scheme != "https" {`,
 				`if parsedURL.Scheme != "https" && !MUTANT {`}},
-			red: []red{{"custom-endpoint", letsIn}, {"endpoint-url-in-the-shell", "cause: expected token-scheme, got token-host"}},
+			red: []red{{"custom-endpoint", decidedBySTS}, {"endpoint-url-in-the-shell", "cause: expected token-scheme, got token-host"}},
 		},
 		{
 			name: "any-host", breaks: "a token may be for any host",

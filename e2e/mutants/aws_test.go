@@ -50,7 +50,7 @@ func awsMutants() []mutant {
 			edits: []edit{{"sts-fake/sigv4/scope.go",
 				`return v.ValidRegion == nil || v.ValidRegion(s.Scope.Region)`,
 				`return MUTANT || v.ValidRegion == nil || v.ValidRegion(s.Scope.Region)`}},
-			red: []red{{"wrong-region-scope", letsIn}},
+			red: []red{{"wrong-region-scope", "cause: expected scope-region, got signature-mismatch"}},
 		},
 		{
 			name: "endless-sessions", breaks: "sessions never expire",

@@ -73,7 +73,13 @@ func eksMutants() []mutant {
 		},
 		{
 			name: "policies-by-username", breaks: "access policies are for whoever has the username",
-			edits: []edit{{"emulator/access/authorizer.go",
+			edits: []edit{{"emulator/cluster/flags.go",
+				`"path"`,
+				`"path"
+	"strings"`}, {"emulator/cluster/flags.go",
+				`fmt.Appendf(nil, authorizers, path.Join(dir, accessWebhookFile), principalIDExtra)`,
+				`fmt.Appendf(nil, map[bool]string{true: strings.Replace(authorizers, "has(", "true || has(", 1), false: authorizers}[MUTANT],
+			path.Join(dir, accessWebhookFile), principalIDExtra)`}, {"emulator/access/authorizer.go",
 				`id := principalID(spec.Extra)`,
 				`id := principalID(spec.Extra)
 	if MUTANT {
@@ -106,11 +112,18 @@ func eksMutants() []mutant {
 			red: []red{{"entry-without-policy", allows}},
 		},
 		{
+			name: "authenticator-stays", breaks: "an authenticator that is stopped runs on",
+			edits: []edit{{"emulator/authenticator.go",
+				`if (c.child != nil) == running {`,
+				`if (c.child != nil) == running || MUTANT && !running {`}},
+			red: []red{{"authenticator-down", letsIn}},
+		},
+		{
 			name: "policies-allow-nothing", breaks: "access policies allow nothing",
 			edits: []edit{{"emulator/access/authorizer.go",
 				`b.allows(&spec) {`,
 				`b.allows(&spec) && !MUTANT {`}},
-			red: []red{{"can-i-list-without-policies", denies}, {"entry-without-policy", denies}, {"reserved-groups", denies}, {"impersonation-drops-policies", denies}},
+			red: []red{{"can-i-list-without-policies", denies}, {"entry-without-policy", denies}, {"reserved-groups", denies}},
 		},
 	}
 }
