@@ -12,11 +12,14 @@ func authenticatorMutants() []mutant {
 			red: []red{{"token-without-cluster-header", decidedBySTS}},
 		},
 		{
-			name: "any-scheme", breaks: "a token may be for http",
+			name: "any-scheme", breaks: "a token for http is as good as one for https",
 			edits: []edit{{token,
 				`if parsedURL.Scheme != "https" {`,
-				`if parsedURL.Scheme != "https" && !MUTANT {`}},
-			red: []red{{"custom-endpoint", decidedBySTS}, {"endpoint-url-in-the-shell", "cause: expected token-scheme, got token-host"}},
+				`if MUTANT {
+		parsedURL.Scheme = "https"
+	}
+	if parsedURL.Scheme != "https" {`}},
+			red: []red{{"custom-endpoint", letsIn}, {"endpoint-url-in-the-shell", "cause: expected token-scheme, got token-host"}},
 		},
 		{
 			name: "any-host", breaks: "a token may be for any host",

@@ -52,7 +52,9 @@ var _ = Describe("mutants", Label("mutants"), func() {
 		}
 		report, code := run("none", slices.Sorted(maps.Keys(names))...)
 		for _, result := range report.Scenarios {
-			Expect(result.Status).To(Equal(scenarios.StatusPassed), "%s: %s", result.Name, told(result))
+			if !skipped(result) {
+				Expect(result.Status).To(Equal(scenarios.StatusPassed), told(result))
+			}
 		}
 		Expect(code).To(Equal(0))
 	})
@@ -64,10 +66,13 @@ var _ = Describe("mutants", Label("mutants"), func() {
 				names = append(names, r.scenario)
 			}
 			report, code := run(m.name, names...)
-			Expect(code).To(Equal(1), "the exit code of a run with failures")
+			if slices.ContainsFunc(report.Scenarios, skipped) {
+				Skip("there is no aws CLI")
+			}
 			for i, r := range m.red {
 				expectRed(report.Scenarios[i], r)
 			}
+			Expect(code).To(Equal(1), "the exit code of a run with failures")
 		})
 	}
 
@@ -106,12 +111,6 @@ func greenForAReason() map[string]string {
 func expectRed(result scenarios.Result, want red) {
 	GinkgoHelper()
 	Expect(result.Name).To(Equal(want.scenario))
-	if result.Status == scenarios.StatusSkipped {
-		if os.Getenv("EKSEMU_E2E_REQUIRE_ALL") != "1" {
-			Skip(result.Name + ": " + result.Why)
-		}
-		Fail(result.Name + " was skipped: " + result.Why)
-	}
 	Expect(result.Status).To(Equal(scenarios.StatusFailed), "%s stays green: it does not test this", result.Name)
 	Expect(result.Errors).To(BeEmpty(), result.Name)
 	for _, step := range result.Steps {
@@ -120,6 +119,11 @@ func expectRed(result scenarios.Result, want red) {
 			Expect(step.Mismatch).To(ContainElement(ContainSubstring(want.mismatch)), told(result))
 		}
 	}
+}
+
+// skipped tells whether a scenario could not be tried for want of an aws CLI, where one need not be.
+func skipped(result scenarios.Result) bool {
+	return result.Status == scenarios.StatusSkipped && os.Getenv("EKSEMU_E2E_REQUIRE_ALL") != "1"
 }
 
 // told is what a scenario's steps that failed say.
