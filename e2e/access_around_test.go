@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -12,6 +13,7 @@ import (
 // aroundPolicies are specs about what of Kubernetes does not see access policies, because they are no RBAC objects.
 func (s *stage) aroundPolicies() {
 	Describe("by access policies, which are no RBAC objects", func() {
+		It("says of a policy whose rules AWS does not publish that it allows nothing here", s.unknownPolicy)
 		It("is not in `kubectl auth can-i --list`", s.list)
 		It("is not in the cluster's RBAC", s.noObjects)
 		It("is not taken along into impersonation, nor forged by it", s.impersonation)
@@ -107,4 +109,15 @@ func (s *stage) escalation(ctx SpecContext) {
 		a = my.kubectl(s.person, admin, "delete", args[1], "handed-out")
 		Expect(a.code).To(Equal(0), a.String())
 	}
+}
+
+func (s *stage) unknownPolicy(ctx SpecContext) {
+	my := s.trurl.cluster(ctx, "my-cluster")
+	holder := s.trurl.makeUser(ctx, "holder-of-what")
+	s.trurl.makeEntry(ctx, my.name, holder)
+	s.trurl.associate(ctx, my.name, holder, "AmazonEKSACKPolicy")
+	Eventually(my.ask(ctx, holder, getPods), soon).Should(Equal(refused))
+	s.person.expectExplanation("denied", "access-policy")
+	words := strings.Join(strings.Fields(s.person.must("eksemu", "explain")), " ")
+	Expect(words).To(ContainSubstring("AWS does not publish what AmazonEKSACKPolicy allows: it allows nothing here, and EKS may say yes"))
 }

@@ -113,7 +113,9 @@ func (w *accessWalk) associate() {
 }
 
 func (w *accessWalk) get() {
-	var user struct{ Status struct{ UserInfo struct{ Username string } } }
+	var user struct {
+		Status struct{ UserInfo struct{ Username string } }
+	}
 	Expect(json.Unmarshal([]byte(w.person.must("kubectl", "auth", "whoami", "-o", "json")), &user)).To(Succeed())
 	Expect(user.Status.UserInfo.Username).To(HavePrefix("arn:aws:sts::111122223333:assumed-role/eks-viewer/EKSGetTokenAuth"))
 	Expect(w.person.run("kubectl", "get", "pods").err).To(Equal("No resources found in default namespace.\n"))

@@ -248,6 +248,17 @@ func (c *side) nobodyIn(ctx SpecContext) {
 	Expect(out.AccessEntries).NotTo(ContainElement(c.trurl.arn))
 }
 
+// updateKubeconfig runs `aws eks update-kubeconfig` with the environment's own kubeconfig, if there is an aws CLI, and
+// returns the context that it adds and chooses.
+func (c *side) updateKubeconfig() string {
+	GinkgoHelper()
+	for _, cli := range awsCLIs() {
+		c.person.must(cli, "eks", "update-kubeconfig", "--name", "old")
+		return "arn:aws:eks:us-west-2:111122223333:cluster/old"
+	}
+	return ""
+}
+
 func (c *side) deleteBare(ctx SpecContext) {
 	own := func() []string {
 		var found []string
@@ -261,6 +272,7 @@ func (c *side) deleteBare(ctx SpecContext) {
 	contexts := func() []string {
 		return strings.Fields(c.person.must("kubectl", "config", "get-contexts", "-o", "name"))
 	}
+	theirs := c.updateKubeconfig()
 	address, err := url.Parse(c.bare.endpoint)
 	Expect(err).NotTo(HaveOccurred())
 	Expect(len(own())).To(BeNumerically(">", 2))
@@ -273,6 +285,10 @@ func (c *side) deleteBare(ctx SpecContext) {
 	_, err = net.Dial("tcp", address.Host)
 	Expect(err).To(MatchError(syscall.ECONNREFUSED))
 	Eventually(contexts).ShouldNot(ContainElement(HaveSuffix("@bare")))
+	if theirs != "" {
+		Expect(contexts()).To(ContainElement(theirs))
+		Expect(c.person.must("kubectl", "config", "current-context")).To(Equal(theirs+"\n"), "what people chose themselves stays")
+	}
 	Expect(contexts()).To(ContainElements("trurl@old", "trurl@entries", "trurl@my-cluster"))
 	Eventually(func() error {
 		_, err := c.trurl.eks().DescribeCluster(ctx, &eks.DescribeClusterInput{Name: &c.bare.name})

@@ -137,14 +137,6 @@ func (e *Environment) removeKubeconfigs() error {
 	return errors.Join(errs...)
 }
 
-func writeKubeconfig(config *clientcmdapi.Config, path string) error {
-	raw, err := clientcmd.Write(*config)
-	if err != nil {
-		return fmt.Errorf("encode kubeconfig %s: %w", path, err)
-	}
-	return atomicfile.Write(path, raw, 0o600)
-}
-
 // region is that of a cluster.
 func (c *runningCluster) region() string {
 	parsed, _ := iam.ParseARN(c.arn)
@@ -229,4 +221,12 @@ func (c *Client) Admin(clusterName string) (kube.Config, error) {
 		Endpoint: target.Server, CAPEM: target.CertificateAuthorityData,
 		CertPEM: user.ClientCertificateData, KeyPEM: user.ClientKeyData,
 	}, nil
+}
+
+func writeKubeconfig(config *clientcmdapi.Config, path string) error {
+	raw, err := clientcmd.Write(*config)
+	if err != nil {
+		return fmt.Errorf("encode kubeconfig %s: %w", path, err)
+	}
+	return atomicfile.Write(path, raw, 0o600)
 }
