@@ -72,7 +72,7 @@ func (s *Server) mayCluster(r *request, name string, keys conditionKeys) error {
 	if c := s.clusters.read()[r.scope][name]; c != nil {
 		tags = c.Cluster.Tags
 	}
-	return s.authorize(r, s.clusterARN(r, name), resourceKeys(keys, name, tags))
+	return s.authorize(r, s.clusterARN(r, name), ofCluster(name).with(resourceTags(tags)).with(keys))
 }
 
 // mayEntry is authorize for operations on an access entry. Which ARN AWS names if there is none is not known; here it is
@@ -81,22 +81,46 @@ func (s *Server) mayEntry(r *request, name, principalARN string, keys conditionK
 	if c := s.clusters.read()[r.scope][name]; c != nil {
 		if at, found := c.entry(principalARN); found {
 			entry := c.Entries[at].AccessEntry
-			return s.authorize(r, entry.ARN, resourceKeys(keys, name, entry.Tags))
+			return s.authorize(r, entry.ARN, entry.keys().with(keys))
 		}
 	}
 	resource := s.clusterARN(r, name)
 	if p, ok := parsePrincipal(principalARN); ok {
 		resource = p.entryARN(r.scope, name, "*")
 	}
-	return s.authorize(r, resource, resourceKeys(keys, name, nil))
+	return s.authorize(r, resource, ofEntry(name, principalARN).with(keys))
 }
 
-// resourceKeys adds the keys of a resource to those of a request.
-func resourceKeys(keys conditionKeys, cluster string, tags map[string]string) conditionKeys {
-	all := conditionKeys{"eks:clusterName": {cluster}}
-	for key, value := range tags {
-		all["aws:ResourceTag/"+key] = []string{value}
-	}
-	maps.Copy(all, keys)
+// ofEntry are the keys of an access entry that are known although there is none.
+func ofEntry(cluster, principalARN string) conditionKeys {
+	return conditionKeys{"eks:clusterName": {cluster}, "eks:principalArn": {principalARN}}
+}
+
+// keys are the condition keys of the resource type access-entry, of an entry that there is.
+func (e AccessEntry) keys() conditionKeys {
+	keys := ofEntry(e.ClusterName, e.PrincipalARN).list("eks:kubernetesGroups", e.KubernetesGroups)
+	keys["eks:accessEntryType"], keys["eks:username"] = []string{string(e.Type)}, []string{e.Username}
+	return keys.with(resourceTags(e.Tags))
+}
+
+// with is a copy of the keys of a resource with those of a request. That the request's win where both have a value, as
+// the groups of UpdateAccessEntry do, is inferred: the reference calls them "present in the access entry requests". A
+// list without elements takes the resource's away.
+func (k conditionKeys) with(request conditionKeys) conditionKeys {
+	all := maps.Clone(k)
+	maps.Copy(all, request)
+	maps.DeleteFunc(all, func(_ string, values []string) bool { return len(values) == 0 })
 	return all
 }
+
+// resourceTags are the keys of the tags that a resource has.
+func resourceTags(tags map[string]string) conditionKeys {
+	keys := conditionKeys{}
+	for key, value := range tags {
+		keys["aws:ResourceTag/"+key] = []string{value}
+	}
+	return keys
+}
+
+// ofCluster are the keys of a cluster.
+func ofCluster(name string) conditionKeys { return conditionKeys{"eks:clusterName": {name}} }

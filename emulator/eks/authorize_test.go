@@ -141,27 +141,100 @@ func TestConditionKeys(t *testing.T) {
 	want = []question{{"eks:CreateAccessEntry", cluster, all}}
 	check("CreateAccessEntry of a person")
 
-	if _, err := e.trurl().AssociateAccessPolicy(t.Context(), association("dev", person, viewPolicy, "a", "b")); err != nil {
-		t.Fatal(err)
-	}
-	onEntry := map[string][]string{"eks:clusterName": {"dev"}, "aws:ResourceTag/c": {"d"}}
-	scoped := with(onEntry, "eks:policyArn", viewPolicy, "eks:accessScope", "namespace")
-	scoped["eks:namespaces"] = []string{"a", "b"}
-	want = []question{{"eks:AssociateAccessPolicy", entryPrefix + "person/ID", scoped}}
-	check("AssociateAccessPolicy")
-
-	if _, err := e.trurl().DisassociateAccessPolicy(t.Context(), &awseks.DisassociateAccessPolicyInput{ClusterName: aws.String("dev"), PrincipalArn: &person, PolicyArn: aws.String(viewPolicy)}); err != nil {
-		t.Fatal(err)
-	}
-	want = []question{{"eks:DisassociateAccessPolicy", entryPrefix + "person/ID", scoped}}
-	check("DisassociateAccessPolicy")
-
 	_, err := e.trurl().DescribeAccessEntry(t.Context(), &awseks.DescribeAccessEntryInput{ClusterName: aws.String("dev"), PrincipalArn: aws.String("arn:aws:iam::111122223333:role/nobody")})
 	if err == nil {
 		t.Error("an entry of nobody")
 	}
-	want = []question{{"eks:DescribeAccessEntry", entryPrefix + "nobody/*", map[string][]string{"eks:clusterName": {"dev"}}}}
+	want = []question{{"eks:DescribeAccessEntry", entryPrefix + "nobody/*", map[string][]string{
+		"eks:clusterName": {"dev"}, "eks:principalArn": {"arn:aws:iam::111122223333:role/nobody"},
+	}}}
 	check("DescribeAccessEntry of nobody")
+}
+
+// [D] Operations on an access entry have the keys of the resource type access-entry (service authorization reference).
+func TestConditionKeysOfEntries(t *testing.T) {
+	t.Parallel()
+	e, questions := asked(t, func(question) error { return nil })
+	e.create(t, "dev", types.AuthenticationModeApi)
+	c, ctx, dev := e.trurl(), t.Context(), aws.String("dev")
+	person := aws.String(e.role(t, "111122223333", "/", "person", "ec2.amazonaws.com"))
+	created, err := c.CreateAccessEntry(ctx, &awseks.CreateAccessEntryInput{
+		ClusterName: dev, PrincipalArn: person, Username: aws.String("p"), KubernetesGroups: []string{"x", "y"}, Tags: map[string]string{"c": "d"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry := created.AccessEntry.AccessEntryArn
+	of := func(groups []string, more ...string) map[string][]string {
+		keys := with(map[string][]string{"eks:kubernetesGroups": groups}, "eks:clusterName", "dev", "eks:principalArn", *person,
+			"eks:accessEntryType", "STANDARD", "eks:username", "p", "aws:ResourceTag/c", "d")
+		if groups == nil {
+			delete(keys, "eks:kubernetesGroups")
+		}
+		return with(keys, more...)
+	}
+	groups := []string{"x", "y"}
+	scoped := of(groups, "eks:policyArn", viewPolicy, "eks:accessScope", "namespace")
+	scoped["eks:namespaces"] = []string{"a", "b"}
+	for _, test := range []struct {
+		operation string
+		call      func() error
+		want      map[string][]string
+	}{
+		{"DescribeAccessEntry", func() error {
+			_, err := c.DescribeAccessEntry(ctx, &awseks.DescribeAccessEntryInput{ClusterName: dev, PrincipalArn: person})
+			return err
+		}, of(groups)},
+		{"AssociateAccessPolicy", func() error {
+			_, err := c.AssociateAccessPolicy(ctx, association("dev", *person, viewPolicy, "a", "b"))
+			return err
+		}, scoped},
+		{"ListAssociatedAccessPolicies", func() error {
+			_, err := c.ListAssociatedAccessPolicies(ctx, &awseks.ListAssociatedAccessPoliciesInput{ClusterName: dev, PrincipalArn: person})
+			return err
+		}, of(groups)},
+		{"DisassociateAccessPolicy", func() error {
+			_, err := c.DisassociateAccessPolicy(ctx, &awseks.DisassociateAccessPolicyInput{ClusterName: dev, PrincipalArn: person, PolicyArn: aws.String(viewPolicy)})
+			return err
+		}, scoped},
+		{"TagResource", func() error {
+			_, err := c.TagResource(ctx, &awseks.TagResourceInput{ResourceArn: entry, Tags: map[string]string{"e": "f"}})
+			return err
+		}, of(groups, "aws:RequestTag/e", "f", "aws:TagKeys", "e")},
+		{"UntagResource", func() error {
+			_, err := c.UntagResource(ctx, &awseks.UntagResourceInput{ResourceArn: entry, TagKeys: []string{"e"}})
+			return err
+		}, of(groups, "aws:ResourceTag/e", "f", "aws:TagKeys", "e")},
+		// [X] What the request says counts, not what the entry has.
+		{"UpdateAccessEntry", func() error {
+			_, err := c.UpdateAccessEntry(ctx, &awseks.UpdateAccessEntryInput{ClusterName: dev, PrincipalArn: person, Username: aws.String("q"), KubernetesGroups: []string{"z"}})
+			return err
+		}, of([]string{"z"}, "eks:username", "q")},
+		{"UpdateAccessEntry", func() error {
+			_, err := c.UpdateAccessEntry(ctx, &awseks.UpdateAccessEntryInput{ClusterName: dev, PrincipalArn: person, KubernetesGroups: []string{}})
+			return err
+		}, of(nil, "eks:username", "q")},
+		{"DeleteAccessEntry", func() error {
+			_, err := c.DeleteAccessEntry(ctx, &awseks.DeleteAccessEntryInput{ClusterName: dev, PrincipalArn: person})
+			return err
+		}, of(nil, "eks:username", "q")},
+		// [X] Whose entry a resource ARN is of that there is not, nobody can tell: its name has no path.
+		{"UntagResource", func() error {
+			if _, err := c.UntagResource(ctx, &awseks.UntagResourceInput{ResourceArn: entry, TagKeys: []string{"e"}}); err == nil {
+				t.Error("tags of an entry that is gone")
+			}
+			return nil
+		}, map[string][]string{"eks:clusterName": {"dev"}, "aws:TagKeys": {"e"}}},
+	} {
+		questions()
+		if err := test.call(); err != nil {
+			t.Fatal(err)
+		}
+		want := []question{{"eks:" + test.operation, *entry, test.want}}
+		if diff := cmp.Diff(want, questions(), cmp.AllowUnexported(question{})); diff != "" {
+			t.Errorf("%s asked (-want +got):\n%s", test.operation, diff)
+		}
+	}
 }
 
 // with is a copy of some keys with others.

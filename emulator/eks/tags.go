@@ -101,8 +101,13 @@ func (t tagged) find(c *SavedCluster) (map[string]string, int, bool) {
 // mayTag authorizes an operation on tags. Its resource is the one that the request names, whether it exists or not.
 func (s *Server) mayTag(r *request, keys conditionKeys) (tagged, error) {
 	t, unknown := s.taggedResource(r)
-	tags, _, _ := t.find(s.clusters.read()[r.scope][t.cluster])
-	if err := s.authorize(r, r.variable("resourceArn"), resourceKeys(keys, t.cluster, tags)); err != nil {
+	c := s.clusters.read()[r.scope][t.cluster]
+	tags, at, found := t.find(c)
+	of := ofCluster(t.cluster).with(resourceTags(tags))
+	if found && t.entry {
+		of = c.Entries[at].AccessEntry.keys()
+	}
+	if err := s.authorize(r, r.variable("resourceArn"), of.with(keys)); err != nil {
 		return t, err
 	}
 	return t, unknown
