@@ -66,13 +66,13 @@ func (s *Server) clusterARN(r *request, name string) string {
 }
 
 // mayCluster is authorize for operations on a cluster, or on what is new in it. AWS names the cluster even if there is
-// none of that name.
+// none of that name. Its name is no condition key here: eks:clusterName is one of access entries alone.
 func (s *Server) mayCluster(r *request, name string, keys conditionKeys) error {
 	var tags map[string]string
 	if c := s.clusters.read()[r.scope][name]; c != nil {
 		tags = c.Cluster.Tags
 	}
-	return s.authorize(r, s.clusterARN(r, name), ofCluster(name).with(resourceTags(tags)).with(keys))
+	return s.authorize(r, s.clusterARN(r, name), resourceTags(tags).with(keys))
 }
 
 // mayEntry is authorize for operations on an access entry. Which ARN AWS names if there is none is not known; here it is
@@ -121,6 +121,3 @@ func resourceTags(tags map[string]string) conditionKeys {
 	}
 	return keys
 }
-
-// ofCluster are the keys of a cluster.
-func ofCluster(name string) conditionKeys { return conditionKeys{"eks:clusterName": {name}} }

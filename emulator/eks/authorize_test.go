@@ -57,8 +57,11 @@ func TestEveryOperationIsAuthorized(t *testing.T) {
 		"{resourceArn}", "arn%3Aaws%3Aeks%3Aus-west-2%3A111122223333%3Acluster%2Fdev")
 	for _, route := range New(Options{}).routes() {
 		body := ""
-		if route.operation == "CreateCluster" {
+		switch route.operation {
+		case "CreateCluster":
 			body = `{"name":"dev"}`
+		case "DescribeIdentityProviderConfig":
+			body = `{"identityProviderConfig":{"type":"oidc","name":"idp"}}`
 		}
 		answer, text := e.send(t, route.method, fill.Replace(route.path), body, &keys)
 		got := questions()
@@ -101,7 +104,7 @@ func TestConditionKeys(t *testing.T) {
 	}
 	want := []question{
 		{"eks:CreateCluster", cluster, map[string][]string{
-			"aws:RequestTag/team": {"robots"}, "aws:TagKeys": {"team"}, "eks:clusterName": {"dev"}, "eks:authenticationMode": {"API"},
+			"aws:RequestTag/team": {"robots"}, "aws:TagKeys": {"team"}, "eks:authenticationMode": {"API"},
 			"eks:bootstrapClusterCreatorAdminPermissions": {"true"}, "eks:deletionProtection": {"false"}, "eks:endpointPublicAccess": {"true"}, "eks:kubernetesVersion": {"1.37"},
 		}},
 		{"iam:PassRole", clusterRole, map[string][]string{"iam:PassedToService": {"eks.amazonaws.com"}}},
@@ -125,7 +128,7 @@ func TestConditionKeys(t *testing.T) {
 	if _, err := e.trurl().CreateAccessEntry(t.Context(), &awseks.CreateAccessEntryInput{ClusterName: aws.String("dev"), PrincipalArn: &role, Type: aws.String("EC2_LINUX"), Tags: map[string]string{"a": "b"}}); err != nil {
 		t.Fatal(err)
 	}
-	onCluster := map[string][]string{"eks:clusterName": {"dev"}, "aws:ResourceTag/team": {"robots"}}
+	onCluster := map[string][]string{"aws:ResourceTag/team": {"robots"}}
 	want = []question{
 		{"eks:CreateAccessEntry", cluster, with(onCluster, "eks:principalArn", role, "eks:accessEntryType", "EC2_LINUX", "aws:RequestTag/a", "b", "aws:TagKeys", "a")},
 		{"iam:PassRole", role, map[string][]string{"iam:PassedToService": {"eks.amazonaws.com"}}},
@@ -149,6 +152,50 @@ func TestConditionKeys(t *testing.T) {
 		"eks:clusterName": {"dev"}, "eks:principalArn": {"arn:aws:iam::111122223333:role/nobody"},
 	}}}
 	check("DescribeAccessEntry of nobody")
+}
+
+// [D] What is asked of operations on a cluster: eks:clusterName is no key of theirs, and an identity provider has an ARN
+// of its own (service authorization reference).
+func TestConditionKeysOfClusters(t *testing.T) {
+	t.Parallel()
+	e, questions := asked(t, func(question) error { return nil })
+	arn := e.create(t, "dev", types.AuthenticationModeApi)
+	c, ctx, dev := e.trurl(), t.Context(), aws.String("dev")
+	settings := &awseks.UpdateClusterConfigInput{
+		Name: dev, KubeApiServerConfig: &types.KubeApiServerConfigRequest{}, KubeSchedulerConfig: &types.KubeSchedulerConfigRequest{},
+	}
+	for operation, test := range map[string]struct {
+		call     func() error
+		resource string
+		keys     map[string][]string
+	}{
+		"DescribeCluster": {func() error { _, err := c.DescribeCluster(ctx, &awseks.DescribeClusterInput{Name: dev}); return err }, arn, map[string][]string{}},
+		"ListAccessEntries": {func() error {
+			_, err := c.ListAccessEntries(ctx, &awseks.ListAccessEntriesInput{ClusterName: dev})
+			return err
+		}, arn, map[string][]string{}},
+		"UpdateClusterConfig": {func() error { _, err := c.UpdateClusterConfig(ctx, settings); return err }, arn, map[string][]string{
+			"eks:kubeApiServerConfig": {"true"}, "eks:kubeSchedulerConfig": {"true"},
+		}},
+		"DescribeIdentityProviderConfig": {func() error {
+			_, err := c.DescribeIdentityProviderConfig(ctx, &awseks.DescribeIdentityProviderConfigInput{
+				ClusterName: dev, IdentityProviderConfig: &types.IdentityProviderConfig{Type: aws.String("oidc"), Name: aws.String("idp")},
+			})
+			if err == nil {
+				t.Error("there is an identity provider")
+			}
+			return nil
+		}, "arn:aws:eks:us-west-2:111122223333:identityproviderconfig/dev/oidc/idp/*", nil},
+	} {
+		questions()
+		if err := test.call(); err != nil {
+			t.Fatal(err)
+		}
+		want := []question{{"eks:" + operation, test.resource, test.keys}}
+		if diff := cmp.Diff(want, questions(), cmp.AllowUnexported(question{})); diff != "" {
+			t.Errorf("%s asked (-want +got):\n%s", operation, diff)
+		}
+	}
 }
 
 // [D] Operations on an access entry have the keys of the resource type access-entry (service authorization reference).

@@ -103,9 +103,12 @@ func (s *Server) mayTag(r *request, keys conditionKeys) (tagged, error) {
 	t, unknown := s.taggedResource(r)
 	c := s.clusters.read()[r.scope][t.cluster]
 	tags, at, found := t.find(c)
-	of := ofCluster(t.cluster).with(resourceTags(tags))
-	if found && t.entry {
+	of := resourceTags(tags)
+	switch {
+	case t.entry && found:
 		of = c.Entries[at].AccessEntry.keys()
+	case t.entry: // whose it would be its ARN does not tell: it has no path
+		of["eks:clusterName"] = []string{t.cluster}
 	}
 	if err := s.authorize(r, r.variable("resourceArn"), of.with(keys)); err != nil {
 		return t, err
