@@ -54,10 +54,19 @@ func (s *Server) may(r *request, action, resource string, keys conditionKeys) er
 	return s.policies(r.caller, action, resource, r.context(), keys)
 }
 
-// mayPass asks whether the caller may give EKS a role (user guide, "Create access entries" for EC2_LINUX and
-// EC2_WINDOWS; API reference, CreateCluster).
-func (s *Server) mayPass(r *request, roleARN string) error {
-	return s.may(r, "iam:PassRole", roleARN, conditionKeys{"iam:PassedToService": {"eks.amazonaws.com"}})
+// mayPass asks whether the caller may give a service a role. Which service it is is the service authorization
+// reference's: EC2 of the roles of nodes (CreateAccessEntry, and computeConfig of clusters), EKS of a cluster's own.
+func (s *Server) mayPass(r *request, roleARN, service string) error {
+	return s.may(r, "iam:PassRole", roleARN, conditionKeys{"iam:PassedToService": {service}})
+}
+
+// mayPassNodes is mayPass for the role of EKS Auto Mode's nodes, if there is one in a request. That it comes before the
+// role is looked at is inferred.
+func (s *Server) mayPassNodes(r *request, compute *computeInput) error {
+	if compute == nil || compute.NodeRoleARN == nil || *compute.NodeRoleARN == "" {
+		return nil
+	}
+	return s.mayPass(r, *compute.NodeRoleARN, ec2Service)
 }
 
 // clusterARN is the ARN of a cluster of the request's account and region, whether there is one or not.

@@ -131,7 +131,7 @@ func TestConditionKeys(t *testing.T) {
 	onCluster := map[string][]string{"aws:ResourceTag/team": {"robots"}}
 	want = []question{
 		{"eks:CreateAccessEntry", cluster, with(onCluster, "eks:principalArn", role, "eks:accessEntryType", "EC2_LINUX", "aws:RequestTag/a", "b", "aws:TagKeys", "a")},
-		{"iam:PassRole", role, map[string][]string{"iam:PassedToService": {"eks.amazonaws.com"}}},
+		{"iam:PassRole", role, map[string][]string{"iam:PassedToService": {"ec2.amazonaws.com"}}},
 	}
 	check("CreateAccessEntry")
 
@@ -195,6 +195,42 @@ func TestConditionKeysOfClusters(t *testing.T) {
 		if diff := cmp.Diff(want, questions(), cmp.AllowUnexported(question{})); diff != "" {
 			t.Errorf("%s asked (-want +got):\n%s", operation, diff)
 		}
+	}
+}
+
+// [D] The role of Auto Mode's nodes is passed to EC2, by CreateCluster and UpdateClusterConfig (service authorization
+// reference).
+func TestPassedNodeRoles(t *testing.T) {
+	t.Parallel()
+	e, questions := asked(t, func(question) error { return nil })
+	node := e.role(t, "111122223333", "/", "node", "ec2.amazonaws.com")
+	compute := &types.ComputeConfigRequest{Enabled: aws.Bool(true), NodeRoleArn: &node}
+	network := &types.KubernetesNetworkConfigRequest{ElasticLoadBalancing: &types.ElasticLoadBalancing{Enabled: aws.Bool(true)}}
+	storage := &types.StorageConfigRequest{BlockStorage: &types.BlockStorage{Enabled: aws.Bool(true)}}
+	in := creation("dev", types.AuthenticationModeApi)
+	in.ComputeConfig, in.KubernetesNetworkConfig, in.StorageConfig = compute, network, storage
+	passed := func() (roles []string) {
+		for _, q := range questions() {
+			if q.action == "iam:PassRole" {
+				roles = append(roles, q.resource+" to "+q.keys["iam:PassedToService"][0])
+			}
+		}
+		return roles
+	}
+	if _, err := e.trurl().CreateCluster(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{clusterRole + " to eks.amazonaws.com", node + " to ec2.amazonaws.com"}, passed()); diff != "" {
+		t.Errorf("CreateCluster (-want +got):\n%s", diff)
+	}
+	e.activate(t, "dev")
+	if _, err := e.trurl().UpdateClusterConfig(t.Context(), &awseks.UpdateClusterConfigInput{
+		Name: aws.String("dev"), ComputeConfig: compute, KubernetesNetworkConfig: network, StorageConfig: storage,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{node + " to ec2.amazonaws.com"}, passed()); diff != "" {
+		t.Errorf("UpdateClusterConfig (-want +got):\n%s", diff)
 	}
 }
 

@@ -51,6 +51,9 @@ func (s *Server) createCluster(r *request) (any, error) {
 	if err := s.checkClusterRole(r, *in.RoleARN); err != nil {
 		return nil, named(err, *in.Name)
 	}
+	if err := s.mayPassNodes(r, in.ComputeConfig); err != nil {
+		return nil, err
+	}
 	var answer clusterAnswer
 	identity := r.identity(in.ClientRequestToken)
 	return &answer, s.clusters.apply(r.scope, *in.Name, func(old *SavedCluster) (*SavedCluster, ChangeKind, error) {

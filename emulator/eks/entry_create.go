@@ -36,7 +36,7 @@ func (s *Server) createAccessEntry(r *request) (any, error) {
 		return nil, err
 	}
 	if kind := in.kind(); kind == TypeEC2Linux || kind == TypeEC2Windows {
-		if err := s.mayPass(r, p.arn); err != nil {
+		if err := s.mayPass(r, p.arn, ec2Service); err != nil {
 			return nil, err
 		}
 	}

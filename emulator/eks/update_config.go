@@ -38,6 +38,9 @@ func (s *Server) updateClusterConfig(r *request) (any, error) {
 	if err != nil {
 		return nil, named(err, name)
 	}
+	if err := s.mayPassNodes(r, in.ComputeConfig); err != nil {
+		return nil, err
+	}
 	var answer updateAnswer
 	identity := r.identity(in.ClientRequestToken)
 	return &answer, s.edit(r, name, func(c *SavedCluster) (ChangeKind, error) {
