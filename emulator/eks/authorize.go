@@ -69,6 +69,23 @@ func (s *Server) mayPassNodes(r *request, compute *computeInput) error {
 	return s.mayPass(r, *compute.NodeRoleARN, ec2Service)
 }
 
+// mayTagNew asks whether the caller may give a new resource its tags, if it has some (service authorization reference:
+// CreateCluster and CreateAccessEntry authorize TagResource, too). That only tags in the request are a reason to ask is
+// inferred.
+func (s *Server) mayTagNew(r *request, resource string, tags map[string]string, keys conditionKeys) error {
+	if len(tags) == 0 {
+		return nil
+	}
+	return s.may(r, "eks:TagResource", resource, keys.with(conditionKeys{}.tags(tags)))
+}
+
+// mayAdmit asks whether the caller may make the access entry of a cluster's creator, which CreateCluster and
+// UpdateClusterConfig authorize, too (service authorization reference). When exactly is inferred: when they make it.
+// That its keys are those of a CreateAccessEntry that names no more than the principal is inferred as well.
+func (s *Server) mayAdmit(r *request, cluster, creatorARN string) error {
+	return s.may(r, "eks:CreateAccessEntry", s.clusterARN(r, cluster), createEntryInput{PrincipalARN: &creatorARN}.keys())
+}
+
 // clusterARN is the ARN of a cluster of the request's account and region, whether there is one or not.
 func (s *Server) clusterARN(r *request, name string) string {
 	return ClusterARN(s.gate.Store.Partition(), r.scope, name)
@@ -116,7 +133,8 @@ func (e AccessEntry) keys() conditionKeys {
 // the groups of UpdateAccessEntry do, is inferred: the reference calls them "present in the access entry requests". A
 // list without elements takes the resource's away.
 func (k conditionKeys) with(request conditionKeys) conditionKeys {
-	all := maps.Clone(k)
+	all := conditionKeys{}
+	maps.Copy(all, k)
 	maps.Copy(all, request)
 	maps.DeleteFunc(all, func(_ string, values []string) bool { return len(values) == 0 })
 	return all

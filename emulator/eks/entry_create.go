@@ -35,6 +35,9 @@ func (s *Server) createAccessEntry(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.mayTagNew(r, p.entryARN(r.scope, name, "*"), in.Tags, ofEntry(name, p.arn).with(in.keys())); err != nil {
+		return nil, err
+	}
 	if kind := in.kind(); kind == TypeEC2Linux || kind == TypeEC2Windows {
 		if err := s.mayPass(r, p.arn, ec2Service); err != nil {
 			return nil, err
