@@ -92,7 +92,7 @@ func (s *Server) run(q *stsfake.QueryRequest) (any, error) {
 		return nil, err
 	}
 	if s.enforce {
-		if err := r.authorize(op.target(r)); err != nil {
+		if err := r.authorizeAll(op.target(r)); err != nil {
 			return nil, err
 		}
 	}
