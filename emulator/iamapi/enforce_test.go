@@ -241,6 +241,37 @@ func TestEnforcedSessions(t *testing.T) {
 	want(t, failure(asRole.GetRole(ctx, get)), 403, "InvalidClientTokenId", invalid+".")
 }
 
+// [M] Which sessions may call IAM at all is no policy, so that it holds without enforcement too (aws-vault#15); [X] that
+// of federated users. Everybody else may call.
+func TestSessionsWithoutEnforcement(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	list := func(credentials iam.Credentials, _ iam.Caller, err error) error {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := w.with(aws.Credentials{AccessKeyID: credentials.AccessKeyID, SecretAccessKey: credentials.SecretAccessKey, SessionToken: credentials.SessionToken})
+		return failure(c.ListUsers(t.Context(), &awsiam.ListUsersInput{}))
+	}
+	_, bob, err := w.store.Credential(w.keys["bob"].AccessKeyID, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const invalid = "The security token included in the request is invalid"
+	want(t, list(w.store.IssueUserSession(bob, iam.SessionOptions{})), 403, "InvalidClientTokenId", invalid)
+	if reason := w.lastCall().Reason; !strings.Contains(reason, "MFA") {
+		t.Errorf("reason %q", reason)
+	}
+	want(t, list(w.store.IssueFederatedSession(bob, "guest", iam.SessionOptions{})), 403, "InvalidClientTokenId", invalid)
+	if err := list(w.store.IssueUserSession(bob, iam.SessionOptions{MFATime: w.now})); err != nil {
+		t.Errorf("with MFA: %v", err)
+	}
+	if err := failure(w.as("bob").ListUsers(t.Context(), &awsiam.ListUsersInput{})); err != nil {
+		t.Errorf("a user: %v", err)
+	}
+}
+
 // Root users may do everything, and see themselves; other accounts see nothing of this one.
 func TestAccounts(t *testing.T) {
 	t.Parallel()
