@@ -106,8 +106,8 @@ func (s *Server) newEntry(r *request, c *SavedCluster, p principalRef, in create
 	if id == "" { // github.com/terraform-aws-modules/terraform-aws-eks issue 2969
 		return nil, invalidParameter("The specified principalArn is invalid: invalid principal.")
 	}
-	if _, found := c.entry(p.arn); found { // measured
-		return nil, refuse("ResourceInUseException", "The specified access entry resource is already in use on this cluster.")
+	if _, found := c.entry(p.arn); found || c.hasPrincipal(id) {
+		return nil, entryInUse()
 	}
 	created, err := s.clusters.newEntry(c, p, in.kind(), r.now)
 	if err != nil {
