@@ -91,9 +91,9 @@ fuzz: ## Fuzz every parser, FUZZTIME (10m) each
 	done
 
 .PHONY: bench
-bench: build ## Measure: first yes against the bare control plane, memory, token, STS under load, verification
-	go test -run '^$$' -bench . -benchmem ./sts-fake/...
-	EKSEMU=$(CURDIR)/$(BIN) go test -count=1 -timeout 30m -v -run 'TestBench$$$$|TestLoad' ./e2e/bench
+bench: build ## Measure: first yes against the bare control plane, memory, token, STS under load, access entries, verification
+	go test -run '^$$' -bench . -benchmem ./sts-fake/... ./emulator/access ./emulator/eks
+	EKSEMU=$(CURDIR)/$(BIN) go test -count=1 -timeout 30m -v -run 'TestBench$$$$|TestBenchEntries|TestLoad' ./e2e/bench
 
 .PHONY: bench-kind
 bench-kind: build ## Measure: first yes on kind against plain kind create cluster (needs Docker and the node image)

@@ -169,6 +169,38 @@ func TestGoModCanBeInstalled(t *testing.T) {
 	}
 }
 
+// The map of CONTRIBUTING.md has every folder that has a floor once, by its own name or within one that ends in /*, and
+// nothing that there is not. What it says of a folder may speak of those below it.
+func TestMapHasEveryFolderOnce(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile(filepath.Join(root, "CONTRIBUTING.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := map[string]bool{}
+	for _, row := range regexp.MustCompile(`(?m)^\| [0-9–] \| ([^|]*) \|`).FindAllStringSubmatch(string(raw), -1) {
+		for _, name := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row[1], -1) {
+			folder := strings.TrimSuffix(name[1], "/*")
+			if listed[folder] {
+				t.Errorf("CONTRIBUTING.md lists %s twice: put the rows into one", folder)
+			}
+			if _, err := os.Stat(filepath.Join(root, folder)); err != nil {
+				t.Errorf("CONTRIBUTING.md lists %s, which is no folder: remove it", folder)
+			}
+			listed[folder] = true
+		}
+	}
+	for folder := range floors {
+		known := listed[folder]
+		for above := folder; above != "."; above = path.Dir(above) {
+			known = known || listed[above] && above != "emulator" && above != "sts-fake"
+		}
+		if !known {
+			t.Errorf("CONTRIBUTING.md does not list %s: add a row", folder)
+		}
+	}
+}
+
 // root is the repository's root, seen from this package.
 const root = "../../.."
 
