@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gexec"
 )
 
 // sdkCluster is the cluster that the SDK makes, uses and deletes.
@@ -33,10 +34,12 @@ var _ = Describe("the EKS API, to the AWS SDK for Go v2", Ordered, func() {
 	})
 	It("makes a cluster, and the SDK's and the CLI's waiters see it become ACTIVE", func(ctx context.Context) {
 		p.run(makeCluster())
+		// The CLI's waiter asks at once and then every 30 seconds, so that it waits while the cluster is CREATING only if it
+		// comes first; the SDK's waits beside it.
+		cli := shared.guest().withEksemu("--as", "trurl").start(anyCLI(), "eks", "wait", "cluster-active", "--name", sdkCluster)
 		waiter := eks.NewClusterActiveWaiter(client.eks, func(o *eks.ClusterActiveWaiterOptions) { o.MinDelay, o.MaxDelay = 200*time.Millisecond, time.Second })
 		Expect(waiter.Wait(ctx, &eks.DescribeClusterInput{Name: aws.String(sdkCluster)}, patience)).To(Succeed())
-		// It asks every 30 seconds, and the first time at once.
-		shared.guest().withEksemu("--as", "trurl").must(anyCLI(), "eks", "wait", "cluster-active", "--name", sdkCluster)
+		Eventually(cli, patience).Should(gexec.Exit(0))
 	})
 	It("shows and changes it", func() {
 		p.run(lookAtCluster()...)

@@ -69,8 +69,8 @@ func (p *play) differs(at string, want, got any) string {
 		}
 		return ""
 	case []any:
-		there, _ := got.([]any)
-		if len(there) != len(wanted) {
+		there, ok := got.([]any) // null, which is no list at all, is none
+		if !ok || len(there) != len(wanted) {
 			return fmt.Sprintf("%s: want %d elements, got %v", at, len(wanted), got)
 		}
 		for i, value := range wanted {

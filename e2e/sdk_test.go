@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -40,13 +41,12 @@ func (l laptop) sdk(identity string, args ...string) sdk {
 	Expect(json.Unmarshal([]byte(l.must("eksemu", append([]string{"env", "--format", "json"}, args...)...)), &vars)).To(Succeed())
 	proxy, err := url.Parse(vars["HTTPS_PROXY"])
 	Expect(err).NotTo(HaveOccurred())
-	bundle, err := os.Open(vars["AWS_CA_BUNDLE"])
+	bundle, err := os.ReadFile(vars["AWS_CA_BUNDLE"])
 	Expect(err).NotTo(HaveOccurred())
-	defer bundle.Close()
 	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.Proxy = http.ProxyURL(proxy) })
 	cfg, err := config.LoadDefaultConfig(context.Background(),
 		config.WithSharedConfigFiles([]string{vars["AWS_CONFIG_FILE"]}), config.WithSharedCredentialsFiles([]string{vars["AWS_SHARED_CREDENTIALS_FILE"]}),
-		config.WithSharedConfigProfile(identity), config.WithHTTPClient(client), config.WithCustomCABundle(bundle), config.WithRetryMaxAttempts(1))
+		config.WithSharedConfigProfile(identity), config.WithHTTPClient(client), config.WithCustomCABundle(bytes.NewReader(bundle)), config.WithRetryMaxAttempts(1))
 	Expect(err).NotTo(HaveOccurred())
 	return sdk{cfg, eks.NewFromConfig(cfg), iam.NewFromConfig(cfg)}
 }

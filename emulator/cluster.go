@@ -264,7 +264,7 @@ func (e *Environment) startAuthenticator(ctx context.Context, c *runningCluster)
 		return err
 	}
 	if c.currentMode() != authn.ConfigMap {
-		if _, err := c.recorder.AwaitLog(ctx, before, c.server.ReadEntries); err != nil {
+		if err := c.awaitEntries(ctx, before); err != nil {
 			return fmt.Errorf("the authenticator did not read the access entries: %w", err)
 		}
 	}
@@ -275,6 +275,27 @@ func (e *Environment) startAuthenticator(ctx context.Context, c *runningCluster)
 		return err
 	}
 	return c.awaitConfigMap(ctx, before, c.currentMode())
+}
+
+// watchPatience is how long the authenticator may be without what it needs to watch its files.
+const watchPatience = 10 * time.Second
+
+// errCannotWatch is why the authenticator does not learn of changes.
+var errCannotWatch = errors.New("it cannot watch them: this machine's inotify instances are used up; " +
+	"end environments that you do not need, or raise the limit: sudo sysctl fs.inotify.max_user_instances=1024")
+
+// awaitEntries waits until the authenticator has read the access entries.
+func (c *runningCluster) awaitEntries(ctx context.Context, since uint64) error {
+	event, err := c.recorder.AwaitLog(ctx, since, func(line *trace.LogLine) bool { return c.server.ReadEntries(line) || authn.CannotWatch(line) })
+	if err != nil || !authn.CannotWatch(event.Log) {
+		return err
+	}
+	limited, cancel := context.WithTimeoutCause(ctx, watchPatience, errCannotWatch)
+	defer cancel()
+	if _, err = c.recorder.AwaitLog(limited, event.Seq, c.server.ReadEntries); err != nil && ctx.Err() == nil && limited.Err() != nil {
+		return errCannotWatch
+	}
+	return err
 }
 
 // writeAuthenticatorFiles gives the authenticator its access to the cluster and to EC2.

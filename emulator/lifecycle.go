@@ -25,6 +25,7 @@ func (e *Environment) changed(change eks.Change) {
 		problem := ""
 		if err := e.applyAccess(e.done, change.ClusterARN); err != nil {
 			problem = err.Error()
+			e.warn("apply who may use cluster "+e.nameOf(change.ClusterARN), err)
 		}
 		e.finishUpdates(change.ClusterARN, problem)
 	}

@@ -120,6 +120,22 @@ func TestRunRetriesAfterAChange(t *testing.T) {
 	}
 }
 
+// After a change, too, a step is tried once where a second try would be another thing: a fault that was asked for is met by
+// the first, and an AWS call that should have been refused has done its work.
+func TestRunTriesOnce(t *testing.T) {
+	t.Parallel()
+	const change = "steps:\n  - apply: |\n      {apiVersion: v1, kind: ConfigMap, metadata: {name: user/mallory developers}}\n"
+	for name, steps := range map[string]string{
+		"fault":        "  - fault: {code: Throttling}\n  - as: mallory" + canI + "{outcome: denied}\n",
+		"aws, allowed": "  - as: alice\n    aws: sts get-caller-identity\n    expect: {outcome: denied}\n",
+	} {
+		result := runOne(t, newFakeEnvironment(t).runner(t), "denied", change+steps)
+		if last := result.Steps[len(result.Steps)-1]; last.Status != StatusFailed || last.Attempts != 1 {
+			t.Errorf("%s: %s after %d attempts, want a failure after one: %q", name, last.Status, last.Attempts, last.Mismatch)
+		}
+	}
+}
+
 // Without a change there is nothing to wait for.
 func TestRunMismatch(t *testing.T) {
 	t.Parallel()

@@ -76,7 +76,8 @@ func (s *session) alter(ctx context.Context, step Step) error {
 }
 
 // failNext lets the next calls to STS fail, or, without a fault, no more. A fault that no call has met by then, or by the
-// scenario's end, is an error: it has tested nothing.
+// scenario's end, is an error: it has tested nothing. The next step is tried once, whatever has changed before: another try
+// would meet what is left of the fault.
 func (s *session) failNext(ctx context.Context, fault Fault) error {
 	if fault == (Fault{}) {
 		return s.noFaults(ctx)
@@ -87,6 +88,7 @@ func (s *session) failNext(ctx context.Context, fault Fault) error {
 	if s.faults == 0 {
 		s.change("the answers of STS", s.noFaults)
 	}
+	s.changed = time.Time{}
 	s.faults += max(fault.Times, 1)
 	return nil
 }
@@ -98,6 +100,7 @@ func (s *session) noFaults(ctx context.Context) error {
 		return nil
 	}
 	s.faults = 0
+	s.changed = s.Now()
 	left, err := s.Environment.ClearFaults(ctx)
 	if err == nil && left >= asked {
 		err = errors.New("no call has met the fault that was to happen")
@@ -135,10 +138,16 @@ func (s *session) act(ctx context.Context, step Step, result *StepResult) error 
 		}
 		result.Attempts++
 		result.judge(step, got)
-		if result.Status != StatusFailed || !pause(settled, backoff) {
+		if result.Status != StatusFailed || done(step, got) || !pause(settled, backoff) {
 			return ctx.Err()
 		}
 	}
+}
+
+// done tells that an attempt has done what it should have been refused. AWS calls are judged by the state that there is, so
+// that another try could only be refused for what this one did: to make it twice.
+func done(step Step, got attempt) bool {
+	return step.Action() == ActionAWS && step.Expect.Outcome != explain.Allowed && got.verdict != nil && got.verdict.Outcome == explain.Allowed
 }
 
 // window is how long after a change of state another outcome may still come.

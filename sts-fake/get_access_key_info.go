@@ -30,7 +30,7 @@ func (s *Server) getAccessKeyInfo(r *request) (any, error) {
 			Reason: "sessions of users may not call it, whatever their policies say",
 		}
 	}
-	if account, ok := accountOfKey(id); ok {
+	if account, ok := AccountOfAccessKey(id); ok {
 		return accessKeyInfo{account}, nil
 	}
 	_, owner, err := s.gate.Store.Credential(id, "")
@@ -40,9 +40,9 @@ func (s *Server) getAccessKeyInfo(r *request) (any, error) {
 	return accessKeyInfo{owner.AccountID}, nil
 }
 
-// accountOfKey decodes an ID of the new generation: four letters and 80 bits in base32, of which the first is 1 and the
-// next 40 are the account (spec/sts.md section 4.1).
-func accountOfKey(id string) (string, bool) {
+// AccountOfAccessKey decodes the account out of an access key ID of the new generation: four letters and 80 bits in
+// base32, of which the first is 1 and the next 40 are the account (spec/sts.md section 4.1). It is false for any other ID.
+func AccountOfAccessKey(id string) (string, bool) {
 	if len(id) != 20 || !strings.HasPrefix(id, "AKIA") && !strings.HasPrefix(id, "ASIA") {
 		return "", false
 	}

@@ -100,6 +100,7 @@ func tokenCases() []causeCase {
 		{"token-base64", formError("illegal base64 data at input byte 12"), "base64", "RawURLEncoding"},
 		{"token-request", formError(`error creating HTTP request: net/http: nil Context`), "HTTP request", "presigner"},
 		{"token-url", formError(`parse "https://sts.us-west-2.amazonaws.com\x7f/?X-Amz-Signature=0123": net/url: invalid control character in URL`), "not a URL", ""},
+		{"token-no-url", formError(`unexpected scheme "" in pre-signed URL`), "is no URL", "Encode the presigned URL once"},
 		{"token-scheme", formError(`unexpected scheme "http" in pre-signed URL`), "for a http URL", "unset AWS_ENDPOINT_URL"},
 		{"token-global-endpoint", formError("global endpoint unsupported in partition aws-cn"), "aws-cn", "--region"},
 		{"token-region-format", formError("invalid region identifier format provided: us_west"), "cannot be a region", ""},

@@ -96,7 +96,9 @@ type Verdict struct {
 	Identity  Identity `json:"identity"`
 	Question  string   `json:"question"`         // "get pods in default", "sts:AssumeRole"
 	Cached    bool     `json:"cached,omitempty"` // the API server knew the token already
-	Steps     []Step   `json:"steps"`
+	// Closest is the mapping that was probably meant for a principal that none maps: see [Verdict.WithMappings].
+	Closest *NearMiss `json:"closest,omitempty"`
+	Steps   []Step    `json:"steps"`
 
 	Cluster   string `json:"cluster,omitempty"`
 	Client    string `json:"client,omitempty"` // AWS calls: the label that the client gave to the gateway

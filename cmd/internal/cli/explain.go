@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"regexp"
@@ -18,16 +17,30 @@ import (
 func newExplainCommand(app *App) *cobra.Command {
 	var last int
 	var all bool
+	in := &explainInput{}
 	command := &cobra.Command{
 		Use:   "explain",
 		Short: "Explain the last answers: which hop decided, in whose words, and what to do",
-		Args:  cobra.NoArgs,
+		Long: `Explain the last answers of a running environment: which hop decided, in whose words, and what to do.
+
+With one of the flags below it explains something else, from this or from any other cluster, and needs no environment.
+If one runs, its hops are asked, too. Then the exit code is 0 if nothing is wrong, 1 if something is, and 2 if the file
+cannot be read. Neither tokens nor signatures are printed.
+
+  aws eks get-token --cluster-name prod | eksemu explain --token - --cluster prod
+  kubectl get -n kube-system configmap/aws-auth -o yaml | eksemu explain --aws-auth -
+  eksemu explain --kubeconfig ~/.kube/config`,
+		Args: cobra.NoArgs,
 	}
 	name := addNameFlag(app, command)
 	output := addOutputFlag(command)
 	command.Flags().IntVarP(&last, "last", "n", 1, "how many of the newest answers to explain")
 	command.Flags().BoolVar(&all, "all", false, "also requests that only prepare others, such as discovery, and AWS calls that were answered")
+	in.addFlags(command)
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
+		if in.given() {
+			return in.explain(cmd, app, name, output)
+		}
 		if last < 1 {
 			return fmt.Errorf("--last %d: ask for at least 1", last)
 		}
@@ -40,7 +53,7 @@ func newExplainCommand(app *App) *cobra.Command {
 		if len(verdicts) == 0 && !output.json() {
 			return exitWith(ExitMismatch, nothingToExplain(name))
 		}
-		return app.printVerdicts(cmd.Context(), verdicts, output)
+		return app.printVerdicts(app.nearMisses(cmd.Context(), name, verdicts), output)
 	}
 	return command
 }
@@ -79,7 +92,7 @@ func nothingToExplain(name *nameFlag) error {
 	return errors.New("nothing to explain yet: ask something first, such as `kubectl auth can-i get pods`")
 }
 
-func (app *App) printVerdicts(_ context.Context, list []explain.Verdict, output *outputFlag) error {
+func (app *App) printVerdicts(list []explain.Verdict, output *outputFlag) error {
 	if output.json() {
 		if list == nil {
 			list = []explain.Verdict{}

@@ -1,0 +1,81 @@
+package kubeconfigs
+
+import (
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// value is what a mapping has for a key; nil if it has none, or is no mapping.
+func value(node *yaml.Node, key string) *yaml.Node {
+	if node == nil || node.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		if node.Content[i].Value == key {
+			return resolved(node.Content[i+1])
+		}
+	}
+	return nil
+}
+
+// resolved is the node that an alias stands for, and any other node itself.
+func resolved(node *yaml.Node) *yaml.Node {
+	if node.Kind == yaml.AliasNode && node.Alias != nil {
+		return node.Alias
+	}
+	return node
+}
+
+// text is the scalar that a mapping has for a key; "" if there is none.
+func text(node *yaml.Node, key string) string {
+	found := value(node, key)
+	if found == nil || found.Kind != yaml.ScalarNode || found.ShortTag() == "!!null" {
+		return ""
+	}
+	return found.Value
+}
+
+// items are those of the list that a mapping has for a key.
+func items(node *yaml.Node, key string) []*yaml.Node {
+	list := value(node, key)
+	if list == nil || list.Kind != yaml.SequenceNode {
+		return nil
+	}
+	var all []*yaml.Node
+	for _, item := range list.Content {
+		all = append(all, resolved(item))
+	}
+	return all
+}
+
+// named is the item of a list that has a name.
+func named(root *yaml.Node, list, name string) *yaml.Node {
+	for _, item := range items(root, list) {
+		if text(item, "name") == name && name != "" {
+			return item
+		}
+	}
+	return nil
+}
+
+func namesIn(root *yaml.Node, list string) []string {
+	var names []string
+	for _, item := range items(root, list) {
+		if name := text(item, "name"); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// texts are the scalars in a list.
+func texts(node *yaml.Node, key string) []string {
+	var all []string
+	for _, item := range items(node, key) {
+		all = append(all, item.Value)
+	}
+	return all
+}
+
+func contains(list []string, text string) bool { return slices.Contains(list, text) }
