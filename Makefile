@@ -61,6 +61,12 @@ e2e: build ## Drive the built binary with the real aws CLI and kubectl
 	EKSEMU=$(CURDIR)/$(BIN) go run $(GINKGO) run --no-color --timeout 20m --procs 2 --junit-report=e2e-sts.xml --json-report=e2e-sts.json --output-dir=reports ./e2e/sts
 	EKSEMU=$(CURDIR)/$(BIN) go run $(GINKGO) run --no-color --timeout 30m --label-filter "!kind-alone" --junit-report=e2e.xml --json-report=e2e.json --output-dir=reports ./e2e
 
+.PHONY: mutants
+mutants: ## Break eksemu in dozens of ways, and see the scenarios turn red that are about it (MUTANT=NAME: in one)
+	go vet ./e2e/mutants
+	mkdir -p reports
+	EKSEMU_LDFLAGS='$(LDFLAGS)' go run $(GINKGO) run --no-color --timeout 30m --procs 3 $(if $(MUTANT),--focus '$(MUTANT)') --junit-report=mutants.xml --json-report=mutants.json --output-dir=reports ./e2e/mutants
+
 .PHONY: e2e-kind
 e2e-kind: build ## The same on kind: what kind clusters share with the embedded one, and what only they have (needs Docker)
 	e2e/kind/docker
@@ -85,9 +91,9 @@ fuzz: ## Fuzz every parser, FUZZTIME (10m) each
 	done
 
 .PHONY: bench
-bench: build ## Measure: first yes against the bare control plane, memory, token, STS under load, verification
-	go test -run '^$$' -bench . -benchmem ./sts-fake/...
-	EKSEMU=$(CURDIR)/$(BIN) go test -count=1 -timeout 30m -v -run 'TestBench$$$$|TestLoad' ./e2e/bench
+bench: build ## Measure: first yes against the bare control plane, memory, token, STS under load, access entries, verification
+	go test -run '^$$' -bench . -benchmem ./sts-fake/... ./emulator/access ./emulator/eks
+	EKSEMU=$(CURDIR)/$(BIN) go test -count=1 -timeout 30m -v -run 'TestBench$$$$|TestBenchEntries|TestLoad' ./e2e/bench
 
 .PHONY: bench-kind
 bench-kind: build ## Measure: first yes on kind against plain kind create cluster (needs Docker and the node image)

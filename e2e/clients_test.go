@@ -7,14 +7,17 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
 
-// awsCLIs finds the aws CLIs of the machine: the first one of each major version on PATH or in /usr/bin, where
-// Debian's package awscli puts it.
-func awsCLIs() map[string]string {
+// awsCLIs are the aws CLIs of the machine by their major versions. To ask one for its version takes half a second.
+var awsCLIs = sync.OnceValue(findAWSCLIs)
+
+// findAWSCLIs finds the first aws CLI of each major version on PATH or in /usr/bin, where Debian's package awscli puts it.
+func findAWSCLIs() map[string]string {
 	found := map[string]string{}
 	for _, dir := range append(filepath.SplitList(os.Getenv("PATH")), "/usr/bin") {
 		path := filepath.Join(dir, "aws")

@@ -100,7 +100,7 @@ var _ = Describe("the ways into a running environment", func() {
 			missing("aws", false)
 		}
 		for _, path := range found {
-			for _, args := range [][]string{{"s3", "ls"}, {"iam", "list-users"}, {"dynamodb", "list-tables"}, {"lambda", "list-functions"}} {
+			for _, args := range [][]string{{"s3", "ls"}, {"cloudtrail", "lookup-events"}, {"dynamodb", "list-tables"}, {"lambda", "list-functions"}} {
 				a := shared.guest().withEksemu().run(path, args...)
 				Expect(a.code).NotTo(Equal(0), a.String())
 				Expect(a.err).To(MatchRegexp(`An error occurred \(NotEmulated\) when calling the \w+ operation: \S+ is not emulated: eksemu answers for .*\bsts\b.*--fallback URL`), a.String())

@@ -86,6 +86,8 @@ nodes:
 		person = person.withEksemu()
 		person.installKubectl()
 		Expect(strings.Fields(person.must("kubectl", "get", "nodes", "-o", "name"))).To(ConsistOf("node/"+node("nodes"), "node/eksemu-nodes-my-cluster-worker"))
+		person.must("kubectl", "wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s")
+		Expect(stsOf("eksemu-nodes-my-cluster-worker")).To(Equal(stsOf(node("nodes"))), "the nodes know AWS's names")
 		Expect(person.must("kubectl", "get", "nodes", "-l", "color=blue", "-o", "name")).To(Equal("node/eksemu-nodes-my-cluster-worker\n"))
 		out := person.must("curl", "-sS", "--insecure", person.status().Clusters[0].Endpoint+"/api/v1/namespaces/kube-public/configmaps/cluster-info")
 		Expect(out).To(ContainSubstring(`"reason": "Unauthorized"`))
@@ -194,9 +196,7 @@ var _ = Describe("kind: an environment of its own", kindAlone, Ordered, func() {
 	})
 
 	It("leads the nodes' AWS names here, too", func() {
-		out, err := exec.Command("docker", "exec", node(environment), "getent", "hosts", "sts.us-west-2.amazonaws.com").Output()
-		Expect(err).NotTo(HaveOccurred())
-		Expect(string(out)).To(ContainSubstring(strings.TrimSpace(admin("get", "service", "eksemu-aws", "-n", "kube-system", "-o", "jsonpath={.spec.clusterIP}"))))
+		Expect(stsOf(node(environment))).To(Equal(admin("get", "service", "eksemu-aws", "-n", "kube-system", "-o", "jsonpath={.spec.clusterIP}")))
 	})
 
 	It("listens for the API server at the network's gateway, and talks to nobody else there", func() {
@@ -240,7 +240,10 @@ var _ = Describe("kind: an environment of its own", kindAlone, Ordered, func() {
 	It("starts a node again that stops", func() {
 		Expect(exec.Command("docker", "kill", node(environment)).Run()).To(Succeed())
 		Eventually(func() string { return person.run("kubectl", "auth", "can-i", "get", "pods").out }).Should(Equal("yes\n"))
+		Eventually(func() string { return person.status().component(node(environment)).State }).Should(Equal("ready"))
 		Expect(person.status().component(node(environment)).Restarts).To(Equal(1))
+		Expect(stsOf(node(environment))).To(Equal(admin("get", "service", "eksemu-aws", "-n", "kube-system", "-o", "jsonpath={.spec.clusterIP}")),
+			"Docker has made the node's /etc/hosts anew")
 	})
 
 	It("is removed as a whole", func() {
@@ -252,6 +255,15 @@ var _ = Describe("kind: an environment of its own", kindAlone, Ordered, func() {
 		Expect(person.run("curl", "-sS", state.Clusters[0].Endpoint).code).NotTo(Equal(0))
 	})
 })
+
+// stsOf is the address that STS's name leads a node to.
+func stsOf(node string) string {
+	GinkgoHelper()
+	out, err := exec.Command("docker", "exec", node, "getent", "hosts", "sts.us-west-2.amazonaws.com").Output()
+	Expect(err).NotTo(HaveOccurred())
+	address, _, _ := strings.Cut(string(out), " ")
+	return address
+}
 
 // appArn is what a session of my-app-role is told.
 func appArn(session string) string {

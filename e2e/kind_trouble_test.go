@@ -3,6 +3,7 @@ package e2e
 import (
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 
@@ -67,13 +68,15 @@ var _ = Describe("kind: trouble", kindAlone, func() {
 		}
 		person := newPerson("blocked")
 		bridge := "br-" + docker("network", "inspect", "kind", "--format", "{{.Id}}")[:12]
-		rule := []string{"INPUT", "-i", bridge, "-p", "tcp", "--dport", "10240:65535", "-j", "DROP"}
+		gateway := docker("network", "inspect", "kind", "--format", `{{range .IPAM.Config}}{{.Gateway}} {{end}}`)
+		gateway = regexp.MustCompile(`\d+(\.\d+){3}`).FindString(gateway)
+		rule := []string{"INPUT", "-i", bridge, "-d", gateway, "-p", "tcp", "--dport", "10240:65535", "-j", "DROP"}
 		out, err := exec.Command("iptables", append([]string{"-I"}, rule...)...).CombinedOutput()
 		Expect(err).NotTo(HaveOccurred(), string(out))
 		DeferCleanup(func() { Expect(exec.Command("iptables", append([]string{"-D"}, rule...)...).Run()).To(Succeed()) })
 		a := person.run("eksemu", "up")
 		Expect(a.code).To(Equal(3), a.String())
-		Expect(a.err).To(MatchRegexp(`the node cannot reach this machine at [0-9.]+, TCP port \d+.*firewall.*iptables -I INPUT -i ` + bridge))
+		Expect(a.err).To(MatchRegexp(`the node cannot reach this machine at ` + gateway + `, TCP port \d+ and \d+ .*firewall.*iptables -I INPUT -i ` + bridge + ` .* --dports \d+,\d+ `))
 		Expect(containers("blocked")).To(BeEmpty())
 	})
 
@@ -87,6 +90,24 @@ var _ = Describe("kind: trouble", kindAlone, func() {
 		Expect(a.err).To(ContainSubstring("there is a kind cluster foreign that this environment did not make: choose another name with --kind-cluster"))
 		person.must("eksemu", "down")
 		Expect(docker("inspect", "--format", "{{.State.Running}}", "foreign-control-plane")).To(Equal("true"))
+	})
+
+	It("meets a cluster of somebody else in place of its own: down leaves it alone, and says so", func() {
+		person := newPerson("replaced")
+		session := person.start("eksemu", "up")
+		Eventually(session.Err).Should(gbytes.Say("kind: starting control-plane"))
+		session.Kill()
+		Eventually(session).Should(gexec.Exit())
+		Eventually(person.processes).Should(BeEmpty())
+		image := docker("inspect", "--format", "{{.Config.Image}}", node("replaced"))
+		docker("rm", "--force", "--volumes", node("replaced"))
+		docker("run", "--detach", "--name", node("replaced"), "--label", "io.x-k8s.kind.cluster=eksemu-replaced-my-cluster",
+			"--label", "io.x-k8s.kind.role=control-plane", "--entrypoint", "sleep", image, "infinity")
+		defer docker("rm", "--force", node("replaced"))
+		a := person.run("eksemu", "down")
+		Expect(a.code).To(Equal(0), a.String())
+		Expect(a.err).To(ContainSubstring("the kind cluster eksemu-replaced-my-cluster is not, or not any more, the one that this environment made"))
+		Expect(docker("inspect", "--format", "{{.State.Running}}", node("replaced"))).To(Equal("true"))
 	})
 
 	It("cannot be made: the error has the reason, the logs are kept, and the nodes if that is asked for", func() {

@@ -62,12 +62,12 @@ func (e *Environment) applyAccess(ctx context.Context, arn string) error {
 		return err
 	}
 	before := e.trace.Last()
-	c.mode.Store(a.AuthenticationMode)
 	c.authorizer.SetGrants(now.Grants)
 	updated, err := c.server.Update(a)
 	if err != nil {
 		return err
 	}
+	c.mode.Store(a.AuthenticationMode)
 	c.awaitAccess(ctx, before, updated, a.AuthenticationMode)
 	return nil
 }

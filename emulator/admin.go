@@ -48,6 +48,7 @@ func (a *admin) handler() http.Handler {
 	api.HandleFunc("/identities/{id}", a.removeIdentities).Methods(http.MethodDelete)
 	api.HandleFunc("/clusters", a.putCluster).Methods(http.MethodPost)
 	api.HandleFunc("/clusters/{name}", a.removeCluster).Methods(http.MethodDelete)
+	api.HandleFunc("/clusters/{name}/authenticator", a.setAuthenticator).Methods(http.MethodPut)
 	api.HandleFunc("/marks", a.mark).Methods(http.MethodPost)
 	api.HandleFunc("/marks", a.resetToMark).Methods(http.MethodDelete)
 	api.HandleFunc("/credentials/{name}", a.credentials).Methods(http.MethodGet)
@@ -136,7 +137,11 @@ func (a *admin) removeIdentities(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *admin) credentials(w http.ResponseWriter, r *http.Request) {
-	credentials, err := a.env.aws.credentials(mux.Vars(r)["name"])
+	of := a.env.aws.credentials
+	if r.URL.Query().Get("expired") == "true" {
+		of = a.env.aws.expiredSession
+	}
+	credentials, err := of(mux.Vars(r)["name"])
 	if err != nil {
 		writeJSON(w, http.StatusNotFound, adminError{err.Error()})
 		return

@@ -49,6 +49,7 @@ var adminRoutes = []struct{ method, path string }{
 	{"DELETE", "identities/1"},
 	{"POST", "clusters"},
 	{"DELETE", "clusters/c"},
+	{"PUT", "clusters/my-cluster/authenticator"},
 	{"POST", "marks"},
 	{"DELETE", "marks"},
 	{"GET", "credentials/my-cluster"},

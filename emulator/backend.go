@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,22 +26,59 @@ const (
 // Backends are the names that a user may choose from, the default first.
 func Backends() []string { return []string{string(BackendEmbedded), string(BackendKind)} }
 
+// KeptBackend is what runs the clusters of a state folder, "" if there are none yet: nothing is kept of a first start that
+// made none.
+func KeptBackend(dir string) Backend {
+	s := &state{}
+	if raw, err := os.ReadFile(filepath.Join(dir, stateFileName)); err == nil {
+		_ = json.Unmarshal(raw, &s.stateFile) // a damaged file is refused by who starts the environment
+	}
+	return s.backend(Layout{dir})
+}
+
+// backend is what runs the clusters of the state.
+func (s *state) backend(files Layout) Backend {
+	if s.Backend != "" {
+		return s.Backend
+	}
+	if len(s.Bootstrap) > 0 {
+		return BackendEmbedded // the state is older than the choice
+	}
+	clusters, _ := os.ReadDir(files.clusters()) // there may be none
+	for _, entry := range clusters {
+		if kindcluster.Exists(filepath.Join(files.cluster(entry.Name()), controlPlaneDir)) {
+			return BackendKind // its first start was killed, or retained what it could not make
+		}
+	}
+	return ""
+}
+
 // chooseBackend takes the backend that was asked for, or that of the kept state. Clusters cannot move from one to the
 // other.
 func (e *Environment) chooseBackend() error {
-	kept := e.state.Backend
-	if kept == "" && len(e.state.Bootstrap) > 0 {
-		kept = BackendEmbedded // the state is older than the choice
-	}
+	kept := e.state.backend(e.files)
 	switch {
 	case e.opts.Backend == "" && kept == "":
 		e.opts.Backend = BackendEmbedded
 	case e.opts.Backend == "":
 		e.opts.Backend = kept
 	case kept != "" && kept != e.opts.Backend:
-		return fmt.Errorf("the environment's clusters were made with --backend %s: leave out --backend %s, or begin anew with `eksemu down`", kept, e.opts.Backend)
+		return fmt.Errorf("the environment's clusters were made with --backend %s: %s, or begin anew with `eksemu down`", kept, e.opts.withoutBackend())
 	}
-	if e.state.Backend == e.opts.Backend {
+	return nil
+}
+
+// withoutBackend is how to ask for no backend.
+func (o *Options) withoutBackend() string {
+	if o.BackendVariable != "" {
+		return fmt.Sprintf("unset %s, which says %s", o.BackendVariable, o.Backend)
+	}
+	return "leave out --backend " + string(o.Backend)
+}
+
+// keepBackend writes down what runs the clusters, once there is one.
+func (e *Environment) keepBackend() error {
+	if e.state.read().Backend == e.opts.Backend {
 		return nil
 	}
 	return e.state.update(func(s *state) { s.Backend = e.opts.Backend })
@@ -58,31 +96,33 @@ func (e *Environment) backend(c *runningCluster) cluster.Backend {
 			Dir: dir, LogDir: c.logs, Now: e.opts.Now, Observe: e.observerOf(c),
 		})
 	}
-	name, progress := e.opts.KindCluster, e.opts.Progress
-	if name == "" || c.label != "" {
-		name = kindcluster.Name(e.opts.Name, c.name)
-	}
+	asked, progress := e.opts.KindCluster, e.opts.Progress
 	if c.label != "" { // which is made beside other things
-		progress = nil
+		asked, progress = "", nil
 	}
 	return kindcluster.New(kindcluster.Config{
 		Executable: e.opts.Executable, Command: e.opts.Command, Env: e.opts.ToolEnv,
-		Dir: dir, LogDir: c.logs, Name: name, Options: e.opts.Kind,
-		Now: e.opts.Now, Progress: progress, Observe: e.observerOf(c),
+		Dir: dir, LogDir: c.logs, Name: kindcluster.Name(e.opts.Name, c.name), Asked: asked, Options: e.opts.Kind,
+		Down: "eksemu down --name " + e.opts.Name,
+		Now:  e.opts.Now, Progress: progress, Observe: e.observerOf(c),
 	})
 }
 
-// removeClusters removes what the clusters of a stopped environment have outside of its state folder.
-func removeClusters(ctx context.Context, dir string, toolEnv []string) error {
+// removeClusters removes what the clusters of a stopped environment have outside of its state folder. A cluster that is
+// somebody else's by now is no failure, but is told.
+func removeClusters(ctx context.Context, dir string, toolEnv []string) (foreign *kindcluster.ForeignError, err error) {
 	clusters, err := os.ReadDir(Layout{dir}.clusters())
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return nil, nil
 	}
 	errs := []error{err}
 	for _, entry := range clusters {
-		errs = append(errs, removeControlPlane(ctx, Layout{dir}.cluster(entry.Name()), toolEnv))
+		err := removeControlPlane(ctx, Layout{dir}.cluster(entry.Name()), toolEnv)
+		if !errors.As(err, &foreign) {
+			errs = append(errs, err)
+		}
 	}
-	return errors.Join(errs...)
+	return foreign, errors.Join(errs...)
 }
 
 // removeControlPlane removes what a stopped cluster has outside of its folder.

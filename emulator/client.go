@@ -115,6 +115,13 @@ func (c *Client) Credentials(ctx context.Context, name string) (json.RawMessage,
 	return credentials, c.call(ctx, http.MethodGet, "credentials/"+url.PathEscape(name), nil, nil, &credentials)
 }
 
+// ExpiredSession returns a session of a role or an EC2 instance that ended an hour ago, in the form of
+// [Client.Credentials].
+func (c *Client) ExpiredSession(ctx context.Context, name string) (json.RawMessage, error) {
+	var credentials json.RawMessage
+	return credentials, c.call(ctx, http.MethodGet, "credentials/"+url.PathEscape(name), url.Values{"expired": {"true"}}, nil, &credentials)
+}
+
 // Stop asks the environment to stop, for good if it shall be removed. It returns when the request was taken, which is
 // before the end.
 func (c *Client) Stop(ctx context.Context, remove bool) error {

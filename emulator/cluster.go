@@ -22,6 +22,7 @@ import (
 	"github.com/eksemu/eksemu/emulator/audit"
 	"github.com/eksemu/eksemu/emulator/authn"
 	"github.com/eksemu/eksemu/emulator/cluster"
+	"github.com/eksemu/eksemu/emulator/cluster/kindcluster"
 	"github.com/eksemu/eksemu/emulator/config"
 	"github.com/eksemu/eksemu/emulator/internal/atomicfile"
 	"github.com/eksemu/eksemu/emulator/internal/pki"
@@ -79,33 +80,63 @@ func (e *Environment) startControlPlane(ctx context.Context, c *runningCluster) 
 	if c.site, err = c.backend.Prepare(ctx); err != nil {
 		return err
 	}
-	if err := e.prepareAuthenticator(ctx, c); err != nil {
-		return err
-	}
-	webhook, err := e.openWebhooks(ctx, c)
+	wanted, err := e.controlPlane(ctx, c)
 	if err != nil {
 		return err
 	}
-	policy, err := audit.Policy(append(trace.ControlPlaneUsers(), c.site.Users...))
-	if err != nil {
+	if err := e.forgetManifests(c); err != nil {
 		return err
 	}
-	c.info, err = c.backend.Start(ctx, cluster.Spec{
-		Name: c.spec.Name, ServiceAccountIssuer: e.aws.issuerOf(c.arn),
-		TokenWebhook:         webhook("/authenticate"),
-		TokenWebhookCacheTTL: c.spec.TokenCacheTTL,
-		AccessWebhook:        webhook("/authorize"),
-		AuditWebhook:         webhook("/audit"),
-		AuditPolicy:          policy, Administrator: trace.Administrator,
-	})
-	if err != nil {
+	if c.info, err = c.backend.Start(ctx, wanted); err != nil {
 		return err
+	}
+	if err := e.keepBackend(); err != nil {
+		return err
+	}
+	for _, note := range c.info.Notes {
+		e.note(note)
 	}
 	if c.kube, err = kube.New(c.access()); err != nil {
 		return err
 	}
 	c.opened.Store(true)
 	return e.publishKeys(ctx, c)
+}
+
+// controlPlane opens what a control plane calls, and is what it has to be.
+func (e *Environment) controlPlane(ctx context.Context, c *runningCluster) (cluster.Spec, error) {
+	if err := e.prepareAuthenticator(ctx, c); err != nil {
+		return cluster.Spec{}, err
+	}
+	webhook, err := e.openWebhooks(ctx, c)
+	if err != nil {
+		return cluster.Spec{}, err
+	}
+	names, err := e.openNames(ctx, c)
+	if err != nil {
+		return cluster.Spec{}, err
+	}
+	policy, err := audit.Policy(append(trace.ControlPlaneUsers(), c.site.Users...))
+	if err != nil {
+		return cluster.Spec{}, err
+	}
+	return cluster.Spec{
+		Name: c.spec.Name, ServiceAccountIssuer: e.aws.issuerOf(c.arn),
+		TokenWebhook:         webhook("/authenticate"),
+		TokenWebhookCacheTTL: c.spec.TokenCacheTTL,
+		AccessWebhook:        webhook("/authorize"),
+		AuditWebhook:         webhook("/audit"),
+		AuditPolicy:          policy, Administrator: trace.Administrator, AWS: names,
+	}, nil
+}
+
+// forgetManifests forgets what was applied to a cluster that is made anew, because somebody has deleted it. It is forgotten
+// before that: a start that ends in between must leave the manifests to the next one.
+func (e *Environment) forgetManifests(c *runningCluster) error {
+	if !c.site.New || !e.state.read().Bootstrap[c.name] {
+		return nil
+	}
+	return e.state.update(func(s *state) { delete(s.Bootstrap, c.name) })
 }
 
 func (c *runningCluster) access() kube.Config {
@@ -154,7 +185,7 @@ func (e *Environment) applyManifests(ctx context.Context, c *runningCluster) err
 	}
 	now := digest(c.spec.AllManifests())
 	kept := e.state.read()
-	if kept.Bootstrap[c.name] && !c.info.New {
+	if kept.Bootstrap[c.name] {
 		if before := kept.Manifests[c.name]; before != "" && before != now {
 			e.note(fmt.Sprintf("the manifests of cluster %s have changed since it was made, and were not applied: it keeps its objects. "+
 				"Apply them with kubectl, or begin anew with `eksemu down` and `eksemu up`", c.name))
@@ -213,7 +244,8 @@ func comesByItself(err error) bool {
 		slices.Contains([]string{"default", "kube-system", "kube-public", "kube-node-lease"}, details.Name)
 }
 
-// startAuthenticator starts aws-iam-authenticator and waits until it has read aws-auth.
+// startAuthenticator starts aws-iam-authenticator and waits until it has read what it maps by: access entries and aws-auth.
+// What changes before it has begun to watch the file of access entries would be lost on it.
 func (e *Environment) startAuthenticator(ctx context.Context, c *runningCluster) error {
 	if err := e.writeAuthenticatorFiles(c); err != nil {
 		return err
@@ -231,6 +263,11 @@ func (e *Environment) startAuthenticator(ctx context.Context, c *runningCluster)
 	if c.child, err = process.Start(ctx, spec); err != nil {
 		return err
 	}
+	if c.currentMode() != authn.ConfigMap {
+		if err := c.awaitEntries(ctx, before); err != nil {
+			return fmt.Errorf("the authenticator did not read the access entries: %w", err)
+		}
+	}
 	c.accessMu.Lock()
 	c.mapped = true
 	c.accessMu.Unlock()
@@ -238,6 +275,27 @@ func (e *Environment) startAuthenticator(ctx context.Context, c *runningCluster)
 		return err
 	}
 	return c.awaitConfigMap(ctx, before, c.currentMode())
+}
+
+// watchPatience is how long the authenticator may be without what it needs to watch its files.
+const watchPatience = 10 * time.Second
+
+// errCannotWatch is why the authenticator does not learn of changes.
+var errCannotWatch = errors.New("it cannot watch them: this machine's inotify instances are used up; " +
+	"end environments that you do not need, or raise the limit: sudo sysctl fs.inotify.max_user_instances=1024")
+
+// awaitEntries waits until the authenticator has read the access entries.
+func (c *runningCluster) awaitEntries(ctx context.Context, since uint64) error {
+	event, err := c.recorder.AwaitLog(ctx, since, func(line *trace.LogLine) bool { return c.server.ReadEntries(line) || authn.CannotWatch(line) })
+	if err != nil || !authn.CannotWatch(event.Log) {
+		return err
+	}
+	limited, cancel := context.WithTimeoutCause(ctx, watchPatience, errCannotWatch)
+	defer cancel()
+	if _, err = c.recorder.AwaitLog(limited, event.Seq, c.server.ReadEntries); err != nil && ctx.Err() == nil && limited.Err() != nil {
+		return errCannotWatch
+	}
+	return err
 }
 
 // writeAuthenticatorFiles gives the authenticator its access to the cluster and to EC2.
@@ -279,7 +337,9 @@ func (c *runningCluster) awaitConfigMap(ctx context.Context, since uint64, mode 
 func (c *runningCluster) stop(ctx context.Context, remove bool) error {
 	var errs []error
 	if c.backend != nil && remove {
-		errs = append(errs, c.backend.Remove(ctx))
+		if err := c.backend.Remove(ctx); !errors.As(err, new(*kindcluster.ForeignError)) { // which RemoveState tells
+			errs = append(errs, err)
+		}
 	} else if c.backend != nil {
 		errs = append(errs, c.backend.Stop(ctx))
 	}

@@ -142,6 +142,29 @@ func TestManifestsAreAppliedOnce(t *testing.T) {
 	}
 }
 
+// TestManifestsOfAClusterMadeAnew are applied again, also if a start ends before it comes to that.
+func TestManifestsOfAClusterMadeAnew(t *testing.T) {
+	t.Parallel()
+	e, api := withAPIServer(t)
+	if err := e.applyManifests(t.Context(), e.primary); err != nil {
+		t.Fatal(err)
+	}
+	for _, isNew := range []bool{false, true} {
+		api.applied, e.primary.site.New = nil, isNew
+		if err := e.forgetManifests(e.primary); err != nil {
+			t.Fatal(err)
+		}
+		later, err := loadState(filepath.Join(e.files.Dir, "state.json"), e.state.SealingKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.state, e.primary.site.New = later, false
+		if err := e.applyManifests(t.Context(), e.primary); err != nil || slices.Contains(api.applied, awsAuthPath) != isNew {
+			t.Errorf("new %t: applied %v, %v", isNew, api.applied, err)
+		}
+	}
+}
+
 // TestManifestsWaitForNamespaces has an API server that says it is ready before it has made kube-system.
 func TestManifestsWaitForNamespaces(t *testing.T) {
 	t.Parallel()

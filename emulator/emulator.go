@@ -1,5 +1,6 @@
-// Package emulator puts an environment together: the AWS side (STS, EKS API, EC2) behind one gateway, and for each
-// cluster a control plane, the real aws-iam-authenticator and the recorders between them.
+// Package emulator puts an environment together: the AWS side (STS, IAM, EKS API, EC2) behind one gateway, and for each
+// cluster a control plane, the real aws-iam-authenticator, the webhook for access policies and the recorders between
+// them. Clusters also come and go while it runs, by calls of the EKS API.
 //
 // [Start] brings an [Environment] up as a list of steps and takes everything down again if one of them fails. Other
 // processes find it through its state folder with [Attach]. An environment without clusters is the AWS side alone:
@@ -11,6 +12,8 @@
 //	runtime.json           how to reach it; there exactly while it is ready
 //	starting.json          how to stop it; there while it starts
 //	state.json             sealing key and what has been done once
+//	iam.json, eks.json     what IAM and the EKS API hold; each change is there before its caller has the answer
+//	*.json.before          the same before the scenarios that run, to be put back; there exactly while they do
 //	ca.pem, ca.key         certificate authority of the gateway's AWS names
 //	ca-bundle.pem          the system's roots and ours, for AWS_CA_BUNDLE
 //	aws/                   config and credentials with a profile per identity
@@ -35,6 +38,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/eksemu/eksemu/emulator/cluster"
 	"github.com/eksemu/eksemu/emulator/cluster/kindcluster"
 	"github.com/eksemu/eksemu/emulator/config"
 	"github.com/eksemu/eksemu/emulator/gateway"
@@ -60,8 +64,10 @@ type Options struct {
 
 	Backend     Backend             // what runs the clusters; "" is that of the kept state, or the embedded one
 	Kind        kindcluster.Options // of the kind backend
-	KindCluster string              // name of the kind cluster; "" is one that the environment's name leads to
+	KindCluster string              // name of the kind cluster; "" is that of the kept state, or one that the environment's name leads to
 	ToolEnv     []string            // whole environment of docker and kind
+
+	BackendVariable string // environment variable that Backend is from, "" for a flag
 
 	// InstanceCredentials are arguments that make the executable print the credentials of an instance or cluster,
 	// whose name follows them (an AWS credential_process).
@@ -116,8 +122,8 @@ type Environment struct {
 	stopErr  error
 }
 
-// Start starts an environment and returns when it is ready. When it cannot, nothing is left running and the error
-// says which step failed and why. ctx bounds the start alone: the environment lives until [Environment.Stop].
+// Start starts an environment and returns when it is ready. When it cannot, the error says which step failed and why, and
+// nothing is left running, or a [cluster.LeftError] in it says what. ctx bounds the start alone: the environment lives until [Environment.Stop].
 func Start(ctx context.Context, opts Options) (*Environment, error) {
 	e := newEnvironment(ctx, opts)
 	if err := e.start(ctx); err != nil {
@@ -157,7 +163,12 @@ func (e *Environment) take(ctx context.Context, step step) error {
 		return nil
 	}
 	if e.done.Err() != nil {
+		var left *cluster.LeftError
+		errors.As(err, &left)
 		err = context.Cause(e.done) //nolint:contextcheck // what the step says about it is that it was interrupted
+		if left != nil {
+			err = errors.Join(err, left)
+		}
 	}
 	return fmt.Errorf("%s: %w", step.what, err)
 }
@@ -238,8 +249,8 @@ func (e *Environment) Remove(ctx context.Context) error {
 	return errors.Join(e.Stop(ctx), RemoveState(ctx, e.opts.Dir, e.opts.ToolEnv))
 }
 
-// Stop stops everything, in the order in which one thing needs the other, within about three seconds. The state
-// folder stays, and so does a kind cluster, unless somebody has asked to remove the environment. It may be called more
+// Stop stops everything, in the order in which one thing needs the other, within about three seconds; the nodes of a kind
+// cluster may take longer, and a Docker that hangs is given up after a minute. The state folder stays, and so does a kind cluster, unless somebody has asked to remove the environment. It may be called more
 // than once.
 func (e *Environment) Stop(ctx context.Context) error {
 	e.stopOnce.Do(func() {

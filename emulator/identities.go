@@ -121,6 +121,34 @@ const serviceSession = 6 * time.Hour
 // credentials returns a session of the role of an instance or cluster, which the instance metadata service or EKS
 // itself would have got for it.
 func (a *awsSide) credentials(name string) (json.RawMessage, error) {
+	roleARN := a.serviceRole(name)
+	if roleARN == "" {
+		return nil, fmt.Errorf("no instance or cluster %q", name)
+	}
+	return a.session(roleARN, name, iam.SessionOptions{Duration: serviceSession})
+}
+
+// expiredSession returns a session of a role or an instance that ended an hour ago.
+func (a *awsSide) expiredSession(name string) (json.RawMessage, error) {
+	a.mu.Lock()
+	identity, ok := a.config.Identity(name)
+	a.mu.Unlock()
+	if !ok || identity.RoleARN == "" {
+		return nil, fmt.Errorf("no role or instance %q", name)
+	}
+	return a.session(identity.RoleARN, name, iam.SessionOptions{Duration: time.Hour, Age: 2 * time.Hour})
+}
+
+func (a *awsSide) session(roleARN, name string, options iam.SessionOptions) (json.RawMessage, error) {
+	session, _, err := a.store.IssueRoleSession(roleARN, name, options)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(credentialProcess{1, session.AccessKeyID, session.SecretAccessKey, session.SessionToken, session.Expiration})
+}
+
+// serviceRole is the ARN of the role of an instance or a cluster, "" if there is neither.
+func (a *awsSide) serviceRole(name string) string {
 	a.mu.Lock()
 	cfg := a.config
 	a.mu.Unlock()
@@ -131,14 +159,7 @@ func (a *awsSide) credentials(name string) (json.RawMessage, error) {
 	if cluster, ok := a.clusterNamed(name); ok {
 		roleARN = cluster.RoleARN
 	}
-	if roleARN == "" {
-		return nil, fmt.Errorf("no instance or cluster %q", name)
-	}
-	session, _, err := a.store.IssueRoleSession(roleARN, name, iam.SessionOptions{Duration: serviceSession})
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(credentialProcess{1, session.AccessKeyID, session.SecretAccessKey, session.SessionToken, session.Expiration})
+	return roleARN
 }
 
 // writeProfiles writes the AWS configuration for the present identities.

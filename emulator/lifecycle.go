@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/eksemu/eksemu/emulator/cluster/kindcluster"
 	"github.com/eksemu/eksemu/emulator/config"
 	"github.com/eksemu/eksemu/emulator/eks"
 )
@@ -24,6 +25,7 @@ func (e *Environment) changed(change eks.Change) {
 		problem := ""
 		if err := e.applyAccess(e.done, change.ClusterARN); err != nil {
 			problem = err.Error()
+			e.warn("apply who may use cluster "+e.nameOf(change.ClusterARN), err)
 		}
 		e.finishUpdates(change.ClusterARN, problem)
 	}
@@ -125,7 +127,12 @@ func (e *Environment) forgetComponents(prefix string) {
 // removeCluster removes what a stopped cluster has, in its folder and outside of it.
 func (e *Environment) removeCluster(ctx context.Context, name string) error {
 	dir := e.files.cluster(name)
-	if err := removeControlPlane(ctx, dir, e.opts.ToolEnv); err != nil {
+	err := removeControlPlane(ctx, dir, e.opts.ToolEnv)
+	if foreign := (*kindcluster.ForeignError)(nil); errors.As(err, &foreign) { // which is left alone
+		e.warn("remove cluster "+name, foreign)
+		err = nil
+	}
+	if err != nil {
 		return err
 	}
 	if err := os.RemoveAll(dir); err != nil {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -42,9 +43,6 @@ func (e *Environment) leadNodes(ctx context.Context, c *runningCluster) error {
 	if !ok {
 		return nil
 	}
-	if err := e.openNames(ctx, c.site.Listen); err != nil {
-		return err
-	}
 	address, err := namer.Address(ctx)
 	if err != nil {
 		return err
@@ -70,23 +68,28 @@ func (e *Environment) leadNodes(ctx context.Context, c *runningCluster) error {
 	return namer.SetHosts(ctx, clusterIP, e.nodeNames())
 }
 
-// openNames opens the AWS endpoint for nodes and pods, which all clusters share.
-func (e *Environment) openNames(ctx context.Context, host string) error {
+// openNames opens the AWS endpoint for nodes and pods, which all clusters share, and returns where those of a cluster call
+// it: nowhere, if it has none.
+func (e *Environment) openNames(ctx context.Context, c *runningCluster) (string, error) {
+	if !c.site.Nodes {
+		return "", nil
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	at := func() string { return net.JoinHostPort(c.site.Dial, strconv.Itoa(port.Of(e.names))) }
 	if e.names != nil {
-		return nil
+		return at(), nil
 	}
 	var err error
-	if e.names, err = port.Listen(ctx, host, e.state.read().NodesPort); err != nil {
-		return fmt.Errorf("listen for AWS calls of nodes and pods: %w", err)
+	if e.names, err = port.Listen(ctx, c.site.Listen, e.state.read().NodesPort); err != nil {
+		return "", fmt.Errorf("listen for AWS calls of nodes and pods: %w", err)
 	}
 	go func() { // until the environment ends, not until the start's context does
 		if err := e.gateway.ServeNames(e.names); err != nil {
 			e.finish(fmt.Errorf("the AWS endpoint for nodes and pods broke: %w", err))
 		}
 	}()
-	return e.state.update(func(s *state) { s.NodesPort = port.Of(e.names) })
+	return at(), e.state.update(func(s *state) { s.NodesPort = port.Of(e.names) })
 }
 
 // nodeNames are the host names of the emulated APIs in the environment's region, and the global ones.

@@ -91,33 +91,29 @@ func TestNamesManifest(t *testing.T) {
 	}
 }
 
-func TestChooseBackend(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		asked, kept, want Backend
-		old               bool // the state was made by a version without the choice
-		wantError         string
-	}{
-		"nothing":                {want: BackendEmbedded},
-		"kind":                   {asked: BackendKind, want: BackendKind},
-		"kept":                   {kept: BackendKind, want: BackendKind},
-		"the same again":         {asked: BackendKind, kept: BackendKind, want: BackendKind},
-		"another one":            {asked: BackendEmbedded, kept: BackendKind, wantError: "made with --backend kind"},
-		"an older state":         {old: true, want: BackendEmbedded},
-		"an older state, moving": {old: true, asked: BackendKind, wantError: "made with --backend embedded"},
-	} {
-		e := &Environment{opts: Options{Backend: test.asked}, state: &state{path: t.TempDir() + "/state.json", stateFile: stateFile{Backend: test.kept, Bootstrap: map[string]bool{}}}}
-		if test.old {
-			e.state.Bootstrap["my-cluster"] = true
+// FuzzWithNames: what is written into a Corefile is found again and replaced, and nothing else of it changes.
+func FuzzWithNames(f *testing.F) {
+	f.Add(".:53 {\n    errors\n    forward . /etc/resolv.conf\n}\n")
+	f.Add("example.org:53 {\n}\n.:53 {\n}\n.:53 {\n}\n")
+	f.Fuzz(func(t *testing.T, corefile string) {
+		if strings.Contains(corefile, beginNames) {
+			t.Skip("somebody wrote eksemu's marks")
 		}
-		err := e.chooseBackend()
-		switch {
-		case test.wantError != "":
-			if err == nil || !strings.Contains(err.Error(), test.wantError) || !strings.Contains(err.Error(), "eksemu down") {
-				t.Errorf("%s: error %v", name, err)
+		services := []string{"ec2", "sts"}
+		first, ok := withNames(corefile, services, "10.100.1.2")
+		if !ok {
+			if first != corefile {
+				t.Errorf("%q became %q", corefile, first)
 			}
-		case err != nil || e.opts.Backend != test.want || e.state.Backend != test.want:
-			t.Errorf("%s: %s, kept %s, %v; want %s", name, e.opts.Backend, e.state.Backend, err, test.want)
+			return
 		}
-	}
+		before, rest, _ := strings.Cut(first, beginNames)
+		_, after, _ := strings.Cut(rest, endNames)
+		if before+after != corefile {
+			t.Errorf("%q became %q", corefile, first)
+		}
+		if again, ok := withNames(first, services, "10.100.1.2"); !ok || again != first {
+			t.Errorf("a second time (-first +second):\n%s", cmp.Diff(first, again))
+		}
+	})
 }

@@ -82,28 +82,34 @@ func remove(dir, file string) error {
 }
 
 // writeKubeconfigs writes the administrator's kubeconfig, and one per identity, which differ in their current context
-// alone; without clusters there are none.
+// and in what others have added to them; without clusters there are none.
 func (e *Environment) writeKubeconfigs() error {
 	clusters := e.clusters.active()
 	if len(clusters) == 0 {
 		return e.removeKubeconfigs()
 	}
 	first := clusters[0].name
+	if err := os.MkdirAll(filepath.Dir(e.files.Kubeconfig("x")), 0o700); err != nil { // gone while there was no cluster
+		return err
+	}
 	if err := writeKubeconfig(adminKubeconfig(clusters), e.files.AdminKubeconfig()); err != nil {
 		return err
 	}
-	config := e.kubeconfig(clusters)
+	write := func(identity, path string) error {
+		config := e.kubeconfig(clusters)
+		config.CurrentContext = contextName(identity, first)
+		keepContexts(config, path)
+		return writeKubeconfig(config, path)
+	}
 	for _, identity := range e.runtime.Identities {
-		config.CurrentContext = contextName(identity.Name, first)
-		if err := writeKubeconfig(config, e.files.Kubeconfig(identity.Name)); err != nil {
+		if err := write(identity.Name, e.files.Kubeconfig(identity.Name)); err != nil {
 			return err
 		}
 	}
 	if err := e.removeStaleKubeconfigs(); err != nil {
 		return err
 	}
-	config.CurrentContext = contextName(e.opts.Config.DefaultIdentity(), first)
-	return writeKubeconfig(config, e.files.Kubeconfig(""))
+	return write(e.opts.Config.DefaultIdentity(), e.files.Kubeconfig(""))
 }
 
 // removeStaleKubeconfigs removes those of identities that an earlier start had and this one has not.
@@ -129,14 +135,6 @@ func (e *Environment) removeKubeconfigs() error {
 		errs = append(errs, os.RemoveAll(path))
 	}
 	return errors.Join(errs...)
-}
-
-func writeKubeconfig(config *clientcmdapi.Config, path string) error {
-	raw, err := clientcmd.Write(*config)
-	if err != nil {
-		return fmt.Errorf("encode kubeconfig %s: %w", path, err)
-	}
-	return atomicfile.Write(path, raw, 0o600)
 }
 
 // region is that of a cluster.
@@ -223,4 +221,12 @@ func (c *Client) Admin(clusterName string) (kube.Config, error) {
 		Endpoint: target.Server, CAPEM: target.CertificateAuthorityData,
 		CertPEM: user.ClientCertificateData, KeyPEM: user.ClientKeyData,
 	}, nil
+}
+
+func writeKubeconfig(config *clientcmdapi.Config, path string) error {
+	raw, err := clientcmd.Write(*config)
+	if err != nil {
+		return fmt.Errorf("encode kubeconfig %s: %w", path, err)
+	}
+	return atomicfile.Write(path, raw, 0o600)
 }

@@ -65,6 +65,30 @@ func TestPublish(t *testing.T) {
 	}
 }
 
+// TestPublishTheFirstClusterAfterTheLast deletes the only cluster, and has one again.
+func TestPublishTheFirstClusterAfterTheLast(t *testing.T) {
+	t.Parallel()
+	e := publishedEnvironment(t)
+	for _, active := range []bool{false, true} {
+		e.primary.active.Store(active)
+		if err := e.republish(); err != nil {
+			t.Fatal(err)
+		}
+		runtime, err := ReadRuntime(e.files.Dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (len(runtime.Clusters) == 1) != active {
+			t.Errorf("active %v: %d clusters in runtime.json", active, len(runtime.Clusters))
+		}
+		for _, path := range []string{e.files.AdminKubeconfig(), e.files.Kubeconfig(""), e.files.Kubeconfig("alice")} {
+			if _, err := os.Stat(path); (err == nil) != active {
+				t.Errorf("active %v: %s: %v", active, path, err)
+			}
+		}
+	}
+}
+
 // TestPublishMakesTheClusterActive asks the EKS API what `aws eks update-kubeconfig` asks it.
 func TestPublishMakesTheClusterActive(t *testing.T) {
 	t.Parallel()

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/eksemu/eksemu/emulator/cluster"
 )
 
 func tlsOf(e *Environment) *tls.Config {
@@ -169,6 +171,18 @@ func TestStartRemovesWhatAKilledOneLeft(t *testing.T) {
 	}
 	if err := e.Stop(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestInterruptionKeepsWhatIsLeft: that the user asked for the end does not hide what did not end.
+func TestInterruptionKeepsWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	e := newEnvironment(t.Context(), testOptions(t))
+	e.finish(ErrStopped)
+	left := &cluster.LeftError{What: "the kind cluster dev", Err: errors.New("daemon is busy")}
+	err := e.take(t.Context(), step{"start a kind cluster", func(context.Context) error { return errors.Join(context.Canceled, left) }})
+	if !errors.Is(err, ErrStopped) || !errors.As(err, &left) || errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
 	}
 }
 

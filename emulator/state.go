@@ -24,6 +24,9 @@ import (
 	"github.com/eksemu/eksemu/emulator/trace"
 )
 
+// stateFileName is the name of the file that a state is kept in.
+const stateFileName = "state.json"
+
 // state is state.json: what must outlive the process.
 type state struct {
 	path string
@@ -185,8 +188,19 @@ func WaitStopped(ctx context.Context, dir string) error {
 
 // RemoveState removes the state folder of a stopped environment, and what its clusters have outside of it; one that is
 // gone already is no error. A folder in use ([ErrInUse]), or one that holds no environment, is refused. toolEnv is
-// the environment of docker and kind.
+// the environment of docker and kind. A [kindcluster.ForeignError] says that everything is removed, and that a kind
+// cluster was left alone that somebody else has made in the place of the environment's.
 func RemoveState(ctx context.Context, dir string, toolEnv []string) error {
+	return removeState(ctx, dir, toolEnv, os.RemoveAll, lockFile)
+}
+
+// RemoveAllButLogs is [RemoveState] that leaves the logs where they are, in a folder that RemoveState then removes.
+func RemoveAllButLogs(ctx context.Context, dir string, toolEnv []string) error {
+	return removeState(ctx, dir, toolEnv, func(string) error { return nil }, lockFile, filepath.Base(Layout{dir}.Logs()))
+}
+
+// removeState removes what is in a state folder but for some entries, and at last does something with the folder.
+func removeState(ctx context.Context, dir string, toolEnv []string, atLast func(string) error, but ...string) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -201,19 +215,23 @@ func RemoveState(ctx context.Context, dir string, toolEnv []string) error {
 	if err != nil {
 		return err
 	}
-	defer lock.release() //nolint:errcheck // its file is gone
-	if err := removeClusters(ctx, dir, toolEnv); err != nil {
+	defer lock.release() //nolint:errcheck // its file is gone, or nobody else's
+	foreign, err := removeClusters(ctx, dir, toolEnv)
+	if err != nil {
 		return err
 	}
 	for _, entry := range entries {
-		if entry.Name() == lockFile {
+		if slices.Contains(but, entry.Name()) {
 			continue
 		}
 		if err := os.RemoveAll(filepath.Join(dir, entry.Name())); err != nil {
 			return err
 		}
 	}
-	return os.RemoveAll(dir)
+	if err := atLast(dir); err != nil || foreign == nil {
+		return err
+	}
+	return foreign
 }
 
 // isState tells whether a folder is a state folder: it has a lock, or nothing but what is made around the same time.
@@ -256,7 +274,7 @@ func (e *Environment) openState() error {
 	if err := e.unpublish(); err != nil {
 		return err
 	}
-	if e.state, err = loadState(filepath.Join(e.files.Dir, "state.json"), e.opts.Config.SealingKey()); err != nil {
+	if e.state, err = loadState(filepath.Join(e.files.Dir, stateFileName), e.opts.Config.SealingKey()); err != nil {
 		return err
 	}
 	if e.ca, err = loadCA(e.files.CA(), filepath.Join(e.files.Dir, "ca.key"), e.opts.Now); err != nil {

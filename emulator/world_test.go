@@ -56,7 +56,12 @@ func testOptions(t *testing.T) Options {
 // awsEnvironment is an environment that is as far as its AWS side.
 func awsEnvironment(t *testing.T) *Environment {
 	t.Helper()
-	e := &Environment{opts: testOptions(t), components: map[string]*ComponentStatus{}}
+	return awsEnvironmentWith(t, testOptions(t))
+}
+
+func awsEnvironmentWith(t *testing.T, o Options) *Environment {
+	t.Helper()
+	e := &Environment{opts: o, components: map[string]*ComponentStatus{}}
 	e.files, e.kept = Layout{e.opts.Dir}, kept{e.opts.Dir}
 	e.done, e.finish = context.WithCancelCause(context.WithoutCancel(t.Context()))
 	t.Cleanup(func() {

@@ -16,10 +16,15 @@ func (c call) aws(ctx context.Context) (attempt, error) {
 	if err != nil {
 		return attempt{skip: noAWS}, nil //nolint:nilerr // not having it is no error
 	}
-	out := c.child(ctx, program, "", c.step.AWS, append(c.awsEnviron(c.step.As, c.id),
+	filled, err := c.fillIn(ctx)
+	if err != nil {
+		return attempt{}, err
+	}
+	variables := append(c.awsEnviron(c.step.As, c.id),
 		"AWS_PAGER=", // the CLI would otherwise wait for somebody to leave `less`
 		"KUBECONFIG="+filepath.Join(c.TempDir, "aws.kubeconfig"), // for update-kubeconfig: never the user's own
-	))
+	)
+	out := c.child(ctx, program, "", filled.arguments, append(variables, filled.environ...), filled.stdin)
 	if err := ctx.Err(); err != nil {
 		return attempt{}, err
 	}
@@ -28,4 +33,21 @@ func (c call) aws(ctx context.Context) (attempt, error) {
 		err = fmt.Errorf("aws ended without a call to an AWS API: %s", excerpt(out.all))
 	}
 	return attempt{verdict: verdict, output: out.all}, err
+}
+
+// filled is what a step says for its client, with the variables filled in.
+type filled struct {
+	arguments, environ []string
+	stdin              string
+}
+
+func (c call) fillIn(ctx context.Context) (f filled, err error) {
+	if f.arguments, err = c.expandAll(ctx, append(append([]string{}, c.step.Kubectl...), c.step.AWS...)); err != nil {
+		return f, err
+	}
+	if f.environ, err = c.environ(ctx, c.step); err != nil {
+		return f, err
+	}
+	f.stdin, err = c.expand(ctx, c.step.Stdin)
+	return f, err
 }

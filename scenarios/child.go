@@ -21,14 +21,17 @@ type output struct {
 }
 
 // child runs a program with the variables that every child has and some of its own. argv0 is the name by which
-// the program is called, "" for its own.
-func (s *session) child(ctx context.Context, program, argv0 string, arguments, variables []string) output {
+// the program is called, "" for its own. stdin is what it reads.
+func (s *session) child(ctx context.Context, program, argv0 string, arguments, variables []string, stdin string) output {
 	cmd := exec.CommandContext(ctx, program, arguments...) // a scenario says what to run
 	if argv0 != "" {
 		cmd.Args[0] = argv0
 	}
 	cmd.Env = append(append([]string{}, s.BaseEnv...), variables...)
 	cmd.Dir = s.TempDir
+	if stdin != "" {
+		cmd.Stdin = strings.NewReader(stdin)
+	}
 	cmd.WaitDelay = time.Second
 	var stdout, all buffer
 	cmd.Stdout, cmd.Stderr = tee{&stdout, &all}, &all

@@ -52,7 +52,7 @@ func (r *run) removeClusters(ctx context.Context) error {
 
 // callsAWS tells whether a step of the scenario may change what the IAM and EKS APIs hold.
 func (s *Scenario) callsAWS() bool {
-	return slices.ContainsFunc(s.Steps, func(step Step) bool {
+	return slices.ContainsFunc(s.AllSteps(), func(step Step) bool {
 		return len(step.AWS) > 0 && (step.AWS[0] == "eks" || step.AWS[0] == "iam")
 	})
 }

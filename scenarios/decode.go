@@ -24,6 +24,12 @@ func decode(file string, data []byte, env *config.Environment) (*Scenario, *stri
 	}
 	meaning := newValidator(doc, scenario, env).validate()
 	scenario.File = file // decoding replaced it
+	for i := range scenario.Steps {
+		scenario.Steps[i].Line = doc.Line("steps", i)
+	}
+	for i := range scenario.Fixed {
+		scenario.Fixed[i].Line = doc.Line("fixed", i)
+	}
 	if problems := append(form, unexplained(meaning, form)...).Sort(); len(problems) > 0 {
 		return nil, doc, problems
 	}

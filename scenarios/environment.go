@@ -41,8 +41,32 @@ type Environment interface {
 	// scenarios talk to, and what deletes it again.
 	PutCluster(ctx context.Context, spec config.Cluster) (with Environment, undo func(context.Context) error, err error)
 
+	// FailNext lets the next calls to STS fail. ClearFaults ends that, and says how many calls of those that were to fail
+	// have not come.
+	FailNext(ctx context.Context, fault Fault) error
+	ClearFaults(ctx context.Context) (calls int, err error)
+
+	// SetAuthenticator stops aws-iam-authenticator of the cluster, or starts it and waits until it answers.
+	SetAuthenticator(ctx context.Context, running bool) error
+
+	// ExpiredSession makes a session of a role or an instance that ended an hour ago.
+	ExpiredSession(ctx context.Context, identity string) (Session, error)
+
+	// AccessKey is the long-term access key of a user.
+	AccessKey(ctx context.Context, identity string) (id string, secret config.Secret, err error)
+
+	// Gateway is the URL of the emulated AWS, such as "http://127.0.0.1:4566".
+	Gateway() string
+
 	// Mark remembers what the IAM and EKS APIs hold, and returns what puts it back.
 	Mark(ctx context.Context) (undo func(context.Context) error, err error)
+}
+
+// Session is temporary AWS credentials.
+type Session struct {
+	AccessKeyID     string
+	SecretAccessKey config.Secret
+	SessionToken    config.Secret
 }
 
 // Cluster is what a client needs to know of a cluster.

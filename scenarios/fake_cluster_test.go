@@ -36,6 +36,7 @@ type fakeEnvironment struct {
 	pending  []trace.Event // events that have not come yet: each poll brings one
 	withhold bool          // keep events pending
 	requests int
+	faults   int // calls that are still to meet one
 }
 
 func newFakeEnvironment(t *testing.T) *fakeEnvironment {
@@ -63,6 +64,40 @@ func (e *fakeEnvironment) Identities() []string {
 func (e *fakeEnvironment) Environ(identity string) []string {
 	return []string{"AWS_PROFILE=" + identity, "HTTPS_PROXY=" + e.gateway.URL}
 }
+
+func (e *fakeEnvironment) FailNext(_ context.Context, fault Fault) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.faults += max(fault.Times, 1)
+	e.log = append(e.log, "fault "+fault.Code)
+	return nil
+}
+
+func (e *fakeEnvironment) ClearFaults(context.Context) (int, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	left := e.faults
+	e.faults = 0
+	e.log = append(e.log, "clear faults")
+	return left, nil
+}
+
+func (e *fakeEnvironment) SetAuthenticator(_ context.Context, running bool) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.log = append(e.log, fmt.Sprintf("authenticator %t", running))
+	return nil
+}
+
+func (e *fakeEnvironment) ExpiredSession(_ context.Context, identity string) (Session, error) {
+	return Session{"ASIA" + strings.ToUpper(identity), config.Secret("secret-of-" + identity), "session-of-" + config.Secret(identity)}, nil
+}
+
+func (e *fakeEnvironment) AccessKey(_ context.Context, identity string) (string, config.Secret, error) {
+	return "AKIA" + strings.ToUpper(identity), config.Secret("secret-of-" + identity), nil
+}
+
+func (e *fakeEnvironment) Gateway() string { return e.gateway.URL }
 
 func (e *fakeEnvironment) LastEvent(context.Context) (uint64, error) { return e.trace.Last(), nil }
 
@@ -238,6 +273,10 @@ func (e *fakeEnvironment) answer(request *trace.Request, r *http.Request, token 
 func (e *fakeEnvironment) identify(token string) (user, group, refusal string) {
 	if account, ok := strings.CutPrefix(token, "service-account "); ok {
 		return "system:serviceaccount:" + account, "developers", ""
+	}
+	if e.faults > 0 {
+		e.faults--
+		return "", "", `sts getCallerIdentity was throttled: {"Error":{"Code":"Throttling","Message":"Rate exceeded"}}`
 	}
 	if e.stale > 0 {
 		e.stale--

@@ -44,18 +44,6 @@ func (c call) withoutToken(ctx context.Context, reason error) (attempt, error) {
 	return attempt{verdict: verdict, output: reason.Error()}, nil
 }
 
-// bearer is the token that the step's request carries.
-func (c call) bearer(ctx context.Context) (string, error) {
-	if c.step.ServiceAccount != "" {
-		return c.serviceAccountToken(ctx)
-	}
-	out := c.child(ctx, c.Executable, "", append(c.tokenArguments(c.step.As), "--token-only"), c.awsEnviron(c.step.As, c.id))
-	if out.err != nil {
-		return "", fmt.Errorf("make a token for %q: %w", c.step.As, out.err)
-	}
-	return strings.TrimSpace(out.stdout), nil
-}
-
 func (c call) send(ctx context.Context, token string) (*http.Response, string, error) {
 	request, err := c.request(ctx, token)
 	if err != nil {

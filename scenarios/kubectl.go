@@ -10,35 +10,59 @@ import (
 	"strings"
 
 	clientcmd "k8s.io/client-go/tools/clientcmd/api/v1"
+
+	"github.com/eksemu/eksemu/emulator/explain"
 )
 
 // kubectl runs the kubectl that eksemu embeds. It is called by the call's ID, which client-go makes the first part of
 // the User-Agent header (rest.DefaultKubernetesUserAgent): "step-…/v1.37.2 …". That marks the step's requests in
 // the audit log.
 func (c call) kubectl(ctx context.Context) (attempt, error) {
-	kubeconfig, err := c.kubeconfig(ctx)
+	filled, err := c.fillIn(ctx)
 	if err != nil {
 		return attempt{}, err
 	}
-	path := filepath.Join(c.TempDir, c.id+".kubeconfig")
-	if err := os.WriteFile(path, kubeconfig, 0o600); err != nil {
-		return attempt{}, fmt.Errorf("write the step's kubeconfig: %w", err)
+	user, skip, err := c.user(ctx)
+	switch {
+	case skip != "":
+		return attempt{skip: skip}, nil
+	case err != nil:
+		return c.withoutToken(ctx, err)
+	}
+	path, err := c.writeKubeconfig(user)
+	if err != nil {
+		return attempt{}, err
 	}
 	defer os.Remove(path) //nolint:errcheck // TempDir goes away as a whole
-	out := c.child(ctx, c.Executable, c.id, append([]string{"kubectl"}, c.step.Kubectl...), []string{
+	out := c.child(ctx, c.Executable, c.id, append([]string{"kubectl"}, filled.arguments...), append([]string{
 		"KUBECONFIG=" + path,
 		// What one identity discovered must not spare another one the request that shows who it is.
 		"KUBECACHEDIR=" + filepath.Join(c.TempDir, "cache-"+url.PathEscape(c.step.As+c.step.ServiceAccount)),
 		"KUBERC=off", // the user's own preferences have no say here
-	})
+	}, filled.environ...), filled.stdin)
 	if err := ctx.Err(); err != nil {
 		return attempt{}, err
 	}
+	return c.judged(ctx, out)
+}
+
+// judged finds what kubectl's requests led to, or why it made none.
+func (c call) judged(ctx context.Context, out output) (attempt, error) {
 	pick := c.requests
+	var own *explain.Verdict // why nothing was sent, by what kubectl says itself
 	if out.err != nil {
 		pick = c.requestsOrCredentials
+		if said, ok := explain.ForClient(out.all); ok {
+			own = &said
+		}
+	}
+	if own != nil && own.Cause != explain.CauseExecFailed { // that may be AWS's doing
+		return attempt{verdict: own, output: out.all}, nil
 	}
 	verdict, err := c.verdict(ctx, pick, c.agrees(out.err == nil))
+	if verdict == nil {
+		verdict = own
+	}
 	if err == nil && verdict == nil {
 		err = fmt.Errorf("kubectl ended without a request to the API server: %s", excerpt(out.all))
 	}
@@ -58,15 +82,11 @@ func excerpt(text string) string {
 	return text
 }
 
-// kubeconfig has the cluster and one user: an IAM identity with an exec plugin that makes a token, or a service
-// account with a token. JSON is YAML, so kubectl reads it.
-func (c call) kubeconfig(ctx context.Context) ([]byte, error) {
-	user, err := c.user(ctx)
-	if err != nil {
-		return nil, err
-	}
+// writeKubeconfig writes a kubeconfig with the cluster and one user, and returns its path. JSON is YAML, so kubectl reads
+// it.
+func (c call) writeKubeconfig(user clientcmd.AuthInfo) (string, error) {
 	cluster := c.Environment.Cluster()
-	return json.Marshal(clientcmd.Config{
+	raw, err := json.Marshal(clientcmd.Config{
 		APIVersion:     "v1",
 		Kind:           "Config",
 		CurrentContext: "step",
@@ -76,12 +96,22 @@ func (c call) kubeconfig(ctx context.Context) ([]byte, error) {
 		AuthInfos: []clientcmd.NamedAuthInfo{{Name: "step", AuthInfo: user}},
 		Contexts:  []clientcmd.NamedContext{{Name: "step", Context: clientcmd.Context{Cluster: "step", AuthInfo: "step"}}},
 	})
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(c.TempDir, c.id+".kubeconfig")
+	if err := os.WriteFile(path, raw, 0o600); err != nil {
+		return "", fmt.Errorf("write the step's kubeconfig: %w", err)
+	}
+	return path, nil
 }
 
-func (c call) user(ctx context.Context) (clientcmd.AuthInfo, error) {
-	if c.step.ServiceAccount != "" {
-		token, err := c.serviceAccountToken(ctx)
-		return clientcmd.AuthInfo{Token: token}, err
+// user is who kubectl is: an IAM identity with an exec plugin that makes tokens, or whoever has a token. skip says why
+// the step can not be done here.
+func (c call) user(ctx context.Context) (user clientcmd.AuthInfo, skip string, err error) {
+	if c.step.ServiceAccount != "" || c.unusual() {
+		token, err := c.bearer(ctx)
+		return clientcmd.AuthInfo{Token: token}, "", err
 	}
 	plugin := clientcmd.ExecConfig{
 		APIVersion:      "client.authentication.k8s.io/v1",
@@ -93,7 +123,32 @@ func (c call) user(ctx context.Context) (clientcmd.AuthInfo, error) {
 		name, value, _ := strings.Cut(variable, "=")
 		plugin.Env = append(plugin.Env, clientcmd.ExecEnvVar{Name: name, Value: value})
 	}
-	return clientcmd.AuthInfo{Exec: &plugin}, nil
+	if odd := c.step.Kubeconfig; odd != nil {
+		if skip := c.odd(odd, &plugin); skip != "" {
+			return clientcmd.AuthInfo{}, skip, nil
+		}
+	}
+	return clientcmd.AuthInfo{Exec: &plugin}, "", nil
+}
+
+// odd gives an exec plugin what is unusual about it.
+func (c call) odd(odd *Kubeconfig, plugin *clientcmd.ExecConfig) (skip string) {
+	if odd.Plugin == pluginAWS {
+		program, err := c.LookPath(pluginAWS)
+		if err != nil {
+			return noAWS
+		}
+		// What `aws eks update-kubeconfig` writes.
+		plugin.APIVersion, plugin.Command = "client.authentication.k8s.io/v1beta1", program
+		plugin.Args = []string{"--region", c.Environment.Cluster().Region, "eks", "get-token", "--cluster-name", c.cluster, "--output", "json"}
+	}
+	if odd.APIVersion != "" {
+		plugin.APIVersion = odd.APIVersion
+	}
+	if odd.Command != "" {
+		plugin.Command = odd.Command
+	}
+	return ""
 }
 
 func (c call) serviceAccountToken(ctx context.Context) (string, error) {

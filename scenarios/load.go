@@ -24,9 +24,14 @@ type Loader struct {
 	Environment *config.Environment
 }
 
-// Catalogue returns the shipped scenarios, ordered by file name.
+// Catalogue returns the shipped scenarios, ordered by the hop that decides and by name.
 func (l Loader) Catalogue() ([]*Scenario, error) {
-	return l.directory(catalogue, "catalogue", "catalogue")
+	list, err := l.directory(catalogue, "catalogue", "catalogue")
+	for _, scenario := range list {
+		scenario.isNowhere()
+	}
+	slices.SortStableFunc(list, byHop)
+	return list, err
 }
 
 // Load reads scenarios by reference: the name of a shipped one, a file, or a directory, of which every .yaml and
@@ -89,7 +94,17 @@ func (l Loader) shipped(name string) ([]*Scenario, error) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
+	scenario.isNowhere()
 	return []*Scenario{scenario}, nil
+}
+
+// isNowhere forgets the lines of a shipped scenario, whose file the user does not have.
+func (s *Scenario) isNowhere() {
+	for _, steps := range [][]Step{s.Steps, s.Fixed} {
+		for i := range steps {
+			steps[i].Line = 0
+		}
+	}
 }
 
 func shippedNames() []string {

@@ -20,6 +20,9 @@ const (
 	StatusSkipped Status = "skipped" // could not be tried here; of a scenario: its deciding step was skipped
 )
 
+// reportKind is the kind of a report.
+const reportKind = "ScenarioReport"
+
 // Report is what a run led to. Its JSON form is stable: fields are only added.
 type Report struct {
 	APIVersion string    `json:"apiVersion"`
@@ -44,8 +47,10 @@ type Result struct {
 	DecidedBy explain.Hop     `json:"decidedBy,omitempty"`
 	Cause     string          `json:"cause,omitempty"`
 	Why       string          `json:"why,omitempty"`     // or why it was skipped
+	Fixed     bool            `json:"fixed,omitempty"`   // whether what the scenario shows was cured in the end
 	Cluster   string          `json:"cluster,omitempty"` // that it talked to
 	Seconds   float64         `json:"seconds"`
+	Kept      bool            `json:"kept,omitempty"`   // whether what it changed was left as it is
 	Errors    []string        `json:"errors,omitempty"` // outside of the steps: state that could not be put back
 	Steps     []StepResult    `json:"steps"`
 }
@@ -54,6 +59,7 @@ type Result struct {
 type StepResult struct {
 	Name     string           `json:"name"`
 	Action   Action           `json:"action"`
+	Fixing   bool             `json:"fixing,omitempty"` // whether the step is one of those that cure
 	Status   Status           `json:"status"`
 	Reason   string           `json:"reason,omitempty"` // why it was skipped
 	Error    string           `json:"error,omitempty"`  // why it could not be done
@@ -64,6 +70,9 @@ type StepResult struct {
 	Output   string           `json:"output,omitempty"`   // of a step that failed: what the client printed, without secrets and control characters
 	Attempts int              `json:"attempts,omitempty"`
 	Seconds  float64          `json:"seconds"`
+
+	// Line is where the step is in the scenario's file, 0 where that is a shipped one.
+	Line int `json:"-"`
 }
 
 func seconds(d time.Duration) float64 { return d.Round(time.Millisecond).Seconds() }
@@ -111,7 +120,7 @@ func (r *Result) decide(step StepResult) {
 }
 
 func newStepResult(step Step) StepResult {
-	return StepResult{Name: step.Title(), Action: step.Action(), Status: StatusPassed, Expected: step.Expect}
+	return StepResult{Name: step.Title(), Action: step.Action(), Status: StatusPassed, Expected: step.Expect, Line: step.Line}
 }
 
 // Title is the step's name, or what it does.
@@ -132,6 +141,10 @@ func (s Step) Title() string {
 		return "cluster " + s.Cluster
 	case action == ActionCredentials:
 		return "credentials of " + s.Credentials.As
+	case action == ActionFault:
+		return "fault: " + s.Fault.String()
+	case action == ActionAuthenticator:
+		return "authenticator " + string(s.Authenticator)
 	default:
 		return string(action)
 	}

@@ -95,6 +95,10 @@ func TestReportGolden(t *testing.T) {
 		"report-color.txt": func(w io.Writer) error { return report.WriteTable(w, TableOptions{Color: true}) },
 		"report.json":      report.WriteJSON,
 		"report.xml":       report.WriteJUnit,
+		"report.md":        oddReport().WriteGitHubSummary,
+		"annotations.txt": func(w io.Writer) error {
+			return oddReport().WriteAnnotations(w, func(file string) string { return "/repo/" + file })
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

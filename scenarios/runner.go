@@ -34,7 +34,7 @@ const (
 	defaultStepTimeout = time.Minute
 )
 
-// Runner runs scenarios against an environment, one after the other. All fields but Done and StepTimeout are
+// Runner runs scenarios against an environment, one after the other. All fields but StepTimeout and those below it are
 // required.
 type Runner struct {
 	Environment Environment
@@ -60,6 +60,14 @@ type Runner struct {
 
 	// Done, if set, is called after each scenario.
 	Done func(Result)
+
+	// Before and After, if set, are called around each step that is done; i counts the scenario's AllSteps. An error of
+	// Before ends the run.
+	Before func(ctx context.Context, scenario *Scenario, i int) error
+	After  func(scenario *Scenario, i int, result StepResult)
+
+	// Keep leaves the state as it is when a scenario fails, for somebody to look at, and ends the run there.
+	Keep bool
 }
 
 // Run runs the scenarios in order and reports on all of them. The error is that of an identity that the
@@ -70,7 +78,7 @@ func (r *Runner) Run(ctx context.Context, scenarios []*Scenario) (Report, error)
 		return Report{}, problems
 	}
 	started := r.Now()
-	report := Report{APIVersion: APIVersion, Kind: "ScenarioReport", Cluster: r.Environment.Cluster().Name, Started: started.UTC()}
+	report := Report{APIVersion: APIVersion, Kind: reportKind, Cluster: r.Environment.Cluster().Name, Started: started.UTC()}
 	run := &run{Runner: r, signed: map[string]bool{}, id: rand.Text, clusters: map[string]Environment{}}
 	for _, scenario := range scenarios {
 		if ctx.Err() != nil {
@@ -81,8 +89,14 @@ func (r *Runner) Run(ctx context.Context, scenarios []*Scenario) (Report, error)
 		if r.Done != nil {
 			r.Done(result)
 		}
+		if run.ended != nil || result.Kept {
+			break
+		}
 	}
-	err := run.removeClusters(ctx)
+	err := run.ended
+	if n := len(report.Scenarios); n == 0 || !report.Scenarios[n-1].Kept {
+		err = errors.Join(err, run.removeClusters(ctx))
+	}
 	report.Seconds = seconds(r.Now().Sub(started))
 	return report, errors.Join(ctx.Err(), err)
 }
@@ -92,10 +106,10 @@ func (r *Runner) check(scenarios []*Scenario) strictyaml.Problems {
 	var problems strictyaml.Problems
 	for _, scenario := range scenarios {
 		known := append(slices.Clone(r.Environment.Identities()), overlayNames(scenario)...)
-		for i, step := range scenario.Steps {
+		for i, step := range scenario.AllSteps() {
 			for _, name := range step.identities() {
 				if !slices.Contains(known, name) {
-					problems = append(problems, strictyaml.Problem{File: scenario.File, Line: 1, Path: fmt.Sprintf("steps[%d]", i),
+					problems = append(problems, strictyaml.Problem{File: scenario.File, Line: max(step.Line, 1), Path: fmt.Sprintf("steps[%d]", i),
 						Message: fmt.Sprintf("the environment has no identity %q", name), Fix: strictyaml.DidYouMean(name, known)})
 				}
 			}
@@ -111,6 +125,7 @@ type run struct {
 	changed time.Time       // when state last changed, an undo included
 	id      func() string   // makes a unique ID
 
+	ended    error                  // why no more is done
 	clusters map[string]Environment // with a cluster of a scenario's, by its definition
 	undo     []undo                 // what removes them
 }
@@ -123,6 +138,9 @@ type session struct {
 	clock       time.Duration          // offset of the signer's clock
 	cluster     string                 // name that tokens are signed for
 	credentials map[string]Credentials // by identity
+	token       *Token                 // how tokens are made; nil for the client's own way
+	tokens      map[string]string      // the last one of each identity
+	faults      int                    // calls that are to fail
 	undo        []undo
 
 	after  uint64 // the newest event that was read
@@ -136,16 +154,22 @@ type undo struct {
 
 func (r *run) scenario(ctx context.Context, scenario *Scenario) Result {
 	started := r.Now()
-	s := &session{run: r, Environment: r.Environment, scenario: scenario, credentials: map[string]Credentials{}}
+	s := &session{run: r, Environment: r.Environment, scenario: scenario, credentials: map[string]Credentials{}, tokens: map[string]string{}}
 	result := newResult(scenario)
+	if why := scenario.Metadata.DocumentationOnly; why != "" {
+		result.Status, result.Outcome, result.Why = StatusSkipped, scenario.Metadata.Outcome, "documentation only: "+why
+		return result
+	}
 	if err := s.begin(ctx); err != nil {
 		result.fail(err)
 	} else {
 		s.steps(ctx, &result)
 	}
 	result.Cluster = s.Environment.Cluster().Name
-	if err := s.undoAll(ctx); err != nil {
-		result.fail(err)
+	if result.Kept = r.Keep && result.Status == StatusFailed; !result.Kept {
+		if err := s.undoAll(ctx); err != nil {
+			result.fail(err)
+		}
 	}
 	result.Seconds = seconds(r.Now().Sub(started))
 	return result
@@ -185,12 +209,28 @@ func (s *session) begin(ctx context.Context) error {
 
 // steps runs the steps up to the first that fails, and judges the scenario.
 func (s *session) steps(ctx context.Context, result *Result) {
-	for i, step := range s.scenario.Steps {
+	for i, step := range s.scenario.AllSteps() {
+		fixing := i >= len(s.scenario.Steps)
 		if result.Status == StatusFailed {
-			result.Steps = append(result.Steps, newStepResult(step).skip("an earlier step failed"))
+			skipped := newStepResult(step).skip("an earlier step failed")
+			skipped.Fixing = fixing
+			result.Steps = append(result.Steps, skipped)
+			continue
+		}
+		if s.ended == nil && s.Before != nil {
+			s.ended = s.Before(ctx, s.scenario, i)
+		}
+		if s.ended != nil {
+			skipped := newStepResult(step).skip("the run was ended")
+			skipped.Fixing, result.Status = fixing, StatusSkipped
+			result.Steps = append(result.Steps, skipped)
 			continue
 		}
 		got := s.step(ctx, step)
+		got.Fixing = fixing
+		if s.After != nil {
+			s.After(s.scenario, i, got)
+		}
 		result.Steps = append(result.Steps, got)
 		if got.Status == StatusFailed {
 			result.Status = StatusFailed
@@ -199,6 +239,7 @@ func (s *session) steps(ctx context.Context, result *Result) {
 			result.decide(got)
 		}
 	}
+	result.Fixed = len(s.scenario.Fixed) > 0 && result.Status == StatusPassed
 }
 
 // change notes that state changed, and how to put it back.

@@ -120,6 +120,22 @@ func TestRunRetriesAfterAChange(t *testing.T) {
 	}
 }
 
+// After a change, too, a step is tried once where a second try would be another thing: a fault that was asked for is met by
+// the first, and an AWS call that should have been refused has done its work.
+func TestRunTriesOnce(t *testing.T) {
+	t.Parallel()
+	const change = "steps:\n  - apply: |\n      {apiVersion: v1, kind: ConfigMap, metadata: {name: user/mallory developers}}\n"
+	for name, steps := range map[string]string{
+		"fault":        "  - fault: {code: Throttling}\n  - as: mallory" + canI + "{outcome: denied}\n",
+		"aws, allowed": "  - as: alice\n    aws: sts get-caller-identity\n    expect: {outcome: denied}\n",
+	} {
+		result := runOne(t, newFakeEnvironment(t).runner(t), "denied", change+steps)
+		if last := result.Steps[len(result.Steps)-1]; last.Status != StatusFailed || last.Attempts != 1 {
+			t.Errorf("%s: %s after %d attempts, want a failure after one: %q", name, last.Status, last.Attempts, last.Mismatch)
+		}
+	}
+}
+
 // Without a change there is nothing to wait for.
 func TestRunMismatch(t *testing.T) {
 	t.Parallel()
@@ -264,7 +280,7 @@ func TestRunRefusesUnknownIdentities(t *testing.T) {
 	e := newFakeEnvironment(t)
 	scenario := scenarioOf(t, "allowed", "steps:\n  - apply: |\n      {apiVersion: v1, kind: Pod, metadata: {name: a}}\n  - as: alcie"+canI+"{outcome: allowed}\n")
 	_, err := e.runner(t).Run(t.Context(), []*Scenario{scenario})
-	const want = `test.yaml:1: steps[1]: the environment has no identity "alcie" (did you mean "alice"?)`
+	const want = `test.yaml:7: steps[1]: the environment has no identity "alcie" (did you mean "alice"?)`
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}

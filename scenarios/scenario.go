@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"slices"
+
 	"github.com/eksemu/eksemu/emulator/config"
 	"github.com/eksemu/eksemu/emulator/explain"
 )
@@ -29,6 +31,9 @@ type Scenario struct {
 	// Steps happen in order. The first one that does not meet its expectation ends the scenario.
 	Steps []Step `yaml:"steps" json:"steps"`
 
+	// Fixed are steps after those, which cure what they show: the last one that acts is allowed.
+	Fixed []Step `yaml:"fixed" json:"fixed,omitempty"`
+
 	// File is where the scenario comes from: a path, or "catalogue/NAME.yaml" for a shipped one.
 	File string `yaml:"-" json:"-"`
 }
@@ -38,14 +43,18 @@ type Metadata struct {
 	Name  string `yaml:"name" json:"name"`   // lower-case letters, digits and hyphens; unique in a directory
 	Title string `yaml:"title" json:"title"` // one line
 
-	// Outcome is that of the last step that acts. The catalogue is listed and grouped by it.
+	// Outcome is that of the last step that acts, before what is fixed. The catalogue is listed and grouped by it.
 	Outcome explain.Outcome `yaml:"outcome" json:"outcome"`
 
-	Tags []string `yaml:"tags" json:"tags,omitempty"`
+	// DocumentationOnly says why the situation cannot be made here. Such a scenario has a lesson and no steps, and is skipped.
+	DocumentationOnly string `yaml:"documentationOnly" json:"documentationOnly,omitempty"`
+
+	Tags    []string `yaml:"tags" json:"tags,omitempty"`
+	Sources []string `yaml:"sources" json:"sources,omitempty"` // links to where the situation was seen
 }
 
-// Step is one thing that happens. Exactly one of its actions is set: Apply, Delete, Clock, Cluster and
-// Credentials change state, Kubectl, AWS and HTTP act as an identity and have an expectation.
+// Step is one thing that happens. Exactly one of its actions is set: Apply, Delete, Clock, Cluster, Credentials, Token,
+// Fault and Authenticator change state, Kubectl, AWS and HTTP act as an identity and have an expectation.
 type Step struct {
 	Name string `yaml:"name" json:"name,omitempty"` // optional; what the step's action says otherwise
 
@@ -67,6 +76,15 @@ type Step struct {
 	// Credentials replace those of an identity, from here on.
 	Credentials *Credentials `yaml:"credentials" json:"credentials,omitempty"`
 
+	// Token changes how tokens are made, from here on; an empty one sets it right again.
+	Token *Token `yaml:"token" json:"token,omitempty"`
+
+	// Fault lets the next calls to STS fail; an empty one ends that. The scenario fails if no call has met the fault.
+	Fault *Fault `yaml:"fault" json:"fault,omitempty"`
+
+	// Authenticator stops aws-iam-authenticator ("stopped"), or starts it again ("running"). After the scenario it runs.
+	Authenticator AuthenticatorState `yaml:"authenticator" json:"authenticator,omitempty"`
+
 	// As is the identity that acts: the name of a user, a role or an instance of the environment.
 	As string `yaml:"as" json:"as,omitempty"`
 
@@ -78,14 +96,30 @@ type Step struct {
 	AWS     Command  `yaml:"aws" json:"aws,omitempty"`         // arguments of the aws CLI
 	HTTP    *Request `yaml:"http" json:"http,omitempty"`       // request to the API server
 
+	// Env are environment variables of the client of a kubectl or aws step, kubectl's exec plugin included; stdin is what
+	// the client reads. In both, and in arguments, ${gateway}, ${endpoint}, ${cluster}, ${region}, ${accessKeyID:USER} and
+	// ${secretAccessKey:USER} are filled in ([Variables]).
+	Env   map[string]string `yaml:"env" json:"env,omitempty"`
+	Stdin string            `yaml:"stdin" json:"stdin,omitempty"`
+
+	Kubeconfig *Kubeconfig `yaml:"kubeconfig" json:"kubeconfig,omitempty"` // what is unusual about that of a kubectl step
+
 	Expect *Expectation `yaml:"expect" json:"expect,omitempty"`
+
+	// Line is where the step is in the scenario's File, 0 in a shipped scenario: that is nowhere on the user's disk.
+	Line int `yaml:"-" json:"-"`
 }
 
-// Credentials are long-lived AWS credentials that an identity uses instead of its own.
+// Credentials are AWS credentials that an identity uses instead of its own: long-lived ones, or a session.
 type Credentials struct {
 	As              string        `yaml:"as" json:"as"`
 	AccessKeyID     string        `yaml:"accessKeyID" json:"accessKeyID,omitempty"` // the identity's own when empty
 	SecretAccessKey config.Secret `yaml:"secretAccessKey" json:"-"`
+	Session         SessionState  `yaml:"session" json:"session,omitempty"` // of a role or an instance, instead of the others
+
+	Own bool `yaml:"own" json:"own,omitempty"` // the identity's own again, instead of the others
+
+	sessionToken config.Secret // of a session
 }
 
 // Request is an HTTPS request to the cluster's API server, with the identity's bearer token.
@@ -99,10 +133,13 @@ type Request struct {
 type Expectation struct {
 	Outcome   explain.Outcome `yaml:"outcome" json:"outcome"`
 	DecidedBy explain.Hop     `yaml:"decidedBy" json:"decidedBy,omitempty"`
-	Cause     string          `yaml:"cause" json:"cause,omitempty"` // one of explain.Causes
+	Cause     string          `yaml:"cause" json:"cause,omitempty"` // ID of a cause that `eksemu explain` knows
 	Text      string          `yaml:"text" json:"text,omitempty"`   // part of what the client printed, or of the HTTP answer's body
 	Why       string          `yaml:"why" json:"why,omitempty"`     // part of the evidence: the deciding component's own words
 	Status    int             `yaml:"status" json:"status,omitempty"`
+
+	// Within is how long after a change of state another outcome may still come: at least 5s, which it is when it is empty.
+	Within string `yaml:"within" json:"within,omitempty"`
 }
 
 // Action names what a step does.
@@ -115,9 +152,13 @@ const (
 	ActionClock       Action = "clock"
 	ActionCluster     Action = "cluster"
 	ActionCredentials Action = "credentials"
+	ActionToken       Action = "token"
+	ActionFault       Action = "fault"
 	ActionKubectl     Action = "kubectl"
 	ActionAWS         Action = "aws"
 	ActionHTTP        Action = "http"
+
+	ActionAuthenticator Action = "authenticator"
 )
 
 // Acts reports whether the action is that of an identity, which has an outcome, and not a change of state.
@@ -143,6 +184,9 @@ func (s Step) actions() []Action {
 		{ActionClock, s.Clock != ""},
 		{ActionCluster, s.Cluster != ""},
 		{ActionCredentials, s.Credentials != nil},
+		{ActionToken, s.Token != nil},
+		{ActionFault, s.Fault != nil},
+		{ActionAuthenticator, s.Authenticator != ""},
 		{ActionKubectl, len(s.Kubectl) > 0},
 		{ActionAWS, len(s.AWS) > 0},
 		{ActionHTTP, s.HTTP != nil},
@@ -156,11 +200,17 @@ func (s Step) actions() []Action {
 
 // Deciding returns the index of the step whose outcome is the scenario's: the last one that acts. It is -1 if
 // none does.
-func (s *Scenario) Deciding() int {
-	for i := len(s.Steps) - 1; i >= 0; i-- {
-		if s.Steps[i].Action().Acts() {
+func (s *Scenario) Deciding() int { return lastActing(s.Steps) }
+
+// lastActing is the index of the last step that acts, -1 if none does.
+func lastActing(steps []Step) int {
+	for i := len(steps) - 1; i >= 0; i-- {
+		if steps[i].Action().Acts() {
 			return i
 		}
 	}
 	return -1
 }
+
+// AllSteps are the steps and, after them, those that fix what they show.
+func (s *Scenario) AllSteps() []Step { return slices.Concat(s.Steps, s.Fixed) }

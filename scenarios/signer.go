@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"net/url"
 	"strings"
@@ -34,6 +33,9 @@ func (s *session) awsEnviron(identity, id string) []string {
 		variables = without(variables, "AWS_PROFILE")
 		variables = append(variables, "AWS_ACCESS_KEY_ID="+c.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+string(c.SecretAccessKey),
 			"AWS_REGION="+s.Environment.Cluster().Region)
+		if c.sessionToken != "" {
+			variables = append(variables, "AWS_SESSION_TOKEN="+string(c.sessionToken))
+		}
 	}
 	return labelled(variables, id)
 }
@@ -71,6 +73,17 @@ func labelled(variables []string, id string) []string {
 
 // replaceCredentials lets an identity use other credentials from here on.
 func (s *session) replaceCredentials(ctx context.Context, c Credentials) error {
+	if c.Own {
+		delete(s.credentials, c.As)
+		return nil
+	}
+	if c.Session == SessionExpired {
+		expired, err := s.Environment.ExpiredSession(ctx, c.As)
+		if err != nil {
+			return fmt.Errorf("make a session of %q: %w", c.As, err)
+		}
+		c.AccessKeyID, c.SecretAccessKey, c.sessionToken = expired.AccessKeyID, expired.SecretAccessKey, expired.SessionToken
+	}
 	if c.AccessKeyID == "" {
 		id, err := s.accessKeyID(ctx, c.As)
 		if err != nil {
@@ -85,7 +98,7 @@ func (s *session) replaceCredentials(ctx context.Context, c Credentials) error {
 // accessKeyID is the ID of the key that an identity signs with, which every token that it signs says.
 func (s *session) accessKeyID(ctx context.Context, identity string) (string, error) {
 	arguments := append(s.tokenArguments(identity), "--token-only")
-	out := s.child(ctx, s.Executable, "", arguments, s.awsEnviron(identity, ""))
+	out := s.child(ctx, s.Executable, "", arguments, s.awsEnviron(identity, ""), "")
 	if out.err != nil {
 		return "", fmt.Errorf("find the access key ID of %q: %w", identity, out.err)
 	}
@@ -96,21 +109,13 @@ func (s *session) accessKeyID(ctx context.Context, identity string) (string, err
 	return id, nil
 }
 
-// credentialOf reads the access key ID out of a token: "k8s-aws-v1." and the presigned URL in base64url, whose
-// X-Amz-Credential is "ID/date/region/sts/aws4_request" (spec eks.md §6.1).
+// credentialOf reads the access key ID out of a token: that of X-Amz-Credential, "ID/date/region/sts/aws4_request" (spec
+// eks.md §6.1).
 func credentialOf(token string) string {
-	encoded, ok := strings.CutPrefix(token, "k8s-aws-v1.")
-	if !ok {
-		return ""
-	}
-	presigned, err := base64.RawURLEncoding.DecodeString(encoded)
+	presigned, err := presignedURL(token)
 	if err != nil {
 		return ""
 	}
-	u, err := url.Parse(string(presigned))
-	if err != nil {
-		return ""
-	}
-	id, _, _ := strings.Cut(u.Query().Get("X-Amz-Credential"), "/")
+	id, _, _ := strings.Cut(presigned.Query().Get("X-Amz-Credential"), "/")
 	return id
 }

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -61,8 +62,60 @@ func (s *session) alter(ctx context.Context, step Step) error {
 		s.cluster = step.Cluster
 	case ActionCredentials:
 		return s.replaceCredentials(ctx, *step.Credentials)
+	case ActionToken:
+		s.token = step.Token
+		if step.Token.isUsual() {
+			s.token = nil
+		}
+	case ActionFault:
+		return s.failNext(ctx, *step.Fault)
+	case ActionAuthenticator:
+		return s.setAuthenticator(ctx, step.Authenticator)
 	}
 	return nil
+}
+
+// failNext lets the next calls to STS fail, or, without a fault, no more. A fault that no call has met by then, or by the
+// scenario's end, is an error: it has tested nothing. The next step is tried once, whatever has changed before: another try
+// would meet what is left of the fault.
+func (s *session) failNext(ctx context.Context, fault Fault) error {
+	if fault == (Fault{}) {
+		return s.noFaults(ctx)
+	}
+	if err := s.Environment.FailNext(ctx, fault); err != nil {
+		return err
+	}
+	if s.faults == 0 {
+		s.change("the answers of STS", s.noFaults)
+	}
+	s.changed = time.Time{}
+	s.faults += max(fault.Times, 1)
+	return nil
+}
+
+// noFaults forgets the faults that wait for calls, at least one of which must have come.
+func (s *session) noFaults(ctx context.Context) error {
+	asked := s.faults
+	if asked == 0 {
+		return nil
+	}
+	s.faults = 0
+	s.changed = s.Now()
+	left, err := s.Environment.ClearFaults(ctx)
+	if err == nil && left >= asked {
+		err = errors.New("no call has met the fault that was to happen")
+	}
+	return err
+}
+
+func (s *session) setAuthenticator(ctx context.Context, state AuthenticatorState) error {
+	start := func(ctx context.Context) error { return s.Environment.SetAuthenticator(ctx, true) }
+	if state == AuthenticatorRunning {
+		s.changed = s.Now()
+		return start(ctx)
+	}
+	s.change("the authenticator", start)
+	return s.Environment.SetAuthenticator(ctx, false)
 }
 
 // altered keeps the undo of a change, also of one that was only half made.
@@ -76,7 +129,7 @@ func (s *session) altered(what string, do func(context.Context) error, err error
 // act does a step that acts. As long as an earlier change of state may not have taken effect, an outcome that
 // is not the expected one is tried again.
 func (s *session) act(ctx context.Context, step Step, result *StepResult) error {
-	settled, cancel := context.WithTimeout(ctx, s.changed.Add(changeWindow).Sub(s.Now()))
+	settled, cancel := context.WithTimeout(ctx, s.changed.Add(step.Expect.window()).Sub(s.Now()))
 	defer cancel()
 	for backoff := firstBackoff; ; backoff = min(2*backoff, lastBackoff) {
 		got, err := s.try(ctx, step)
@@ -85,10 +138,24 @@ func (s *session) act(ctx context.Context, step Step, result *StepResult) error 
 		}
 		result.Attempts++
 		result.judge(step, got)
-		if result.Status != StatusFailed || !pause(settled, backoff) {
+		if result.Status != StatusFailed || done(step, got) || !pause(settled, backoff) {
 			return ctx.Err()
 		}
 	}
+}
+
+// done tells that an attempt has done what it should have been refused. AWS calls are judged by the state that there is, so
+// that another try could only be refused for what this one did: to make it twice.
+func done(step Step, got attempt) bool {
+	return step.Action() == ActionAWS && step.Expect.Outcome != explain.Allowed && got.verdict != nil && got.verdict.Outcome == explain.Allowed
+}
+
+// window is how long after a change of state another outcome may still come.
+func (e *Expectation) window() time.Duration {
+	if within, err := time.ParseDuration(e.Within); err == nil { // which validation has looked at
+		return max(within, changeWindow)
+	}
+	return changeWindow
 }
 
 // pause waits, and reports false if ctx ended first.

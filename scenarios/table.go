@@ -24,7 +24,7 @@ func (r Report) WriteTable(w io.Writer, options TableOptions) error {
 	for _, scenario := range r.Scenarios {
 		p.details(scenario)
 	}
-	p.total(r)
+	fmt.Fprintf(&p.out, "\n%s\n", p.total(r))
 	if _, err := w.Write(p.out.Bytes()); err != nil {
 		return fmt.Errorf("write the table: %w", err)
 	}
@@ -175,7 +175,8 @@ func (r StepResult) explanation() string {
 	return b.String()
 }
 
-func (p *printer) total(r Report) {
+// total is how many scenarios ended how, and in what time.
+func (p *printer) total(r Report) string {
 	parts := []string{fmt.Sprintf("%d passed", r.Passed)}
 	if r.Failed > 0 {
 		parts = append(parts, p.paint(red, fmt.Sprintf("%d failed", r.Failed)))
@@ -183,5 +184,5 @@ func (p *printer) total(r Report) {
 	if r.Skipped > 0 {
 		parts = append(parts, p.paint(yellow, fmt.Sprintf("%d skipped", r.Skipped)))
 	}
-	fmt.Fprintf(&p.out, "\n%s in %.1fs\n", strings.Join(parts, ", "), r.Seconds)
+	return fmt.Sprintf("%s in %.1fs", strings.Join(parts, ", "), r.Seconds)
 }

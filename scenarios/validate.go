@@ -49,13 +49,20 @@ func newValidator(doc *strictyaml.Document, scenario *Scenario, env *config.Envi
 func (v *validator) validate() strictyaml.Problems {
 	v.header()
 	v.metadata()
-	if len(v.scenario.Steps) == 0 {
+	switch only := v.scenario.Metadata.DocumentationOnly != ""; {
+	case only && len(v.scenario.AllSteps()) > 0:
+		v.add("remove the steps, or documentationOnly", "a scenario that is documentation only has no steps", "metadata", "documentationOnly")
+	case !only && len(v.scenario.Steps) == 0:
 		v.add("write at least one step that acts", "a scenario needs steps")
 	}
 	for i, step := range v.scenario.Steps {
 		v.step(step, at{v, []any{"steps", i}})
 	}
+	for i, step := range v.scenario.Fixed {
+		v.step(step, at{v, []any{"fixed", i}})
+	}
 	v.ending()
+	v.cure()
 	return v.problems
 }
 
@@ -84,6 +91,7 @@ func (v *validator) metadata() {
 	} else {
 		v.oneOf("outcome", string(m.Outcome), outcomes(), "metadata", "outcome")
 	}
+	v.sources()
 	for i, tag := range m.Tags {
 		if !nameForm.MatchString(tag) {
 			v.add("use lower-case letters, digits and hyphens", fmt.Sprintf("the tag is %q", tag), "metadata", "tags", i)
@@ -131,7 +139,7 @@ func (v *validator) step(step Step, p at) {
 	actions := step.actions()
 	switch len(actions) {
 	case 0:
-		v.add("write one of apply, delete, clock, cluster, credentials, kubectl, aws, http", "the step does nothing", p.path...)
+		v.add("write one of "+strings.Join(actionNames(), ", "), "the step does nothing", p.path...)
 		return
 	case 1:
 	default:
@@ -149,6 +157,7 @@ func (v *validator) step(step Step, p at) {
 		p.passive(step, actions[0])
 	}
 	p.action(step, actions[0])
+	p.client(step, actions[0])
 }
 
 // actor checks who acts.
@@ -194,6 +203,7 @@ func (p at) expectation(step Step, action Action) {
 	} else {
 		p.oneOf("outcome", string(expect.Outcome), outcomes(), p.in("expect", "outcome")...)
 	}
+	p.within(expect.Within)
 	if expect.DecidedBy != "" {
 		p.oneOf("hop", string(expect.DecidedBy), hops(), p.in("expect", "decidedBy")...)
 	}

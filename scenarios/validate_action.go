@@ -20,6 +20,12 @@ func (p at) action(step Step, action Action) {
 		p.clock(step.Clock)
 	case ActionCredentials:
 		p.credentials(*step.Credentials)
+	case ActionToken:
+		p.token(*step.Token)
+	case ActionFault:
+		p.fault(*step.Fault)
+	case ActionAuthenticator:
+		p.oneOf("state of the authenticator", string(step.Authenticator), []string{string(AuthenticatorStopped), string(AuthenticatorRunning)}, p.in("authenticator")...)
 	case ActionHTTP:
 		p.request(*step.HTTP)
 	case ActionKubectl:
@@ -76,13 +82,23 @@ func (p at) credentials(c Credentials) {
 	default:
 		p.identity(c.As, "credentials", "as")
 	}
-	if c.SecretAccessKey == "" {
+	switch {
+	case c.Own:
+		if c.SecretAccessKey != "" || c.AccessKeyID != "" || c.Session != "" {
+			p.add("leave out the others", "the credentials are the identity's own and others", p.in("credentials")...)
+		}
+	case c.Session != "":
+		p.oneOf("session", string(c.Session), []string{string(SessionExpired)}, p.in("credentials", "session")...)
+		if c.SecretAccessKey != "" || c.AccessKeyID != "" {
+			p.add("leave out accessKeyID and secretAccessKey", "a session brings its own keys", p.in("credentials")...)
+		}
+	case c.SecretAccessKey == "":
 		p.add("write secretAccessKey: and any text", "the credentials have no secret access key", p.in("credentials")...)
 	}
 }
 
 func (p at) request(r Request) {
-	if r.Method != "" && !slices.Contains([]string{"GET", "POST", "PUT", "PATCH", "DELETE"}, r.Method) {
+	if r.Method != "" && !slices.Contains(methods(), r.Method) {
 		p.add("write GET, POST, PUT, PATCH or DELETE", fmt.Sprintf("the method is %q", r.Method), p.in("http", "method")...)
 	}
 	if !strings.HasPrefix(r.Path, "/") || strings.HasPrefix(r.Path, "//") {

@@ -5,13 +5,25 @@ import (
 	"github.com/eksemu/eksemu/emulator/explain"
 )
 
+// actionNames are the names of all actions, as in a file.
+func actionNames() []string {
+	return []string{
+		string(ActionApply), string(ActionDelete), string(ActionClock), string(ActionCluster), string(ActionCredentials), string(ActionToken),
+		string(ActionFault), string(ActionAuthenticator), string(ActionKubectl), string(ActionAWS), string(ActionHTTP),
+	}
+}
+
+// methods are those of HTTP that a request may have.
+func methods() []string { return []string{"GET", "POST", "PUT", "PATCH", "DELETE"} }
+
 func outcomes() []string {
 	return []string{string(explain.Unauthorized), string(explain.Denied), string(explain.Allowed)}
 }
 
-// hops are those of explain, and the AWS services that can decide a call of their own.
+// hops are the AWS services that can decide a call of their own, and those of explain, in the order in which a request
+// meets them.
 func hops() []string {
-	hops := []string{"eks", "ec2"}
+	hops := []string{"eks", "iam", "ec2"}
 	for _, hop := range []explain.Hop{
 		explain.HopClient, explain.HopToken, explain.HopSTS, explain.HopMapper, explain.HopAPIServer, explain.HopMasters,
 		explain.HopNode, explain.HopRBAC, explain.HopAccessPolicy, explain.HopAdmission,

@@ -34,7 +34,9 @@ func run() int {
 	for name, program := range controlplane.Programs() {
 		programs[name] = program
 	}
-	programs[kindcluster.CreateProgram] = func(args []string) int { return kindcluster.Create(args, os.Stdout) }
+	for name, program := range kindcluster.Programs() {
+		programs[name] = func(args []string) int { return program(args, os.Stdout) }
+	}
 	// The Kubernetes servers register flags that every command line would show.
 	pflag.CommandLine.VisitAll(func(f *pflag.Flag) { f.Hidden = true })
 	return cli.Main(&cli.App{

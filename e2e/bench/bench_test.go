@@ -4,6 +4,7 @@
 //   - the time to the first "yes" of `eksemu run`, against the time that the bare control plane takes to get ready
 //   - the anonymous memory of eksemu's own process, without its children
 //   - the time of `eksemu token`, which kubectl waits for
+//   - the time until an access entry and its policies count, the first and the one after 200 others
 //
 // It fails when something does not work, and never because something is slow: the figures are for people. It reads
 // /proc, so it runs on Linux.

@@ -21,6 +21,7 @@ type environment struct {
 	*machine
 	PID        int
 	StateDir   string
+	Gateway    string
 	Clusters   []struct{ Endpoint string }
 	Components []struct {
 		Name string

@@ -96,5 +96,11 @@ func (s *Server) ReadEntries(line *trace.LogLine) bool {
 	return strings.Contains(line.Message, messageRead+filepath.Join(s.Dir, entriesFile)+" is available")
 }
 
+// CannotWatch matches the line by which the authenticator says that it cannot watch a file, for want of inotify instances
+// (fs.inotify.max_user_instances, inotify(7)). It tries again every second.
+func CannotWatch(line *trace.LogLine) bool {
+	return strings.Contains(line.Message, "fsnotify.NewWatcher")
+}
+
 // RebuiltMappers matches the line by which the authenticator says that it goes over to another authentication mode.
 func RebuiltMappers(line *trace.LogLine) bool { return strings.HasSuffix(line.Message, messageRebuild) }

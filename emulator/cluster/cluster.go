@@ -20,6 +20,7 @@ type Spec struct {
 	AuditWebhook         Webhook       // where audit events go
 	AuditPolicy          []byte        // audit.k8s.io/v1 Policy
 	Administrator        string        // user name of Info.Admin
+	AWS                  string        // HOST:PORT at Site.Dial where nodes and pods find AWS, "" for nowhere
 
 	// AnonymousPaths are further paths that anonymous requests reach, for a backend that needs some while it makes a
 	// cluster.
@@ -44,6 +45,8 @@ type Site struct {
 	Users []string
 	// Nodes says that there are nodes, so that pods run.
 	Nodes bool
+	// New says that there is no control plane of an earlier run: Start makes one, which has nothing in it yet.
+	New bool
 }
 
 // Namer is a [Backend] with nodes, whose names of AWS hosts can be led elsewhere.
@@ -56,10 +59,10 @@ type Namer interface {
 
 // Info is how to reach a running control plane.
 type Info struct {
-	Endpoint string // https://HOST:PORT, as clients use it
-	CAPEM    []byte // the cluster's certificate authority, certificateAuthority.data of DescribeCluster
-	Admin    Client // a member of system:masters by client certificate, for eksemu's own work and break-glass
-	New      bool   // the control plane has nothing in it yet
+	Endpoint string   // https://HOST:PORT, as clients use it
+	CAPEM    []byte   // the cluster's certificate authority, certificateAuthority.data of DescribeCluster
+	Admin    Client   // a member of system:masters by client certificate, for eksemu's own work and break-glass
+	Notes    []string // what the user should know, though it runs
 }
 
 // Client is a client certificate and its key, in PEM. The key is a secret.

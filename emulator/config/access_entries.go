@@ -128,13 +128,32 @@ func (v *validator) entry(env *Environment, entry AccessEntry, at []any) {
 		v.report(fix, "access entry: "+err.Error(), at...)
 		return
 	}
+	taken := map[string]int{}
 	for i, policy := range entry.AccessPolicies {
-		one := alone
-		one.AccessPolicies = []AccessPolicy{policy}
-		if err := env.entrySpec(one).Check(env.Partition(), env.Account); err != nil {
-			v.report(policyFix(policy.Policy), "access policy: "+err.Error(), sub(at, "accessPolicies", i, "policy")...)
-		}
+		v.accessPolicy(env, alone, policy, taken, sub(at, "accessPolicies", i))
 	}
+}
+
+// accessPolicy checks an access policy of an access entry. One that an entry has twice would have the scope of the last, as
+// AssociateAccessPolicy replaces it, and no namespaces must not mean all of them.
+func (v *validator) accessPolicy(env *Environment, entry AccessEntry, policy AccessPolicy, taken map[string]int, at []any) {
+	named, listed := sub(at, "policy"), sub(at, "namespaces")
+	entry.AccessPolicies = []AccessPolicy{policy}
+	spec := env.entrySpec(entry)
+	if err := spec.Check(env.Partition(), env.Account); err != nil {
+		v.report(policyFix(policy.Policy), "access policy: "+err.Error(), named...)
+		return
+	}
+	if len(policy.Namespaces) == 0 && (policy.Namespaces != nil || v.written(listed...)) { // the words are EKS's (spec/eks.md section 3.5)
+		v.report("list some, or remove namespaces: the policy then counts in the whole cluster",
+			"access policy: At least 1 namespace must be provided if the type is set as namespace", listed...)
+	}
+	arn := spec.Policies[0].PolicyARN
+	if line, twice := taken[arn]; twice {
+		v.report("remove one, or put the namespaces of both into one", fmt.Sprintf("the access entry has the policy of line %d already", line), named...)
+		return
+	}
+	taken[arn] = v.doc.Line(v.at(named)...)
 }
 
 // policyFix says what may have been meant by the name of a policy.

@@ -78,6 +78,20 @@ func TestAccessEntryProblems(t *testing.T) {
     - {policy: AmazonEKSEditPolicy}
 `, `e.yaml:13: clusters[0].accessEntries[0].accessPolicies[0].policy: access policy: The specified policyArn could not be found. You can view your available access policies with 'list-access-policies' (did you mean "AmazonEKSViewPolicy"?)
 e.yaml:14: clusters[0].accessEntries[0].accessPolicies[1].policy: access policy: The policyArn parameter format is not valid (` + "`aws eks list-access-policies` lists them)"},
+		"no namespaces": {both, `  - principal: alice
+    accessPolicies:
+    - policy: AmazonEKSViewPolicy
+      namespaces: []
+    - policy: AmazonEKSEditPolicy
+      namespaces:
+`, `e.yaml:14: clusters[0].accessEntries[0].accessPolicies[0].namespaces: access policy: At least 1 namespace must be provided if the type is set as namespace (list some, or remove namespaces: the policy then counts in the whole cluster)
+e.yaml:16: clusters[0].accessEntries[0].accessPolicies[1].namespaces: access policy: At least 1 namespace must be provided if the type is set as namespace (list some, or remove namespaces: the policy then counts in the whole cluster)`},
+		"a policy twice": {both, `  - principal: alice
+    accessPolicies:
+    - {policy: AmazonEKSViewPolicy, namespaces: [a]}
+    - {policy: AmazonEKSEditPolicy}
+    - {policy: "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"}
+`, `e.yaml:15: clusters[0].accessEntries[0].accessPolicies[2].policy: the access entry has the policy of line 13 already (remove one, or put the namespaces of both into one)`},
 		"policies of nodes": {both, "  - {principal: r, type: EC2_LINUX, accessPolicies: [{policy: AmazonEKSViewPolicy}]}\n",
 			`e.yaml:11: clusters[0].accessEntries[0].accessPolicies[0].policy: access policy: This operation can only be performed on Access Entries with a type of "STANDARD". (` + "`aws eks list-access-policies` lists them)"},
 		"with CONFIG_MAP":  {configMap, "  - {principal: alice}\n", `e.yaml:10: clusters[0].accessEntries: with authenticationMode CONFIG_MAP a cluster has no access entries (set authenticationMode: API_AND_CONFIG_MAP, or remove this)`},

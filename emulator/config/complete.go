@@ -59,7 +59,7 @@ func (v *validator) completeIdentities(o *Overlay, env *Environment) {
 func (v *validator) completeCluster(cluster *Cluster, i int) {
 	v.fill(&cluster.Version, v.opts.KubernetesVersion, "clusters", i, "version")
 	v.fill(&cluster.AuthenticationMode, AuthenticationModeConfigMap, "clusters", i, "authenticationMode")
-	if !v.written("clusters", i, "tokenCacheTTL") {
+	if cluster.TokenCacheTTL == 0 && !v.written("clusters", i, "tokenCacheTTL") { // a scenario's comes without a file
 		cluster.TokenCacheTTL = DefaultTokenCacheTTL
 	}
 }

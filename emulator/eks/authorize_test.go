@@ -57,8 +57,11 @@ func TestEveryOperationIsAuthorized(t *testing.T) {
 		"{resourceArn}", "arn%3Aaws%3Aeks%3Aus-west-2%3A111122223333%3Acluster%2Fdev")
 	for _, route := range New(Options{}).routes() {
 		body := ""
-		if route.operation == "CreateCluster" {
+		switch route.operation {
+		case "CreateCluster":
 			body = `{"name":"dev"}`
+		case "DescribeIdentityProviderConfig":
+			body = `{"identityProviderConfig":{"type":"oidc","name":"idp"}}`
 		}
 		answer, text := e.send(t, route.method, fill.Replace(route.path), body, &keys)
 		got := questions()
@@ -101,9 +104,11 @@ func TestConditionKeys(t *testing.T) {
 	}
 	want := []question{
 		{"eks:CreateCluster", cluster, map[string][]string{
-			"aws:RequestTag/team": {"robots"}, "aws:TagKeys": {"team"}, "eks:clusterName": {"dev"}, "eks:authenticationMode": {"API"},
+			"aws:RequestTag/team": {"robots"}, "aws:TagKeys": {"team"}, "eks:authenticationMode": {"API"},
 			"eks:bootstrapClusterCreatorAdminPermissions": {"true"}, "eks:deletionProtection": {"false"}, "eks:endpointPublicAccess": {"true"}, "eks:kubernetesVersion": {"1.37"},
 		}},
+		{"eks:TagResource", cluster, map[string][]string{"aws:RequestTag/team": {"robots"}, "aws:TagKeys": {"team"}}},
+		{"eks:CreateAccessEntry", cluster, map[string][]string{"eks:principalArn": {"arn:aws:iam::111122223333:user/trurl"}, "eks:accessEntryType": {"STANDARD"}}},
 		{"iam:PassRole", clusterRole, map[string][]string{"iam:PassedToService": {"eks.amazonaws.com"}}},
 	}
 	check := func(what string) {
@@ -125,10 +130,13 @@ func TestConditionKeys(t *testing.T) {
 	if _, err := e.trurl().CreateAccessEntry(t.Context(), &awseks.CreateAccessEntryInput{ClusterName: aws.String("dev"), PrincipalArn: &role, Type: aws.String("EC2_LINUX"), Tags: map[string]string{"a": "b"}}); err != nil {
 		t.Fatal(err)
 	}
-	onCluster := map[string][]string{"eks:clusterName": {"dev"}, "aws:ResourceTag/team": {"robots"}}
+	onCluster := map[string][]string{"aws:ResourceTag/team": {"robots"}}
 	want = []question{
 		{"eks:CreateAccessEntry", cluster, with(onCluster, "eks:principalArn", role, "eks:accessEntryType", "EC2_LINUX", "aws:RequestTag/a", "b", "aws:TagKeys", "a")},
-		{"iam:PassRole", role, map[string][]string{"iam:PassedToService": {"eks.amazonaws.com"}}},
+		{"eks:TagResource", entryPrefix + "node/*", map[string][]string{
+			"eks:clusterName": {"dev"}, "eks:principalArn": {role}, "eks:accessEntryType": {"EC2_LINUX"}, "aws:RequestTag/a": {"b"}, "aws:TagKeys": {"a"},
+		}},
+		{"iam:PassRole", role, map[string][]string{"iam:PassedToService": {"ec2.amazonaws.com"}}},
 	}
 	check("CreateAccessEntry")
 
@@ -138,29 +146,19 @@ func TestConditionKeys(t *testing.T) {
 	}
 	all := with(onCluster, "eks:principalArn", person, "eks:accessEntryType", "STANDARD", "eks:username", "p", "aws:RequestTag/c", "d", "aws:TagKeys", "c")
 	all["eks:kubernetesGroups"] = []string{"x", "y"}
-	want = []question{{"eks:CreateAccessEntry", cluster, all}}
+	tagged := with(all, "eks:clusterName", "dev")
+	delete(tagged, "aws:ResourceTag/team")
+	tagged["eks:kubernetesGroups"] = []string{"x", "y"}
+	want = []question{{"eks:CreateAccessEntry", cluster, all}, {"eks:TagResource", entryPrefix + "person/*", tagged}}
 	check("CreateAccessEntry of a person")
-
-	if _, err := e.trurl().AssociateAccessPolicy(t.Context(), association("dev", person, viewPolicy, "a", "b")); err != nil {
-		t.Fatal(err)
-	}
-	onEntry := map[string][]string{"eks:clusterName": {"dev"}, "aws:ResourceTag/c": {"d"}}
-	scoped := with(onEntry, "eks:policyArn", viewPolicy, "eks:accessScope", "namespace")
-	scoped["eks:namespaces"] = []string{"a", "b"}
-	want = []question{{"eks:AssociateAccessPolicy", entryPrefix + "person/ID", scoped}}
-	check("AssociateAccessPolicy")
-
-	if _, err := e.trurl().DisassociateAccessPolicy(t.Context(), &awseks.DisassociateAccessPolicyInput{ClusterName: aws.String("dev"), PrincipalArn: &person, PolicyArn: aws.String(viewPolicy)}); err != nil {
-		t.Fatal(err)
-	}
-	want = []question{{"eks:DisassociateAccessPolicy", entryPrefix + "person/ID", scoped}}
-	check("DisassociateAccessPolicy")
 
 	_, err := e.trurl().DescribeAccessEntry(t.Context(), &awseks.DescribeAccessEntryInput{ClusterName: aws.String("dev"), PrincipalArn: aws.String("arn:aws:iam::111122223333:role/nobody")})
 	if err == nil {
 		t.Error("an entry of nobody")
 	}
-	want = []question{{"eks:DescribeAccessEntry", entryPrefix + "nobody/*", map[string][]string{"eks:clusterName": {"dev"}}}}
+	want = []question{{"eks:DescribeAccessEntry", entryPrefix + "nobody/*", map[string][]string{
+		"eks:clusterName": {"dev"}, "eks:principalArn": {"arn:aws:iam::111122223333:role/nobody"},
+	}}}
 	check("DescribeAccessEntry of nobody")
 }
 

@@ -88,6 +88,14 @@ func (in configInput) keys() conditionKeys {
 	if in.ControlPlaneScalingConfig != nil {
 		keys.text("eks:controlPlaneScalingTier", in.ControlPlaneScalingConfig.Tier)
 	}
+	for key, config := range map[string]map[string]any{
+		"eks:kubeApiServerConfig": in.KubeAPIServerConfig, "eks:kubeControllerManagerConfig": in.KubeControllerManagerConfig,
+		"eks:kubeSchedulerConfig": in.KubeSchedulerConfig,
+	} {
+		if config != nil { // the keys say whether there is one; that they are absent and not false if there is none is inferred
+			keys[key] = []string{"true"}
+		}
+	}
 	mode := in.autoMode()
 	return keys.flag("eks:computeConfigEnabled", mode.compute).flag("eks:blockStorageEnabled", mode.storage).
 		flag("eks:elasticLoadBalancingEnabled", mode.balancing).flag("eks:deletionProtection", in.DeletionProtection)

@@ -39,7 +39,7 @@ func (s *Server) createCluster(r *request) (any, error) {
 	if in.Name == nil {
 		return nil, missing("name")
 	}
-	if err := s.mayCluster(r, *in.Name, in.keys()); err != nil {
+	if err := s.mayCreate(r, in); err != nil {
 		return nil, err
 	}
 	if err := checkName(*in.Name); err != nil {
@@ -50,6 +50,9 @@ func (s *Server) createCluster(r *request) (any, error) {
 	}
 	if err := s.checkClusterRole(r, *in.RoleARN); err != nil {
 		return nil, named(err, *in.Name)
+	}
+	if err := s.mayPassNodes(r, in.ComputeConfig); err != nil {
+		return nil, err
 	}
 	var answer clusterAnswer
 	identity := r.identity(in.ClientRequestToken)
@@ -69,6 +72,30 @@ func (s *Server) createCluster(r *request) (any, error) {
 		answer.Cluster = created.Cluster.clone()
 		return created, ClusterCreated, nil
 	})
+}
+
+// mayCreate authorizes CreateCluster and what it does besides.
+func (s *Server) mayCreate(r *request, in createClusterInput) error {
+	if err := s.mayCluster(r, *in.Name, in.keys()); err != nil {
+		return err
+	}
+	if err := s.mayTagNew(r, s.clusterARN(r, *in.Name), in.Tags, nil); err != nil {
+		return err
+	}
+	if in.makesCreatorEntry() {
+		return s.mayAdmit(r, *in.Name, r.caller.PrincipalARN)
+	}
+	return nil
+}
+
+// makesCreatorEntry says whether the new cluster has an access entry of its creator.
+func (in createClusterInput) makesCreatorEntry() bool {
+	mode, err := in.mode()
+	if err != nil || mode == ModeConfigMap {
+		return false
+	}
+	admin := in.AccessConfig.BootstrapClusterCreatorAdminPermissions
+	return admin == nil || *admin
 }
 
 // named says which cluster an exception of CreateCluster or UpdateClusterConfig is about.

@@ -75,15 +75,22 @@ func (s *Server) describeIdentityProviderConfig(r *request) (any, error) {
 	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
-	if err := s.mayCluster(r, name, nil); err != nil {
-		return nil, err
-	}
 	config := in.IdentityProviderConfig
 	if config == nil || config.Type == nil || config.Name == nil {
 		return nil, missing("identityProviderConfig")
+	}
+	if err := s.authorize(r, s.identityProviderARN(r, name, *config.Type, *config.Name), nil); err != nil {
+		return nil, err
 	}
 	if _, err := s.find(r, name); err != nil {
 		return nil, err
 	}
 	return nil, refuse("ResourceNotFoundException", "No config found for cluster: %s, config type: %s, config name: %s", name, *config.Type, *config.Name)
+}
+
+// identityProviderARN is the ARN of any identity provider configuration of a type and name (service authorization
+// reference, resource types). Which one AWS names if there is none is not known.
+func (s *Server) identityProviderARN(r *request, cluster, kind, name string) string {
+	return "arn:" + s.gate.Store.Partition() + ":eks:" + r.scope.Region + ":" + r.scope.AccountID +
+		":identityproviderconfig/" + cluster + "/" + kind + "/" + name + "/*"
 }

@@ -93,6 +93,11 @@ func (c *SavedCluster) entry(principalARN string) (int, bool) {
 	})
 }
 
+// hasPrincipal says whether there is an entry of a principal with a unique ID, under whatever name.
+func (c *SavedCluster) hasPrincipal(id string) bool {
+	return slices.ContainsFunc(c.Entries, func(e *SavedEntry) bool { return e.PrincipalID == id })
+}
+
 // put adds an entry or puts it in the place of its principal's.
 func (c *SavedCluster) put(entry *SavedEntry) {
 	at, found := c.entry(entry.AccessEntry.PrincipalARN)

@@ -108,6 +108,13 @@ func checkHasEntries(c *SavedCluster) error {
 	return nil
 }
 
+// entryInUse is the answer where a principal has an entry already (measured). That this goes for a user who was renamed
+// and has one under the old name is inferred: EKS tells principals by their IDs, and each is in one entry at most (user
+// guide, "Create access entries").
+func entryInUse() *exception {
+	return refuse("ResourceInUseException", "The specified access entry resource is already in use on this cluster.")
+}
+
 // entryNotFound is the answer where a principal has no entry (github.com/terraform-aws-modules/terraform-aws-eks issue
 // 3024, of AssociateAccessPolicy).
 func entryNotFound() *exception {

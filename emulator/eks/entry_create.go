@@ -35,8 +35,11 @@ func (s *Server) createAccessEntry(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.mayTagNew(r, p.entryARN(r.scope, name, "*"), in.Tags, ofEntry(name, p.arn).with(in.keys())); err != nil {
+		return nil, err
+	}
 	if kind := in.kind(); kind == TypeEC2Linux || kind == TypeEC2Windows {
-		if err := s.mayPass(r, p.arn); err != nil {
+		if err := s.mayPass(r, p.arn, ec2Service); err != nil {
 			return nil, err
 		}
 	}
@@ -103,8 +106,8 @@ func (s *Server) newEntry(r *request, c *SavedCluster, p principalRef, in create
 	if id == "" { // github.com/terraform-aws-modules/terraform-aws-eks issue 2969
 		return nil, invalidParameter("The specified principalArn is invalid: invalid principal.")
 	}
-	if _, found := c.entry(p.arn); found { // measured
-		return nil, refuse("ResourceInUseException", "The specified access entry resource is already in use on this cluster.")
+	if _, found := c.entry(p.arn); found || c.hasPrincipal(id) {
+		return nil, entryInUse()
 	}
 	created, err := s.clusters.newEntry(c, p, in.kind(), r.now)
 	if err != nil {

@@ -73,6 +73,17 @@ type updateEntryInput struct {
 	Username         *string  `json:"username"`
 }
 
+func (in updateEntryInput) keys() conditionKeys {
+	keys := conditionKeys{}
+	if in.KubernetesGroups != nil {
+		keys["eks:kubernetesGroups"] = in.KubernetesGroups
+	}
+	if in.Username != nil && *in.Username != "" { // an empty one leaves the username as it is
+		keys.text("eks:username", in.Username)
+	}
+	return keys
+}
+
 // updateAccessEntry answers UpdateAccessEntry: what was not sent stays as it is. Names that are EKS's own are refused
 // before the entry is looked at (github.com/aws-ia/terraform-aws-eks-blueprints issue 2004: that is the answer for the
 // username that an entry for nodes has). The clientRequestToken is not needed: to update an entry twice is to update it
@@ -89,7 +100,7 @@ func (s *Server) updateAccessEntry(r *request) (any, error) {
 		return checkGroups(in.KubernetesGroups)
 	}
 	var answer entryAnswer
-	return &answer, s.editEntry(r, nil, check, func(c *SavedCluster, entry *SavedEntry) error {
+	return &answer, s.editEntry(r, in.keys(), check, func(c *SavedCluster, entry *SavedEntry) error {
 		if entry.AccessEntry.Type != TypeStandard {
 			return standardOnly()
 		}

@@ -85,8 +85,8 @@ func (r *Registry) addEntry(c *SavedCluster, spec EntrySpec) error {
 		return messageOnly(err)
 	}
 	p, _ := parsePrincipal(spec.PrincipalARN) // Check has
-	if _, found := c.entry(p.arn); found {
-		return messageError("The specified access entry resource is already in use on this cluster.")
+	if _, found := c.entry(p.arn); found || spec.PrincipalID != "" && c.hasPrincipal(spec.PrincipalID) {
+		return messageOnly(entryInUse())
 	}
 	now := c.Cluster.CreatedAt
 	entry, err := r.newEntry(c, p, spec.input().kind(), now)

@@ -3,10 +3,14 @@ package eks
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awseks "github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/eksemu/eksemu/emulator/access"
 )
 
 // A role that was deleted and made again has the same ARN and another ID: its entry is still there and matches nobody,
@@ -46,6 +50,76 @@ func TestRecreatedRole(t *testing.T) {
 	}
 	if id() != made.UniqueID {
 		t.Error("the new entry has the old ID")
+	}
+}
+
+// A user who was renamed has the same ID and another ARN. [X] There is one entry for both.
+func TestRenamedUser(t *testing.T) {
+	t.Parallel()
+	e := start(t)
+	dev := e.create(t, "dev", types.AuthenticationModeApi)
+	const before, after = "arn:aws:iam::444455556666:user/pirx", "arn:aws:iam::444455556666:user/pilot/pirx"
+	create := func(arn string) error {
+		_, err := e.trurl().CreateAccessEntry(t.Context(), &awseks.CreateAccessEntryInput{ClusterName: aws.String("dev"), PrincipalArn: &arn})
+		return err
+	}
+	if err := create(before); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.store.RenameUser(before, "/pilot/", ""); err != nil {
+		t.Fatal(err)
+	}
+	wantRefusal(t, "create another", create(after), "409 ResourceInUseException: The specified access entry resource is already in use on this cluster.")
+	if _, err := e.trurl().DeleteAccessEntry(t.Context(), &awseks.DeleteAccessEntryInput{ClusterName: aws.String("dev"), PrincipalArn: aws.String(before)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := create(after); err != nil {
+		t.Errorf("instead of the old one: %v", err)
+	}
+	got, err := e.clusters.Access(dev)
+	if err != nil || len(got.Entries) != 2 || got.Entries[1].PrincipalARN != after {
+		t.Errorf("access %+v, %v", got, err)
+	}
+}
+
+// A state that has two entries with one ID nevertheless: the later one counts, with its policies.
+func TestAccessHasEachIDOnce(t *testing.T) {
+	t.Parallel()
+	e := start(t)
+	dev := e.create(t, "dev", types.AuthenticationModeApi)
+	err := e.clusters.update(dev, func(c *SavedCluster) (ChangeKind, error) {
+		for i, name := range []string{"b", "a", "c"} { // "a" is older than "b", and "c" is as old as "b"
+			p, _ := parsePrincipal("arn:aws:iam::111122223333:user/" + name)
+			entry, err := e.clusters.newEntry(c, p, TypeStandard, timestamp(e.now.Add([]time.Duration{2, 1, 2}[i]*time.Second)))
+			if err != nil {
+				return "", err
+			}
+			entry.PrincipalID = "AIDAEXAMPLEEXAMPLE123"
+			entry.associate(viewPolicy, access.Scope{Type: access.ScopeCluster}, c.Cluster.CreatedAt)
+			c.put(entry)
+		}
+		return AccessChanged, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := e.clusters.Access(dev)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var arns []string
+	for _, entry := range got.Entries {
+		arns = append(arns, "entry of "+entry.PrincipalARN)
+	}
+	for _, grant := range got.Grants {
+		arns = append(arns, "grant to "+grant.PrincipalARN)
+	}
+	want := []string{
+		"entry of arn:aws:iam::111122223333:user/b", "entry of arn:aws:iam::111122223333:user/trurl",
+		"grant to arn:aws:iam::111122223333:user/b", "grant to arn:aws:iam::111122223333:user/trurl",
+	}
+	if diff := cmp.Diff(want, arns); diff != "" {
+		t.Errorf("access (-want +got):\n%s", diff)
 	}
 }
 

@@ -101,8 +101,16 @@ func (t tagged) find(c *SavedCluster) (map[string]string, int, bool) {
 // mayTag authorizes an operation on tags. Its resource is the one that the request names, whether it exists or not.
 func (s *Server) mayTag(r *request, keys conditionKeys) (tagged, error) {
 	t, unknown := s.taggedResource(r)
-	tags, _, _ := t.find(s.clusters.read()[r.scope][t.cluster])
-	if err := s.authorize(r, r.variable("resourceArn"), resourceKeys(keys, t.cluster, tags)); err != nil {
+	c := s.clusters.read()[r.scope][t.cluster]
+	tags, at, found := t.find(c)
+	of := resourceTags(tags)
+	switch {
+	case t.entry && found:
+		of = c.Entries[at].AccessEntry.keys()
+	case t.entry: // whose it would be its ARN does not tell: it has no path
+		of["eks:clusterName"] = []string{t.cluster}
+	}
+	if err := s.authorize(r, r.variable("resourceArn"), of.with(keys)); err != nil {
 		return t, err
 	}
 	return t, unknown

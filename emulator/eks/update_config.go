@@ -25,7 +25,7 @@ func (s *Server) updateClusterConfig(r *request) (any, error) {
 	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
-	if err := s.mayCluster(r, name, in.keys()); err != nil {
+	if err := s.mayUpdate(r, name, in); err != nil {
 		return nil, err
 	}
 	if err := checkName(name); err != nil {
@@ -37,6 +37,9 @@ func (s *Server) updateClusterConfig(r *request) (any, error) {
 	}
 	if err != nil {
 		return nil, named(err, name)
+	}
+	if err := s.mayPassNodes(r, in.ComputeConfig); err != nil {
+		return nil, err
 	}
 	var answer updateAnswer
 	identity := r.identity(in.ClientRequestToken)
@@ -60,6 +63,19 @@ func (s *Server) updateClusterConfig(r *request) (any, error) {
 		}
 		return UpdateStarted, nil
 	})
+}
+
+// mayUpdate authorizes UpdateClusterConfig and the access entry that the way out of CONFIG_MAP makes.
+func (s *Server) mayUpdate(r *request, name string, in updateConfigInput) error {
+	if err := s.mayCluster(r, name, in.keys()); err != nil {
+		return err
+	}
+	c := s.clusters.read()[r.scope][name]
+	if c == nil || c.Cluster.AccessConfig.AuthenticationMode != ModeConfigMap || in.AccessConfig == nil ||
+		in.AccessConfig.AuthenticationMode == nil || *in.AccessConfig.AuthenticationMode != string(ModeAPIAndConfigMap) {
+		return nil
+	}
+	return s.mayAdmit(r, name, c.Creator.ARN)
 }
 
 func (in updateConfigInput) keys() conditionKeys {

@@ -21,7 +21,7 @@ type Cause struct {
 func Causes() []Cause {
 	var all []Cause
 	for _, part := range [][]Cause{
-		tokenCauses(), tokenTimeCauses(), transportCauses(), stsSignatureCauses(), stsScopeCauses(), stsKeyCauses(), stsRequestCauses(),
+		clientCauses(), tokenCauses(), tokenTimeCauses(), transportCauses(), stsSignatureCauses(), stsScopeCauses(), stsKeyCauses(), stsRequestCauses(),
 		mappingCauses(), mapperCauses(), apiServerCauses(), allowedCauses(), deniedCauses(), nodeCauses(), afterwardsCauses(), webIdentityCauses(), mfaCauses(), awsCauses(),
 	} {
 		all = append(all, part...)

@@ -46,6 +46,9 @@ func TestEveryCause(t *testing.T) {
 			t.Errorf("%s: question %q, summary %q", tc.cause, v.Question, v.Summary)
 		}
 	}
+	for _, tc := range clientCases() { // see TestForClient
+		tested[tc.cause] = true
+	}
 	for _, c := range Causes() {
 		if !tested[c.ID] {
 			t.Errorf("no test reaches cause %q", c.ID)
@@ -270,14 +273,17 @@ func deniedCases() []causeCase {
 		{"no-rule-anonymous", newStory().request(noon(), all(user("system:anonymous", "system:unauthenticated"), no)), "the public", "update-kubeconfig"},
 		{"no-rule-impersonated", answeredTo(alice("developers"), func(r *trace.Request) { r.Impersonate = "bob" }, no), "bob may not", "--user=bob"},
 		{"no-rule-service-account", newStory().request(noon(), all(user("system:serviceaccount:default:robot", "system:serviceaccounts"), no)), "service account", "--serviceaccount=default:robot"},
-		{"policy-does-not-cover", asked([]string{"AmazonEKSViewPolicy in dev"}, nil), "(AmazonEKSViewPolicy in dev) do not cover it", "AmazonEKSClusterAdminPolicy"},
-		{"policy-rules-unknown", asked([]string{"AmazonEKSEventPolicy", "AmazonEKSViewPolicy in dev"}, []string{"AmazonEKSEventPolicy"}), "AWS does not publish what AmazonEKSEventPolicy allows", "AmazonEKSClusterAdminPolicy"},
-		{"policy-no-longer-allows", policyHolder, "no longer associated", "AmazonEKSClusterAdminPolicy"},
+		{"policy-does-not-cover", asked([]string{"AmazonEKSViewPolicy in dev"}, nil), "(AmazonEKSViewPolicy in dev) do not cover it", "--access-scope"},
+		{"policy-rules-unknown", asked([]string{"AmazonEKSEventPolicy", "AmazonEKSViewPolicy in dev"}, []string{"AmazonEKSEventPolicy"}), "AWS does not publish what AmazonEKSEventPolicy allows", "--access-scope"},
+		{"policy-no-longer-allows", policyHolder, "no longer associated", "--access-scope"},
 		{"no-groups", answeredTo(alice(), no), "to no group", grant},
 		{"no-groups", answeredTo(alice(), canI(false, "")), "to no group", "allow-get-pods"},
 		{"no-rule", answeredTo(alice("developers"), no), "developers", "--group=developers"},
 		{"impersonation-forbidden", answeredTo(alice(), func(r *trace.Request) {
 			r.Code, r.Message = 403, `users "bob" is forbidden: User "alice" cannot impersonate resource "users" in API group "" at the cluster scope`
+		}), "act as somebody else", "--verb=impersonate"},
+		{"impersonation-forbidden", answeredTo(alice(), func(r *trace.Request) {
+			r.Code, r.Message = 403, `pods is forbidden: User "alice" cannot impersonate-on:user-info:list resource "pods" in API group "" in the namespace "default"`
 		}), "act as somebody else", "--verb=impersonate"},
 		{"escalation", answeredTo(alice(), allow(policy), func(r *trace.Request) {
 			r.Verb, r.Resource, r.Code = "create", "rolebindings.rbac.authorization.k8s.io", 403

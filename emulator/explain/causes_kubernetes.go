@@ -45,8 +45,8 @@ func allowedCauses() []Cause {
 // the answer is no because nothing said yes.
 func deniedCauses() []Cause {
 	const fixGrant = "Grant it, as an administrator:\n{grant}"
-	const fixAssociate = "Associate a policy that covers it (only AmazonEKSClusterAdminPolicy covers custom resources to the full):\n" +
-		"aws eks associate-access-policy --cluster-name {cluster:sh} --principal-arn {principal:sh} --access-scope type=cluster --policy-arn arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy\n" +
+	const fixAssociate = "Associate a policy that covers it:\n" +
+		"aws eks associate-access-policy --cluster-name {cluster:sh} --principal-arn {principal:sh} --access-scope {scope} --policy-arn arn:aws:eks::aws:cluster-access-policy/{policy}\n" +
 		"# or grant it by RBAC:\n{grant}"
 	return []Cause{
 		rbac("role-missing", "a binding for {who} names the role {role}, which does not exist, so it grants nothing", "Create the role, or point the binding at one that exists:\n{grant}",
@@ -86,7 +86,8 @@ func afterwardsCauses() []Cause {
 	return []Cause{
 		rbac("impersonation-forbidden", "{username} may not act as somebody else, so nothing was asked about the request itself", "Ask without --as, or allow it, as an administrator:\n"+
 			"kubectl create clusterrole impersonate --verb=impersonate --resource=users,groups,serviceaccounts\n"+
-			"kubectl create clusterrolebinding impersonate --clusterrole=impersonate {subject}", `cannot impersonate resource`, "impersonating the "),
+			"kubectl create clusterrolebinding impersonate --clusterrole=impersonate {subject}", `cannot impersonate resource`, "impersonating the ",
+			"cannot impersonate-on:"), // constrained impersonation (k8s.io/apiserver pkg/endpoints/filters/impersonation), on since 1.36
 		rbac("escalation", "{who} may write roles and bindings, but not hand out rights beyond its own RBAC rights; rights from an access policy do not count",
 			"Have somebody with those rights by RBAC do it, or grant the verbs escalate and bind on roles.", "is attempting to grant RBAC permissions not currently held", "must have cluster-admin privileges to use the aggregationRule"),
 		{ID: "admission-forbidden", Outcome: Denied, Hop: HopAdmission, Sentence: "{who} is permitted to {question}; an admission check refused what the request says",

@@ -3,6 +3,9 @@ package explain
 import (
 	"strings"
 
+	authorizationv1 "k8s.io/api/authorization/v1"
+
+	"github.com/eksemu/eksemu/emulator/access"
 	"github.com/eksemu/eksemu/emulator/redact"
 	"github.com/eksemu/eksemu/emulator/trace"
 )
@@ -95,6 +98,31 @@ func (q question) grant(subject string) string {
 	namespace := " -n " + quoteShell(q.namespace)
 	return "kubectl create role " + name + rule + namespace + "\n" +
 		"kubectl create rolebinding " + name + " --role=" + name + " " + subject + namespace
+}
+
+// policy is the access policy that allows what the question asks and little else.
+func (q question) policy() string {
+	if q.resource == "" {
+		return access.Least(authorizationv1.SubjectAccessReviewSpec{
+			NonResourceAttributes: &authorizationv1.NonResourceAttributes{Verb: q.verb, Path: q.path},
+		})
+	}
+	resource, sub, _ := strings.Cut(q.resource, "/")
+	resource, group, _ := strings.Cut(resource, ".")
+	if group == "" {
+		sub, group, _ = strings.Cut(sub, ".") // as in deployments/scale.apps
+	}
+	return access.Least(authorizationv1.SubjectAccessReviewSpec{ResourceAttributes: &authorizationv1.ResourceAttributes{
+		Verb: q.verb, Group: group, Resource: resource, Subresource: sub, Namespace: q.namespace, Name: q.name,
+	}})
+}
+
+// scope is the access scope in which the question is asked, as a flag of the aws CLI.
+func (q question) scope() string {
+	if q.namespace == "" {
+		return "type=cluster"
+	}
+	return "type=namespace,namespaces=" + quoteShell(q.namespace)
 }
 
 // subjectFlag names an identity to kubectl create rolebinding: by a group of its own if it has one.

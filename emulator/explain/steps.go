@@ -26,7 +26,8 @@ func (c *inquiry) learn() {
 		"username": id.name(), "who": id.subjectName(), "arn": id.ARN, "canonical": id.CanonicalARN, "principal": id.CanonicalARN, "principalid": id.PrincipalID,
 		"session": strconv.Quote(id.SessionName), "key": "access key " + id.AccessKeyID, "cluster": v.Cluster, "question": c.question.asked(),
 		"groups": strings.Join(id.subject().Groups, ", "), "subject": subjectFlag(id), "impersonated": id.Impersonates,
-		"grant": c.question.grant(subjectFlag(id)), "mapped": shortName(id.CanonicalARN), "status": strconv.Itoa(v.Status), "reason": c.request.Reason,
+		"grant": c.question.grant(subjectFlag(id)), "mapped": shortName(id.CanonicalARN), "status": strconv.Itoa(v.Status),
+		"policy": c.question.policy(), "scope": c.question.scope(), "reason": c.request.Reason,
 	} {
 		common.set(name, value)
 	}

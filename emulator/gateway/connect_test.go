@@ -158,8 +158,9 @@ func TestEarlyHandshake(t *testing.T) {
 // earlyConn sends prefix together with the first write, and reads the answer to it before the first read.
 type earlyConn struct {
 	net.Conn
-	prefix string
-	answer *bufio.Reader
+	prefix   string
+	answer   *bufio.Reader
+	answered bool
 }
 
 func (c *earlyConn) Write(p []byte) (int, error) {
@@ -170,18 +171,17 @@ func (c *earlyConn) Write(p []byte) (int, error) {
 }
 
 func (c *earlyConn) Read(p []byte) (int, error) {
-	for {
-		peek, err := c.answer.Peek(1)
+	if !c.answered {
+		res, err := http.ReadResponse(c.answer, &http.Request{Method: http.MethodConnect})
 		if err != nil {
 			return 0, err
 		}
-		if peek[0] != 'H' && peek[0] != '\r' { // neither the status line nor the empty line behind it
-			return c.answer.Read(p)
+		if res.StatusCode != http.StatusOK {
+			return 0, errors.New(res.Status)
 		}
-		if _, err := c.answer.ReadString('\n'); err != nil {
-			return 0, err
-		}
+		c.answered = true
 	}
+	return c.answer.Read(p) // from here on it is TLS, in which every byte may be anything
 }
 
 // Handlers believe the Host header, so it is the tunnel's: whatever else it says, they never see the request.

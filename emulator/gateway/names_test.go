@@ -5,7 +5,11 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -100,5 +104,61 @@ func TestServeNamesServesNothingElse(t *testing.T) {
 	defer conn.Close()
 	if err := tls.Client(conn, &tls.Config{RootCAs: w.ca.Pool(), InsecureSkipVerify: true}).HandshakeContext(t.Context()); err == nil {
 		t.Error("a handshake without a host name succeeded")
+	}
+}
+
+// brieflyBroken is a listener without a file descriptor to spare, once.
+type brieflyBroken struct {
+	net.Listener
+	broken atomic.Bool
+}
+
+func (l *brieflyBroken) Accept() (net.Conn, error) {
+	if l.broken.CompareAndSwap(false, true) {
+		return nil, &net.OpError{Op: "accept", Net: "tcp", Err: syscall.EMFILE}
+	}
+	return l.Listener.Accept()
+}
+
+// TestServeNamesGoesOn after what passes: the environment would end otherwise.
+func TestServeNamesGoesOn(t *testing.T) {
+	t.Parallel()
+	w := serve(t, nil)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- w.gateway.ServeNames(&brieflyBroken{Listener: listener}) }()
+	response, err := w.ledTo(listener.Addr().String()).Get("https://" + stsHost + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if err := w.gateway.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("the gateway ended, and ServeNames with %v", err)
+	}
+}
+
+// TestServeNamesKeepsFromTheFallback whoever is in the network of the nodes.
+func TestServeNamesKeepsFromTheFallback(t *testing.T) {
+	t.Parallel()
+	other := httptest.NewServer(echo("other"))
+	defer other.Close()
+	target, err := url.Parse(other.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := serve(t, func(cfg *gateway.Config) { cfg.Fallback = target })
+	response, err := w.ledTo(w.names()).Get("https://s3.amazonaws.com/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusNotImplemented {
+		t.Errorf("an AWS host that is not emulated answered %s", response.Status)
 	}
 }

@@ -25,7 +25,10 @@ type tunnel struct {
 // nobody answers for it.
 func (t *tunnel) asked(g *Gateway, name string) error {
 	host := normalHost(name)
-	handler := g.target(host)
+	handler := g.cfg.Handler(host)
+	if handler == nil {
+		handler = g.cfg.NotEmulated(host)
+	}
 	if handler == nil {
 		return fmt.Errorf("no AWS host: %q", printable(name))
 	}
@@ -57,11 +60,11 @@ func newTunnelListener(addr net.Addr) *tunnelListener {
 	return &tunnelListener{addr: addr, conns: make(chan net.Conn), closed: make(chan struct{})}
 }
 
-// add starts TLS on a tunnel and hands it over. The certificate is the one for the host of the CONNECT, also if
-// the client then asks for another name (SNI) or none: it would not get that host's certificate from the real
-// host either. A connection without a CONNECT is asked for its host. A listener that is closed closes the tunnel.
-func (l *tunnelListener) add(t *tunnel, g *Gateway) {
-	conn := tls.Server(t, &tls.Config{
+// terminate starts TLS on a tunnel. The certificate is the one for the host of the CONNECT, also if the client then asks
+// for another name (SNI) or none: it would not get that host's certificate from the real host either. A connection
+// without a CONNECT is asked for its host.
+func (g *Gateway) terminate(t *tunnel) *tls.Conn {
+	return tls.Server(t, &tls.Config{
 		MinVersion: tls.VersionTLS12,
 		NextProtos: []string{"http/1.1"},
 		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
@@ -74,8 +77,12 @@ func (l *tunnelListener) add(t *tunnel, g *Gateway) {
 			return g.cfg.CA.Certificate(t.host)
 		},
 	})
+}
+
+// add hands a tunnel over. A listener that is closed closes the tunnel.
+func (l *tunnelListener) add(t *tunnel, g *Gateway) {
 	select {
-	case l.conns <- conn:
+	case l.conns <- g.terminate(t):
 	case <-l.closed:
 		_ = t.Close()
 	}

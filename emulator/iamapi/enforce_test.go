@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/eksemu/eksemu/sts-fake/iam"
 )
@@ -64,7 +65,7 @@ func TestEnforcedConditions(t *testing.T) {
 	w := newWorld(t, enforced)
 	ctx := t.Context()
 	document, err := iam.ParsePolicy([]byte(`{"Version":"2012-10-17","Statement":[
-		{"Effect":"Allow","Action":"iam:CreateUser","Resource":"arn:aws:iam::111122223333:user/team/*","Condition":{"StringEquals":{"aws:RequestTag/team":"blue"},"ForAllValues:StringEquals":{"aws:TagKeys":["team"]}}},
+		{"Effect":"Allow","Action":["iam:CreateUser","iam:TagUser"],"Resource":"arn:aws:iam::111122223333:user/team/*","Condition":{"StringEquals":{"aws:RequestTag/team":"blue"},"ForAllValues:StringEquals":{"aws:TagKeys":["team"]}}},
 		{"Effect":"Allow","Action":["iam:AttachUserPolicy","iam:ListAttachedUserPolicies"],"Resource":"*","Condition":{"ArnEqualsIfExists":{"iam:PolicyARN":"arn:aws:iam::aws:policy/IAMReadOnlyAccess"}}},
 		{"Effect":"Allow","Action":["iam:UntagUser","iam:GetUser"],"Resource":"*","Condition":{"StringEquals":{"iam:ResourceTag/team":"blue","aws:ResourceTag/team":"blue"},"ForAllValues:StringNotEquals":{"aws:TagKeys":["team"]}}},
 		{"Effect":"Deny","Action":"iam:GetUser","Resource":"arn:aws:iam::111122223333:user/bob"},
@@ -110,6 +111,76 @@ func TestEnforcedConditions(t *testing.T) {
 	}
 	want(t, failure(bob.GetUser(ctx, &awsiam.GetUserInput{})), 403, "AccessDenied",
 		"User: "+userARN("bob")+" is not authorized to perform: iam:GetUser on resource: user bob with an explicit deny in an identity-based policy")
+}
+
+// [D] Tags of something new need iam:TagUser and so on, which policies can deny (Service Authorization Reference, AWS IAM).
+func TestEnforcedTagsOfNewThings(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, enforced)
+	ctx := t.Context()
+	document, err := iam.ParsePolicy([]byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:Create*","Resource":"*"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.store.PutInlinePolicy(userARN("bob"), iam.InlinePolicy{Name: "create", Document: document}); err != nil {
+		t.Fatal(err)
+	}
+	bob, tags := w.as("bob"), tagsOf("team", "blue")
+	create := map[string]func(tags []types.Tag) error{
+		"TagUser on resource: " + userARN("x"): func(tags []types.Tag) error {
+			return failure(bob.CreateUser(ctx, &awsiam.CreateUserInput{UserName: aws.String("x"), Tags: tags}))
+		},
+		"TagRole on resource: arn:aws:iam::111122223333:role/x": func(tags []types.Tag) error {
+			in := createRole("x", trustsEC2)
+			in.Tags = tags
+			return failure(bob.CreateRole(ctx, in))
+		},
+		"TagPolicy on resource: policy x": func(tags []types.Tag) error {
+			return failure(bob.CreatePolicy(ctx, &awsiam.CreatePolicyInput{PolicyName: aws.String("x"), PolicyDocument: aws.String(everything), Tags: tags}))
+		},
+		"TagOpenIDConnectProvider on resource: arn:aws:iam::111122223333:oidc-provider/x.example.com": func(tags []types.Tag) error {
+			return failure(bob.CreateOpenIDConnectProvider(ctx, &awsiam.CreateOpenIDConnectProviderInput{Url: aws.String("https://x.example.com"), Tags: tags}))
+		},
+	}
+	for what, call := range create {
+		action, _, _ := strings.Cut(what, " ")
+		want(t, call(tags), 403, "AccessDenied", "User: "+userARN("bob")+" is not authorized to perform: iam:"+what+
+			" because no identity-based policy allows the iam:"+action+" action")
+		if err := call(nil); err != nil {
+			t.Errorf("without tags: %v", err)
+		}
+	}
+}
+
+// [D] Who renames a user, or moves it to another path, must be allowed both ARNs (IAM API reference, UpdateUser).
+func TestEnforcedRename(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, enforced)
+	ctx := t.Context()
+	document, err := iam.ParsePolicy([]byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:UpdateUser","Resource":["arn:aws:iam::111122223333:user/dev/*"]}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.store.PutInlinePolicy(userARN("bob"), iam.InlinePolicy{Name: "rename", Document: document}); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"carol", "dave"} {
+		_ = must[*awsiam.CreateUserOutput](t)(w.as("admin").CreateUser(ctx, &awsiam.CreateUserInput{UserName: aws.String(name), Path: aws.String("/dev/")}))
+	}
+	update := func(name string, path, to *string) error {
+		return failure(w.as("bob").UpdateUser(ctx, &awsiam.UpdateUserInput{UserName: &name, NewPath: path, NewUserName: to}))
+	}
+	refused := func(shown string) string {
+		return "User: " + userARN("bob") + " is not authorized to perform: iam:UpdateUser on resource: user " + shown + " because no identity-based policy allows the iam:UpdateUser action"
+	}
+	want(t, update("carol", aws.String("/admins/"), nil), 403, "AccessDenied", refused("carol"))
+	want(t, update("carol", aws.String("/admins/"), aws.String("eve")), 403, "AccessDenied", refused("eve"))
+	want(t, update("nobody", nil, aws.String("eve")), 403, "AccessDenied", refused("nobody"))
+	for _, err := range []error{update("carol", nil, aws.String("eve")), update("dave", aws.String("/dev/ops/"), nil)} {
+		if err != nil {
+			t.Errorf("below the path: %v", err)
+		}
+	}
 }
 
 // Sessions: of GetSessionToken without MFA none may call IAM [M] (aws-vault#15), with MFA and as a role policies
@@ -168,6 +239,37 @@ func TestEnforcedSessions(t *testing.T) {
 	_ = must[*awsiam.DetachRolePolicyOutput](t)(w.as("admin").DetachRolePolicy(ctx, &awsiam.DetachRolePolicyInput{RoleName: aws.String("dev"), PolicyArn: aws.String(adminARN)}))
 	_ = must[*awsiam.DeleteRoleOutput](t)(w.as("admin").DeleteRole(ctx, &awsiam.DeleteRoleInput{RoleName: aws.String("dev")}))
 	want(t, failure(asRole.GetRole(ctx, get)), 403, "InvalidClientTokenId", invalid+".")
+}
+
+// [M] Which sessions may call IAM at all is no policy, so that it holds without enforcement too (aws-vault#15); [X] that
+// of federated users. Everybody else may call.
+func TestSessionsWithoutEnforcement(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	list := func(credentials iam.Credentials, _ iam.Caller, err error) error {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := w.with(aws.Credentials{AccessKeyID: credentials.AccessKeyID, SecretAccessKey: credentials.SecretAccessKey, SessionToken: credentials.SessionToken})
+		return failure(c.ListUsers(t.Context(), &awsiam.ListUsersInput{}))
+	}
+	_, bob, err := w.store.Credential(w.keys["bob"].AccessKeyID, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const invalid = "The security token included in the request is invalid"
+	want(t, list(w.store.IssueUserSession(bob, iam.SessionOptions{})), 403, "InvalidClientTokenId", invalid)
+	if reason := w.lastCall().Reason; !strings.Contains(reason, "MFA") {
+		t.Errorf("reason %q", reason)
+	}
+	want(t, list(w.store.IssueFederatedSession(bob, "guest", iam.SessionOptions{})), 403, "InvalidClientTokenId", invalid)
+	if err := list(w.store.IssueUserSession(bob, iam.SessionOptions{MFATime: w.now})); err != nil {
+		t.Errorf("with MFA: %v", err)
+	}
+	if err := failure(w.as("bob").ListUsers(t.Context(), &awsiam.ListUsersInput{})); err != nil {
+		t.Errorf("a user: %v", err)
+	}
 }
 
 // Root users may do everything, and see themselves; other accounts see nothing of this one.

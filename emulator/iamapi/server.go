@@ -22,7 +22,8 @@ type Options struct {
 	// Gate finds out who is calling, and has the identities: its store is what is changed. Needed.
 	Gate *stsfake.Gate
 	// Enforce says that a caller needs a policy for each operation: iam:CreateUser and so on. Otherwise every
-	// authenticated identity may call, within its account.
+	// authenticated identity may call, within its account, but for sessions that may call nothing of IAM whatever
+	// policies say ([iam.CheckSession]).
 	Enforce bool
 	// Rand makes access keys. Nil means crypto/rand; only tests should have another.
 	Rand io.Reader
@@ -91,10 +92,8 @@ func (s *Server) run(q *stsfake.QueryRequest) (any, error) {
 	if err := (awsmodel.Style{IAM: true}).Check(q.Params, op.model); err != nil {
 		return nil, err
 	}
-	if s.enforce {
-		if err := r.authorize(op.target(r)); err != nil {
-			return nil, err
-		}
+	if err := r.authorizeAll(op.target(r)); err != nil {
+		return nil, err
 	}
 	result, err := op.run(r)
 	if err != nil {

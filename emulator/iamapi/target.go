@@ -123,8 +123,52 @@ func resourceTags(tags []iam.EntityTag) map[string][]string {
 	return keys
 }
 
-// authorize asks the caller's policies whether it may do what it asks for, to a target.
-func (r *request) authorize(t target) error {
+// authorizeAll asks for all that a request needs: where policies are not enforced, only a session of a kind that may call
+// IAM. Tags of something new are a permission of their own (Service Authorization Reference, AWS IAM; that it is asked for
+// only if there are tags is inferred), and a user that gets another path or name must be allowed under both ARNs (IAM API
+// reference, UpdateUser). In which order, and what a refusal of the new ARN names, is inferred.
+func (r *request) authorizeAll(t target) error {
+	if !r.server.enforce {
+		return r.denied(iam.CheckSession(r.Caller, serviceName+":"+r.Call.Operation, t.arn), t.shown)
+	}
+	if err := r.authorize(r.Call.Operation, t); err != nil {
+		return err
+	}
+	kind, creates := strings.CutPrefix(r.Call.Operation, "Create")
+	_, taggable := r.server.operations["Tag"+kind]
+	switch {
+	case creates && taggable && len(r.tags()) > 0:
+		return r.authorize("Tag"+kind, t)
+	case r.Call.Operation == "UpdateUser":
+		if renamed, ok := r.renamedTarget(); ok {
+			return r.authorize("UpdateUser", renamed)
+		}
+	}
+	return nil
+}
+
+// renamedTarget is the user that UpdateUser makes of the one it names, or false if it stays where it is. A user that
+// there is not has no path to keep.
+func (r *request) renamedTarget() (target, bool) {
+	name := r.Params.Get("UserName")
+	u, err := r.store.UserNamed(r.account(), name)
+	if err != nil {
+		u.Path, u.Name = "/", name
+	}
+	path, name := u.Path, u.Name
+	if to := r.Params.Get("NewPath"); to != "" {
+		path = to
+	}
+	if to := r.Params.Get("NewUserName"); to != "" {
+		name = to
+	}
+	return target{
+		arn: iam.UserARN(r.store.Partition(), r.account(), path, name), shown: "user " + name, keys: resourceTags(u.Tags),
+	}, path != u.Path || name != u.Name
+}
+
+// authorize asks the caller's policies whether it may do something to a target.
+func (r *request) authorize(operation string, t target) error {
 	keys := map[string][]string{}
 	for name, values := range t.keys {
 		keys[name] = values
@@ -139,6 +183,6 @@ func (r *request) authorize(t target) error {
 		names = append(names, tag.Key)
 	}
 	keys["aws:TagKeys"] = names
-	err := r.store.Authorize(r.Caller, serviceName+":"+r.Call.Operation, t.arn, r.Context(), keys)
+	err := r.store.Authorize(r.Caller, serviceName+":"+operation, t.arn, r.Context(), keys)
 	return r.denied(err, t.shown)
 }

@@ -60,7 +60,7 @@ type AWSCall struct {
 	Status      int    `json:"status"`            // HTTP status
 	Code        string `json:"code,omitempty"`    // AWS error code of a refusal
 	Message     string `json:"message,omitempty"` // AWS's words for the refusal
-	Reason      string `json:"reason,omitempty"`  // what decided a refusal that AWS leaves unexplained
+	Reason      string `json:"reason,omitempty"`  // what decided a refusal that AWS leaves unexplained, or what to know about an answer
 	// CanonicalRequest and StringToSign are what the verifier computed for a request whose signature did not
 	// match, with the session token taken out.
 	CanonicalRequest string        `json:"canonicalRequest,omitempty"`

@@ -49,15 +49,12 @@ func (e *AccessDeniedError) Message() string {
 // keys are the condition keys that the action has beside those of every request ("iam:PolicyARN",
 // "aws:ResourceTag/team"); nil for none.
 //
-// Some sessions are refused whatever policies say (spec/sts.md section 4.4): of STS, one of GetSessionToken may call
-// only AssumeRole and GetCallerIdentity, and a federated user only GetCallerIdentity; of IAM, the one needs MFA, and
-// the other may call nothing.
+// Some sessions are refused whatever policies say: see [CheckSession].
 func (s *Store) Authorize(c Caller, action, resource string, req RequestContext, keys map[string][]string) error {
-	denied := &AccessDeniedError{Principal: c.ARN, Action: action, Resource: resource}
-	if denied.Reason = restriction(c, action); denied.Reason != "" {
-		denied.Kind = true
-		return denied
+	if err := CheckSession(c, action, resource); err != nil {
+		return err
 	}
+	denied := &AccessDeniedError{Principal: c.ARN, Action: action, Resource: resource}
 	st := s.read()
 	all := s.requestKeys(req)
 	st.setCaller(all, c, s.now())
@@ -78,19 +75,31 @@ func (s *Store) Authorize(c Caller, action, resource string, req RequestContext,
 	return denied
 }
 
+// CheckSession refuses what sessions of the caller's kind may not call, whatever policies say (spec/sts.md section 4.4): of
+// STS, one of GetSessionToken may call only AssumeRole and GetCallerIdentity, and a federated user only
+// GetCallerIdentity; of IAM, the one needs MFA, and the other may call nothing. iam:PassRole is no call of IAM's but asked
+// for by other services, so that it is left to policies (inferred). The error is an *[AccessDeniedError].
+func CheckSession(c Caller, action, resource string) error {
+	if reason := restriction(c, action); reason != "" {
+		return &AccessDeniedError{Principal: c.ARN, Action: action, Resource: resource, Kind: true, Reason: reason}
+	}
+	return nil
+}
+
 // restriction is why a kind of session may never do something, or "".
 func restriction(c Caller, action string) string {
 	service, operation, _ := strings.Cut(strings.ToLower(action), ":")
 	own := c.Temporary && (c.Type == CallerUser || c.Type == CallerRoot)
 	sts := service == "sts" && operation != "getcalleridentity"
+	iam := service == "iam" && operation != "passrole"
 	switch {
 	case c.Type == CallerFederatedUser && sts:
 		return "federated users may call only GetCallerIdentity of STS"
-	case c.Type == CallerFederatedUser && service == "iam":
+	case c.Type == CallerFederatedUser && iam:
 		return "federated users may call nothing of IAM"
 	case own && sts && operation != "assumerole":
 		return "sessions of GetSessionToken may call only AssumeRole and GetCallerIdentity of STS"
-	case own && service == "iam" && !c.MFA:
+	case own && iam && !c.MFA:
 		return "sessions of GetSessionToken may call IAM only if they were made with MFA"
 	}
 	return ""

@@ -112,6 +112,10 @@ func TestWhatSessionsMayCall(t *testing.T) {
 			}
 		}
 	}
+	// [X] PassRole is asked for by EKS: it is no call of IAM.
+	for _, c := range []Caller{own(t, s, alice, SessionOptions{}), federate(t, s, alice, "bob", all)} {
+		checkDenied(t, s.Authorize(c, "iam:PassRole", dev, RequestContext{}, nil), "")
+	}
 	checkDenied(t, s.AuthorizeAssumeRole(own(t, s, alice, SessionOptions{}), dev, AssumeRoleContext{}), "")
 	checkDenied(t, s.AuthorizeAssumeRole(federate(t, s, alice, "bob", all), dev, AssumeRoleContext{}), "federated users may call only GetCallerIdentity")
 	checkDenied(t, s.AuthorizeAssumeRole(own(t, s, root, SessionOptions{}), dev, AssumeRoleContext{}), "root users may not assume roles")

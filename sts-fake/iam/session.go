@@ -50,6 +50,8 @@ type SessionOptions struct {
 	MFATime time.Time
 	// FederatedProvider is the ARN of the OIDC provider whose token the session is given for. Of role sessions only.
 	FederatedProvider string
+	// Age is how long ago the session began. Of one that is older than its Duration the credentials have expired.
+	Age time.Duration
 	// MinimumTokenSize is the number of characters that the session token has at least: shorter ones are padded. That
 	// AWS's MinimumSessionTokenSize does this is inferred from its name. At most [MaxSessionTokenLength].
 	MinimumTokenSize int

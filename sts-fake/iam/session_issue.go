@@ -69,7 +69,8 @@ func (s *Store) issue(of, accountID string, r record, o SessionOptions) (Credent
 		return fail(err)
 	}
 	now := s.now()
-	r.issued, r.expires = now.Unix(), now.Add(o.Duration).Unix()
+	began := now.Add(-o.Age)
+	r.issued, r.expires = began.Unix(), began.Add(o.Duration).Unix()
 	r.sourceIdentity, r.provider, r.tags = o.SourceIdentity, o.FederatedProvider, o.Tags
 	if !o.MFATime.IsZero() {
 		r.mfa = o.MFATime.Unix()

@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,7 +28,7 @@ type backendFlags struct {
 	image   string
 	retain  bool
 
-	chosen bool // by a flag
+	given []string // by flags
 }
 
 // The environment variables of the flags.
@@ -46,58 +48,82 @@ func (f *backendFlags) add(app *App, command *cobra.Command) {
 	flags.BoolVar(&f.retain, "retain", false, "keep the nodes of a kind cluster that cannot be made, to look at them")
 	_ = command.RegisterFlagCompletionFunc("backend", cobra.FixedCompletions(emulator.Backends(), cobra.ShellCompDirectiveNoFileComp)) // the flag exists
 	command.PreRun = func(cmd *cobra.Command, _ []string) {
-		for _, name := range []string{"backend", "kind-cluster", "kind-config", "kind-image", "retain"} {
-			f.chosen = f.chosen || cmd.Flags().Changed(name)
+		for _, name := range append([]string{backendFlag}, kindFlags()...) {
+			if cmd.Flags().Changed(name) {
+				f.given = append(f.given, name)
+			}
 		}
 	}
 }
+
+const backendFlag = "backend"
+
+// kindFlags are the flags that only a kind cluster has a use for.
+func kindFlags() []string { return []string{"kind-cluster", "kind-config", "kind-image", "retain"} }
 
 // backendOptions are what the flags say.
 type backendOptions struct {
-	name emulator.Backend
-	kind kindcluster.Options
+	name     emulator.Backend
+	variable string // that the name is from; "" for the flag
+	cluster  string
+	kind     kindcluster.Options
 }
 
-// options checks the flags. Flags of kind that are given without it are wrong; variables that are set for it are not.
-func (f *backendFlags) options(app *App) (backendOptions, error) {
-	if f.backend != "" && !slices.Contains(emulator.Backends(), f.backend) {
-		return backendOptions{}, fmt.Errorf("--backend %q: use one of %s", f.backend, strings.Join(emulator.Backends(), ", "))
+// options checks the flags. Flags of kind that are given without it are wrong; variables that are set for it are not. kept is
+// the backend of the kept state, which counts if nobody chooses.
+func (f *backendFlags) options(kept emulator.Backend) (backendOptions, error) {
+	options := backendOptions{name: emulator.Backend(f.backend)}
+	asked := "--" + backendFlag
+	if !slices.Contains(f.given, backendFlag) && f.backend != "" {
+		asked, options.variable = backendVariable, backendVariable
 	}
-	name := emulator.Backend(f.backend)
-	if name == emulator.BackendEmbedded && (f.retain || f.cluster != "" && f.cluster != app.env(clusterVariable)) {
-		return backendOptions{}, fmt.Errorf("--kind-cluster and --retain are for --backend %s", emulator.BackendKind)
+	if f.backend != "" && !slices.Contains(emulator.Backends(), f.backend) {
+		return options, fmt.Errorf("%s %q: use one of %s", asked, f.backend, strings.Join(emulator.Backends(), ", "))
+	}
+	if backend := cmp.Or(options.name, kept, emulator.BackendEmbedded); backend != emulator.BackendKind {
+		return options, f.refuseKindFlags(backend)
 	}
 	if f.cluster != "" {
 		if err := kindcluster.ValidName(f.cluster); err != nil {
-			return backendOptions{}, fmt.Errorf("--kind-cluster: %w", err)
+			return options, fmt.Errorf("--kind-cluster: %w", err)
 		}
 	}
-	options := backendOptions{name: name, kind: kindcluster.Options{Image: f.image, Retain: f.retain}}
-	if f.config == "" || name == emulator.BackendEmbedded {
+	options.cluster, options.kind = f.cluster, kindcluster.Options{Image: f.image, Retain: f.retain}
+	if f.config == "" {
 		return options, nil
 	}
 	raw, err := os.ReadFile(f.config)
 	if err != nil {
-		return backendOptions{}, fmt.Errorf("read the kind configuration: %w", err)
+		return options, fmt.Errorf("read the kind configuration: %w", err)
 	}
 	config, problems := kindcluster.ParseConfig(f.config, raw)
 	if len(problems) > 0 {
-		return backendOptions{}, fmt.Errorf("%s in kind configuration %s, nothing was started:\n%w", count(len(problems), "problem"), f.config, problems)
+		return options, fmt.Errorf("%s in kind configuration %s, nothing was started:\n%w", count(len(problems), "problem"), f.config, problems)
 	}
 	options.kind.Config = config
 	return options, nil
 }
 
-// arguments are the flags for the background process.
-func (f *backendFlags) arguments() []string {
-	var args []string
-	for _, flag := range [][2]string{{"--backend", f.backend}, {"--kind-cluster", f.cluster}, {"--kind-config", f.config}, {"--kind-image", f.image}} {
-		if flag[1] != "" {
-			args = append(args, flag[0], flag[1])
+// refuseKindFlags refuses flags that would not do anything.
+func (f *backendFlags) refuseKindFlags(backend emulator.Backend) error {
+	var flags []string
+	for _, name := range kindFlags() {
+		if slices.Contains(f.given, name) {
+			flags = append(flags, "--"+name)
 		}
 	}
-	if f.retain {
-		args = append(args, "--retain")
+	if len(flags) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s: only kind clusters have that, and this one is on the %s backend: leave it out, or use --backend %s", strings.Join(flags, ", "), backend, emulator.BackendKind)
+}
+
+// arguments are the flags for the background process, which has the variables, too.
+func (f *backendFlags) arguments() []string {
+	values := map[string]string{backendFlag: f.backend, "kind-cluster": f.cluster, "kind-config": f.config, "kind-image": f.image, "retain": strconv.FormatBool(f.retain)}
+	var args []string
+	for _, name := range f.given {
+		args = append(args, "--"+name+"="+values[name])
 	}
 	return args
 }
@@ -111,6 +137,9 @@ func (app *App) toolEnviron() []string {
 		return upper == "HTTPS_PROXY" || upper == "NO_PROXY" || upper == "KUBECONFIG" || strings.HasPrefix(upper, "AWS_")
 	})
 	proxy, noProxy := app.machineProxy()
+	if proxy != "" { // which does not know the name by which nodes call this machine from Docker Desktop
+		noProxy = strings.Trim(noProxy+",host.docker.internal", ",")
+	}
 	for _, v := range []emulator.Variable{{Name: "HTTPS_PROXY", Value: proxy}, {Name: "NO_PROXY", Value: noProxy}} {
 		if v.Value != "" {
 			environ = append(environ, v.Name+"="+v.Value)

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/eksemu/eksemu/emulator"
+	"github.com/eksemu/eksemu/emulator/cluster/kindcluster"
 )
 
 // stopLimit is how long an environment may take to stop before `down` gives up waiting: the nodes of a kind cluster take
@@ -30,7 +31,7 @@ func newDownCommand(app *App) *cobra.Command {
 }
 
 func (app *App) down(ctx context.Context, name *nameFlag, keep bool) error {
-	dir, err := name.dir()
+	dir, err := name.dirToRemove()
 	if err != nil {
 		return err
 	}
@@ -43,7 +44,11 @@ func (app *App) down(ctx context.Context, name *nameFlag, keep bool) error {
 	_, statErr := os.Stat(dir)
 	removed := statErr == nil && !keep
 	if removed {
-		if err := removeState(limited, dir, app.toolEnviron()); err != nil {
+		err := removeState(limited, dir, app.toolEnviron())
+		var foreign *kindcluster.ForeignError
+		if errors.As(err, &foreign) {
+			app.printNotes([]string{foreign.Error()})
+		} else if err != nil {
 			return exitWith(ExitStart, fmt.Errorf("environment %s: %w", name.name, err))
 		}
 	}

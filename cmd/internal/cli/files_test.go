@@ -105,7 +105,7 @@ func TestScenariosList(t *testing.T) {
 	got := w.run("scenarios", "list")
 	got.want(t, ExitOK, "")
 	lines := strings.Split(strings.TrimSuffix(got.out, "\n"), "\n")
-	if len(lines) != len(list)+1 || strings.Join(strings.Fields(lines[0]), " ") != "SCENARIO OUTCOME TITLE" {
+	if len(lines) != len(list)+1 || strings.Join(strings.Fields(lines[0]), " ") != "DECIDED BY SCENARIO OUTCOME TITLE" {
 		t.Fatalf("%d lines of %d scenarios:\n%s", len(lines), len(list), got.out)
 	}
 	title := strings.Index(lines[0], "TITLE")
@@ -113,7 +113,7 @@ func TestScenariosList(t *testing.T) {
 	for i, scenario := range list {
 		want = append(want, scenario.Metadata)
 		row := strings.Fields(lines[i+1][:title])
-		if diff := cmp.Diff([]string{scenario.Metadata.Name, string(scenario.Metadata.Outcome)}, row); diff != "" || lines[i+1][title:] != scenario.Metadata.Title {
+		if diff := cmp.Diff([]string{string(scenario.Hop()), scenario.Metadata.Name, string(scenario.Metadata.Outcome)}, row); diff != "" || lines[i+1][title:] != scenario.Metadata.Title {
 			t.Errorf("line %q: %s", lines[i+1], diff)
 		}
 	}

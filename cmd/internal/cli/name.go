@@ -83,6 +83,14 @@ func (f *nameFlag) dir() (string, error) {
 	return filepath.Join(f.app.StateHome, f.name), nil
 }
 
+// dirToRemove is dir, also of the private environment of a run.
+func (f *nameFlag) dirToRemove() (string, error) {
+	if regexp.MustCompile(`^`+regexp.QuoteMeta(privatePrefix)+`[0-9]+(-[0-9]+)?$`).MatchString(f.name) && validStateHome(f.app.StateHome) == nil {
+		return filepath.Join(f.app.StateHome, f.name), nil
+	}
+	return f.dir()
+}
+
 // attach finds the running environment; none is an error that says how to start it.
 func (f *nameFlag) attach(ctx context.Context) (*emulator.Client, error) {
 	dir, err := f.dir()

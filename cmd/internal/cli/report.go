@@ -16,6 +16,8 @@ type reportFile struct {
 	write func(scenarios.Report, io.Writer) error
 	file  *os.File // nil for standard output
 	made  bool     // it was not there before, and is not written yet
+
+	appended bool // what the file holds already stays
 }
 
 // openReports opens the files of --report, so that one that cannot be written is known before anything runs. A file
@@ -27,14 +29,15 @@ func openReports(values []string) (reports []*reportFile, err error) {
 		}
 	}()
 	formats := map[string]func(scenarios.Report, io.Writer) error{
-		"junit": scenarios.Report.WriteJUnit,
-		"json":  scenarios.Report.WriteJSON,
+		"junit":  scenarios.Report.WriteJUnit,
+		"json":   scenarios.Report.WriteJSON,
+		"github": scenarios.Report.WriteGitHubSummary,
 	}
 	for _, value := range values {
 		format, path, _ := strings.Cut(value, "=")
 		write := formats[format]
 		if write == nil || path == "" {
-			return reports, fmt.Errorf("--report %q: use junit=FILE or json=FILE, with - for standard output", value)
+			return reports, fmt.Errorf("--report %q: use junit=FILE, json=FILE or github=FILE, with - for standard output", value)
 		}
 		r := &reportFile{write: write}
 		if path != "-" {
@@ -104,12 +107,21 @@ func (r *reportFile) put(report scenarios.Report, stdout io.Writer) error {
 		return r.write(report, stdout)
 	}
 	r.made = false
-	err := r.file.Truncate(0)
-	if info, statErr := r.file.Stat(); statErr == nil && !info.Mode().IsRegular() {
-		err = nil // a pipe or a terminal has nothing to cut off
-	}
+	err := r.empty()
 	if err == nil {
 		err = r.write(report, r.file)
 	}
 	return errors.Join(err, r.file.Close())
+}
+
+// empty cuts off what was in the file before.
+func (r *reportFile) empty() error {
+	if r.appended {
+		return nil
+	}
+	err := r.file.Truncate(0)
+	if info, statErr := r.file.Stat(); statErr == nil && !info.Mode().IsRegular() {
+		return nil // a pipe or a terminal has nothing to cut off
+	}
+	return err
 }

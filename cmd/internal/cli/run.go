@@ -22,6 +22,11 @@ type runFlags struct {
 	reports []string
 	explain bool
 	quiet   bool
+
+	only     []string
+	parallel int
+	keep     bool
+	step     bool
 }
 
 func newRunCommand(app *App) *cobra.Command {
@@ -32,16 +37,23 @@ func newRunCommand(app *App) *cobra.Command {
 		Long: `Run scenarios: shipped ones by name, or those of files and directories; without arguments, all that are shipped.
 
 They run against the environment of that name if it is running, and otherwise against a private one that is started
-for them and removed afterwards. What a scenario changes is put back.`,
+for them and removed afterwards. What a scenario changes is put back.
+
+In a workflow of GitHub Actions, the step's summary has a table of the scenarios and explains those that failed, and the
+steps that failed are annotated in their files (GITHUB_STEP_SUMMARY, GITHUB_ACTIONS).`,
 		ValidArgsFunction: completeScenarios,
 	}
 	name := addNameFlag(app, command)
 	output := addOutputFlag(command)
 	f.up.add(command)
 	f.up.backend.add(app, command)
-	command.Flags().StringArrayVar(&f.reports, "report", nil, "also write a report: junit=`FILE` or json=FILE, - is standard output; may be repeated")
+	command.Flags().StringArrayVar(&f.reports, "report", nil, "also write a report: junit=`FILE`, json=FILE or github=FILE (Markdown), - is standard output; may be repeated")
 	command.Flags().BoolVar(&f.explain, "explain", false, "below the table, explain every scenario hop by hop")
 	command.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "no progress")
+	addOnlyFlag(command, &f.only)
+	command.Flags().IntVar(&f.parallel, "parallel", 1, "run in so many private environments side by side")
+	command.Flags().BoolVar(&f.keep, "keep", false, "stop at a scenario that fails, and leave what it changed as it is; needs a running environment")
+	command.Flags().BoolVar(&f.step, "step", false, "show each lesson, and wait for Enter before each step, for workshops")
 	command.RunE = func(cmd *cobra.Command, args []string) error {
 		return app.runScenarios(cmd.Context(), name, f, output, args)
 	}
@@ -59,8 +71,14 @@ func (app *App) runScenarios(ctx context.Context, name *nameFlag, f *runFlags, o
 		loader.Environment = nil // the runner checks names against the identities of the environment that runs
 	}
 	list, err := loader.Load(args...)
+	if err == nil {
+		list, err = scenarios.Only(list, f.only...)
+	}
 	if err != nil {
 		return fmt.Errorf("nothing was run:\n%w", err)
+	}
+	if err := f.check(); err != nil {
+		return err
 	}
 	reports, err := openReports(f.reports)
 	if err != nil {
@@ -70,8 +88,9 @@ func (app *App) runScenarios(ctx context.Context, name *nameFlag, f *runFlags, o
 		abandon(reports)
 		return errors.New("-o json and a --report on standard output: leave out one of them")
 	}
+	reports = app.withSummary(reports)
 	err = app.runInEnvironment(ctx, name, f, options, list, func(report scenarios.Report) error {
-		return errors.Join(app.show(report, f, output, toStdout(reports)), app.writeReports(report, reports))
+		return errors.Join(app.show(report, f, output, toStdout(reports)), app.writeReports(report, reports), app.annotate(report))
 	})
 	abandon(reports)
 	return err
@@ -84,12 +103,17 @@ func (app *App) runInEnvironment(ctx context.Context, name *nameFlag, f *runFlag
 	if err != nil {
 		return exitWith(ExitStart, err)
 	}
-	client, stop, err := app.environmentForRun(ctx, name, f, options)
-	if err != nil {
-		return err
+	var report scenarios.Report
+	if f.parallel > 1 {
+		report, err = app.executeParallel(ctx, f, options, list, home)
+	} else {
+		client, stop, begun := app.environmentForRun(ctx, name, f, options)
+		if begun != nil {
+			return begun
+		}
+		defer func() { err = errors.Join(err, stop()) }()
+		report, err = app.execute(ctx, client, list, home, f)
 	}
-	defer func() { err = errors.Join(err, stop()) }()
-	report, err := app.execute(ctx, client, list, home, f.quiet)
 	if err != nil && ctx.Err() == nil {
 		return err
 	}
@@ -110,11 +134,13 @@ func (app *App) runInEnvironment(ctx context.Context, name *nameFlag, f *runFlag
 func (app *App) environmentForRun(ctx context.Context, name *nameFlag, f *runFlags, options emulator.Options) (*emulator.Client, func() error, error) {
 	client, err := emulator.Attach(ctx, options.Dir)
 	switch {
+	case errors.Is(err, emulator.ErrNotRunning) && f.keep:
+		return nil, nil, exitWith(ExitStart, fmt.Errorf("--keep needs an environment that is there afterwards, and %s is not running: start it with `eksemu up --detach --name %s`", name.name, name.name))
 	case errors.Is(err, emulator.ErrNotRunning):
 		return app.privateEnvironment(ctx, options, f.up.wait, f.quiet)
 	case err != nil:
 		return nil, nil, exitWith(ExitStart, err)
-	case f.up.config != "" || f.up.port != 0 || f.up.fallback != "" || f.up.backend.chosen:
+	case f.up.config != "" || f.up.port != 0 || f.up.fallback != "" || len(f.up.backend.given) > 0:
 		return nil, nil, fmt.Errorf("environment %s is running as it was configured: leave out --config, --port, --fallback, --backend and its flags, or choose another --name", name.name)
 	}
 	unlock, err := app.alone(ctx, client.Dir, f.quiet)
@@ -138,7 +164,7 @@ func (app *App) alone(ctx context.Context, dir string, quiet bool) (unlock func(
 }
 
 // execute runs scenarios whose clients have some of the user's home folder in theirs.
-func (app *App) execute(ctx context.Context, client *emulator.Client, list []*scenarios.Scenario, users []string, quiet bool) (scenarios.Report, error) {
+func (app *App) execute(ctx context.Context, client *emulator.Client, list []*scenarios.Scenario, users []string, f *runFlags) (scenarios.Report, error) {
 	environment, err := newTarget(client)
 	if err != nil {
 		return scenarios.Report{}, exitWith(ExitStart, err)
@@ -152,7 +178,7 @@ func (app *App) execute(ctx context.Context, client *emulator.Client, list []*sc
 	if err := ownHome(home, users); err != nil {
 		return scenarios.Report{}, exitWith(ExitStart, err)
 	}
-	progress := app.progress(quiet)
+	progress := app.progress(f.quiet || f.step)
 	progress.begin(fmt.Sprintf("run %s on cluster %s", count(len(list), "scenario"), environment.cluster.Name))
 	runner := &scenarios.Runner{
 		Environment: environment,
@@ -161,6 +187,10 @@ func (app *App) execute(ctx context.Context, client *emulator.Client, list []*sc
 		Now:         app.Now,
 		TempDir:     temp,
 		BaseEnv:     app.baseEnviron(home),
+		Keep:        f.keep,
+	}
+	if f.step {
+		app.stepwise(runner)
 	}
 	report, err := runner.Run(ctx, list)
 	progress.end(err == nil)
@@ -179,6 +209,9 @@ func (app *App) show(report scenarios.Report, f *runFlags, output *outputFlag, s
 	}
 	if err := report.WriteTable(out, scenarios.TableOptions{Color: color, Width: app.Width}); err != nil {
 		return err
+	}
+	if n := len(report.Scenarios); n > 0 && report.Scenarios[n-1].Kept {
+		fmt.Fprintf(app.ErrOut, "\nWhat %s changed was left as it is. Look around, then begin anew with `eksemu down` and `eksemu up`.\n", report.Scenarios[n-1].Name)
 	}
 	if !f.explain {
 		return nil

@@ -67,6 +67,10 @@ func hops() []trace.Event {
 			Review: &trace.AccessReview{Verb: "get", Resource: "pods", Namespace: "default"},
 		}}),
 		at(trace.Event{Kind: trace.KindRequest, Request: &trace.Request{Verb: "get", URI: "/api/\x1b[31m\nfake line", Code: 401}}),
+		at(trace.Event{Kind: trace.KindAWS, AWS: &trace.AWSCall{
+			Service: "iam", Operation: "ListUsers", Status: 403, AccessKeyID: testKey, Principal: "arn:aws:iam::111122223333:user/alice",
+			Code: "InvalidClientTokenId", Message: "The security token is invalid", Reason: "the session was made without MFA",
+		}}),
 	}
 }
 

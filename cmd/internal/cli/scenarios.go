@@ -11,17 +11,24 @@ import (
 )
 
 func newScenariosCommand(app *App) *cobra.Command {
-	command := group(&cobra.Command{Use: "scenarios", Short: "List, show and check scenarios"})
-	command.AddCommand(newScenariosListCommand(app), newScenariosShowCommand(app), newScenariosLintCommand(app))
+	command := group(&cobra.Command{Use: "scenarios", Short: "List, show, check and write scenarios"})
+	command.AddCommand(
+		newScenariosListCommand(app), newScenariosShowCommand(app), newScenariosLintCommand(app), newScenariosNewCommand(app), newScenariosSchemaCommand(app),
+	)
 	return command
 }
 
 func newScenariosListCommand(app *App) *cobra.Command {
 	command := &cobra.Command{Use: "list", Short: "List the shipped scenarios", Args: cobra.NoArgs}
 	output := addOutputFlag(command)
+	var only []string
+	addOnlyFlag(command, &only)
 	command.RunE = func(*cobra.Command, []string) error {
 		list, err := scenarios.Loader{}.Catalogue()
 		if err != nil {
+			return err
+		}
+		if list, err = scenarios.Only(list, only...); err != nil {
 			return err
 		}
 		if output.json() {
@@ -32,9 +39,9 @@ func newScenariosListCommand(app *App) *cobra.Command {
 			return app.printJSON(all)
 		}
 		w := tabwriter.NewWriter(app.Out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "SCENARIO\tOUTCOME\tTITLE")
+		fmt.Fprintln(w, "DECIDED BY\tSCENARIO\tOUTCOME\tTITLE")
 		for _, scenario := range list {
-			fmt.Fprintf(w, "%s\t%s\t%s\n", scenario.Metadata.Name, scenario.Metadata.Outcome, scenario.Metadata.Title)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", scenario.Hop(), scenario.Metadata.Name, scenario.Metadata.Outcome, scenario.Metadata.Title)
 		}
 		return w.Flush()
 	}
@@ -61,6 +68,18 @@ func newScenariosShowCommand(app *App) *cobra.Command {
 			fmt.Fprintf(app.Out, "%s: %s (%s)\n\n%s\n\n", scenario.Metadata.Name, scenario.Metadata.Title, scenario.Metadata.Outcome, strings.TrimSpace(scenario.Lesson))
 			for i, step := range scenario.Steps {
 				fmt.Fprintf(app.Out, "%2d. %s\n", i+1, step.Title())
+			}
+			if len(scenario.Fixed) > 0 {
+				fmt.Fprintln(app.Out, "\nFixed:")
+			}
+			for i, step := range scenario.Fixed {
+				fmt.Fprintf(app.Out, "%2d. %s\n", len(scenario.Steps)+i+1, step.Title())
+			}
+			for i, source := range scenario.Metadata.Sources {
+				if i == 0 {
+					fmt.Fprintln(app.Out, "\nSeen in:")
+				}
+				fmt.Fprintf(app.Out, "  %s\n", source)
 			}
 			fmt.Fprintf(app.Out, "\nRun it: eksemu run %s\n", args[0])
 		}
@@ -101,4 +120,8 @@ func completeScenarios(*cobra.Command, []string, string) ([]string, cobra.ShellC
 		names = append(names, cobra.CompletionWithDesc(scenario.Metadata.Name, scenario.Metadata.Title))
 	}
 	return names, cobra.ShellCompDirectiveDefault
+}
+
+func addOnlyFlag(command *cobra.Command, only *[]string) {
+	command.Flags().StringSliceVar(only, "only", nil, "only scenarios with one of these `tags`, such as sts,aws-auth")
 }

@@ -19,7 +19,7 @@ func newSTSCommand(app *App) *cobra.Command {
 		Short: "Start the AWS side alone: STS without Kubernetes, in milliseconds",
 		Long: `Start an environment without a cluster: STS and whatever else of AWS is emulated, behind the same gateway, with the
 same identities and the same state folder as those of ` + "`eksemu up`" + `, but without Kubernetes. The clusters of the
-environment file are ignored. env, status, trace, explain, fault, clock, mfa, logs and down work on it with --name sts.
+environment file are ignored; one that is made with the EKS API runs. env, status, trace, explain, fault, clock, mfa, logs and down work on it with --name sts.
 
 Clients reach it in two ways:
 

@@ -2,17 +2,18 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"time"
+
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 
 	"github.com/eksemu/eksemu/emulator"
 	"github.com/eksemu/eksemu/emulator/config"
 	"github.com/eksemu/eksemu/emulator/kube"
 	"github.com/eksemu/eksemu/emulator/trace"
 	"github.com/eksemu/eksemu/scenarios"
+	stsfake "github.com/eksemu/eksemu/sts-fake"
 )
 
 // target is a running environment as scenarios need it.
@@ -121,46 +122,62 @@ func (t *target) Mark(ctx context.Context) (func(context.Context) error, error) 
 	return t.client.Mark(ctx)
 }
 
-// privateEnvironment starts an environment for one run, in a state folder of its own that stop removes.
-func (app *App) privateEnvironment(ctx context.Context, options emulator.Options, wait time.Duration, quiet bool) (*emulator.Client, func() error, error) {
-	app.removeAbandoned(ctx)
-	options.Name = fmt.Sprintf("%s%d", privatePrefix, os.Getpid())
-	dir := filepath.Join(app.StateHome, options.Name)
-	options.Dir, options.InstanceCredentials = dir, instanceCredentials(dir)
-	progress := app.progress(quiet)
-	options.Progress = progress.begin
-	env, err := start(ctx, options, wait)
-	progress.end(err == nil)
+// FailNext implements scenarios.Environment.
+func (t *target) FailNext(ctx context.Context, fault scenarios.Fault) error {
+	wait, err := fault.Wait()
 	if err != nil {
-		if !options.Kind.Retain {
-			_ = emulator.RemoveState(context.WithoutCancel(ctx), dir, options.ToolEnv) // the reason of the failed start is what counts
-		}
-		return nil, nil, err
+		return err
 	}
-	stop := func() error { return env.Remove(context.WithoutCancel(ctx)) }
-	client, err := emulator.Attach(ctx, dir)
-	if err != nil {
-		return nil, nil, exitWith(ExitStart, errors.Join(err, stop()))
-	}
-	return client, stop, nil
+	return t.client.FailNext(ctx, stsfake.Fault{
+		Operation: fault.Operation, Times: fault.Times, Status: fault.Status, Code: fault.Code, Message: fault.Message, Delay: wait, Drop: fault.Drop,
+	})
 }
 
-// privatePrefix begins the names of environments of one run; a process ID follows. No user's environment has such a
-// name: validName refuses the dot.
-const privatePrefix = "run."
-
-// removeAbandoned removes the state folders of private environments whose process was killed: it holds their locks no
-// more. A young one without a lock stays: another run may have made it a moment ago.
-func (app *App) removeAbandoned(ctx context.Context) {
-	dirs, err := filepath.Glob(filepath.Join(app.StateHome, privatePrefix+"[0-9]*"))
+// ClearFaults implements scenarios.Environment.
+func (t *target) ClearFaults(ctx context.Context) (int, error) {
+	pending, err := t.client.Faults(ctx)
 	if err != nil {
-		return
+		return 0, err
 	}
-	for _, dir := range dirs {
-		_, unlocked := os.Stat(filepath.Join(dir, "lock"))
-		info, err := os.Stat(dir)
-		if err == nil && info.IsDir() && (unlocked == nil || app.Now().Sub(info.ModTime()) > time.Minute) {
-			_ = emulator.RemoveState(ctx, dir, app.toolEnviron()) // one that is in use is refused, and stays
-		}
+	calls := 0
+	for _, fault := range pending {
+		calls += max(fault.Times, 1)
 	}
+	_, err = t.client.ClearFaults(ctx)
+	return calls, err
 }
+
+// SetAuthenticator implements scenarios.Environment.
+func (t *target) SetAuthenticator(ctx context.Context, running bool) error {
+	return t.client.SetAuthenticator(ctx, t.cluster.Name, running)
+}
+
+// ExpiredSession implements scenarios.Environment.
+func (t *target) ExpiredSession(ctx context.Context, identity string) (scenarios.Session, error) {
+	raw, err := t.client.ExpiredSession(ctx, identity)
+	if err != nil {
+		return scenarios.Session{}, err
+	}
+	var session struct{ AccessKeyID, SecretAccessKey, SessionToken string }
+	if err := json.Unmarshal(raw, &session); err != nil {
+		return scenarios.Session{}, fmt.Errorf("read the expired session of %s: %w", identity, err)
+	}
+	return scenarios.Session{
+		AccessKeyID: session.AccessKeyID, SecretAccessKey: config.Secret(session.SecretAccessKey), SessionToken: config.Secret(session.SessionToken),
+	}, nil
+}
+
+// AccessKey implements scenarios.Environment.
+func (t *target) AccessKey(ctx context.Context, identity string) (id string, secret config.Secret, err error) {
+	files := emulator.Layout{Dir: t.client.Dir}
+	profile, err := awsconfig.LoadSharedConfigProfile(ctx, identity, func(o *awsconfig.LoadSharedConfigOptions) {
+		o.ConfigFiles, o.CredentialsFiles = []string{files.AWSConfig()}, []string{files.AWSCredentials()}
+	})
+	if err == nil && !profile.Credentials.HasKeys() {
+		err = fmt.Errorf("%q has no access key of its own: take a user", identity)
+	}
+	return profile.Credentials.AccessKeyID, config.Secret(profile.Credentials.SecretAccessKey), err
+}
+
+// Gateway implements scenarios.Environment.
+func (t *target) Gateway() string { return t.client.Runtime.Gateway }

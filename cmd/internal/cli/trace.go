@@ -92,7 +92,7 @@ func eventText(e trace.Event) string {
 		if e.AWS.Status == 0 {
 			return fmt.Sprintf("%s:%s no answer %s %s", e.AWS.Service, e.AWS.Operation, who, e.AWS.Reason)
 		}
-		return fmt.Sprintf("%s:%s %d %s %s %s", e.AWS.Service, e.AWS.Operation, e.AWS.Status, who, e.AWS.Code, e.AWS.Message)
+		return fmt.Sprintf("%s:%s %d %s %s %s", e.AWS.Service, e.AWS.Operation, e.AWS.Status, who, e.AWS.Code, why(e.AWS.Message, e.AWS.Reason))
 	case e.TokenReview != nil && e.TokenReview.Authenticated:
 		return fmt.Sprintf("%d authenticated as %s %q", e.TokenReview.Status, e.TokenReview.Username, e.TokenReview.Groups)
 	case e.TokenReview != nil && e.TokenReview.Status == 0:
@@ -116,6 +116,14 @@ func requestText(r *trace.Request) string {
 		text += fmt.Sprintf(": can %s %s: %t %s", r.Review.Verb, r.Review.Resource, r.Review.Allowed, r.Review.Reason)
 	}
 	return text
+}
+
+// why is what the caller was told, with what decided it in parentheses: AWS does not tell that.
+func why(message, reason string) string {
+	if message == "" || reason == "" || message == reason {
+		return or(message, reason)
+	}
+	return message + " (" + reason + ")"
 }
 
 func or(first, second string) string {

@@ -13,12 +13,13 @@ import (
 	"k8s.io/component-base/version"
 
 	"github.com/eksemu/eksemu/emulator"
+	"github.com/eksemu/eksemu/emulator/cluster"
 	"github.com/eksemu/eksemu/emulator/config"
 )
 
 // upFlags are the flags that say which environment to start and how.
 type upFlags struct {
-	verb     string // "up", or "sts" for an environment without clusters
+	verb     string // upVerb, stsVerb for an environment without clusters, or "" for one of a run
 	config   string
 	port     int
 	wait     time.Duration
@@ -34,11 +35,13 @@ func (f *upFlags) add(command *cobra.Command) {
 	command.Flags().StringVar(&f.fallback, "fallback", "", "`URL` of another emulator, for AWS hosts that eksemu does not emulate")
 }
 
+const upVerb = "up"
+
 func newUpCommand(app *App) *cobra.Command {
-	f := &upFlags{verb: "up"}
+	f := &upFlags{verb: upVerb}
 	command := &cobra.Command{
 		Use:   "up",
-		Short: "Start an environment: STS, EKS API, API server and authenticator",
+		Short: "Start an environment: STS, IAM, EKS API, API server and authenticator",
 		Args:  cobra.NoArgs,
 	}
 	name := addNameFlag(app, command)
@@ -101,14 +104,19 @@ func (f *upFlags) options(app *App, name *nameFlag) (emulator.Options, error) {
 			return emulator.Options{}, fmt.Errorf("--fallback %q: give the URL of another emulator, such as http://127.0.0.1:4566", f.fallback)
 		}
 	}
-	backend, err := f.backend.options(app)
+	var kept emulator.Backend
+	if f.verb == upVerb {
+		kept = emulator.KeptBackend(dir)
+	}
+	backend, err := f.backend.options(kept)
 	if err != nil {
 		return emulator.Options{}, err
 	}
 	return emulator.Options{
 		Backend:             backend.name,
 		Kind:                backend.kind,
-		KindCluster:         f.backend.cluster,
+		KindCluster:         backend.cluster,
+		BackendVariable:     backend.variable,
 		ToolEnv:             app.toolEnviron(),
 		Name:                name.name,
 		Dir:                 dir,
@@ -192,12 +200,21 @@ func start(ctx context.Context, options emulator.Options, wait time.Duration) (*
 	case err == nil:
 		return env, nil
 	case ctx.Err() != nil:
-		return nil, exitWith(ExitInterrupted, fmt.Errorf("interrupted while starting environment %s; nothing is left running", options.Name))
+		return nil, exitWith(ExitInterrupted, fmt.Errorf("interrupted while starting environment %s; %s", options.Name, leftRunning(err)))
 	case limited.Err() != nil:
 		return nil, exitWith(ExitTimeout, fmt.Errorf("environment %s: %w: %w", options.Name, context.Cause(limited), err))
 	default:
 		return nil, exitWith(ExitStart, err)
 	}
+}
+
+// leftRunning says what of a start that was interrupted is left, which is nothing unless it could not be taken down.
+func leftRunning(err error) string {
+	var left *cluster.LeftError
+	if errors.As(err, &left) {
+		return left.Error()
+	}
+	return "nothing is left running"
 }
 
 // loadConfig reads the environment file of an environment with its cluster.

@@ -34,7 +34,7 @@ var floors = map[string][]string{
 	"emulator/internal/atomicfile": {},
 	"emulator/internal/port":       {},
 	"emulator/redact":              {},
-	"emulator/explain":             {"emulator/trace", "emulator/redact", "emulator/strictyaml"},
+	"emulator/explain":             {"emulator/access", "emulator/trace", "emulator/redact", "emulator/strictyaml"},
 	"emulator/explain/awsauth":     {"emulator/explain", "emulator/strictyaml", "sts-fake/iam"},
 	"emulator/explain/kubeconfigs": {"emulator/explain", "emulator/explain/tokens", "emulator/strictyaml", "sts-fake/iam"},
 	"emulator/explain/tokens":      {"emulator/explain", "sts-fake", "sts-fake/iam", "sts-fake/sigv4"},
@@ -50,7 +50,7 @@ var floors = map[string][]string{
 	"emulator/cluster/embedded":    {"emulator/cluster", "emulator/internal/process", "emulator/internal/pki", "emulator/internal/atomicfile", "emulator/internal/port"},
 	"emulator/cluster/kindcluster": {"emulator/cluster", "emulator/strictyaml", "emulator/internal/process", "emulator/internal/pki", "emulator/internal/atomicfile"},
 	"emulator":                     {"emulator/", "sts-fake", "sts-fake/"},
-	"scenarios":                    {"emulator", "emulator/explain", "emulator/redact", "emulator/trace", "emulator/config", "emulator/strictyaml"},
+	"scenarios":                    {"sts-fake", "emulator", "emulator/explain", "emulator/redact", "emulator/trace", "emulator/config", "emulator/strictyaml"},
 	"cmd/internal/controlplane":    {},
 	"cmd/internal/cli":             {"emulator", "emulator/", "scenarios", "sts-fake", "sts-fake/iam"},
 	"cmd/internal/repository":      {},
@@ -165,6 +165,38 @@ func TestGoModCanBeInstalled(t *testing.T) {
 	for _, m := range staging.FindAllSubmatch(raw, -1) {
 		if want := "v0." + string(kubernetes[1]); string(m[2]) != want {
 			t.Errorf("go.mod requires %s %s, the version of k8s.io/kubernetes is %s", m[1], m[2], want)
+		}
+	}
+}
+
+// The map of CONTRIBUTING.md has every folder that has a floor once, by its own name or within one that ends in /*, and
+// nothing that there is not. What it says of a folder may speak of those below it.
+func TestMapHasEveryFolderOnce(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile(filepath.Join(root, "CONTRIBUTING.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := map[string]bool{}
+	for _, row := range regexp.MustCompile(`(?m)^\| [0-9–] \| ([^|]*) \|`).FindAllStringSubmatch(string(raw), -1) {
+		for _, name := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row[1], -1) {
+			folder := strings.TrimSuffix(name[1], "/*")
+			if listed[folder] {
+				t.Errorf("CONTRIBUTING.md lists %s twice: put the rows into one", folder)
+			}
+			if _, err := os.Stat(filepath.Join(root, folder)); err != nil {
+				t.Errorf("CONTRIBUTING.md lists %s, which is no folder: remove it", folder)
+			}
+			listed[folder] = true
+		}
+	}
+	for folder := range floors {
+		known := listed[folder]
+		for above := folder; above != "."; above = path.Dir(above) {
+			known = known || listed[above] && above != "emulator" && above != "sts-fake"
+		}
+		if !known {
+			t.Errorf("CONTRIBUTING.md does not list %s: add a row", folder)
 		}
 	}
 }

@@ -49,7 +49,7 @@ func New(cfg Config) *Backend { return &Backend{cfg: cfg} }
 
 // Prepare implements [cluster.Backend]: the control plane is on this machine alone.
 func (b *Backend) Prepare(context.Context) (cluster.Site, error) {
-	return cluster.Site{Listen: loopback, Dial: loopback}, nil
+	return cluster.Site{Listen: loopback, Dial: loopback, New: (&files{dir: b.cfg.Dir}).isNew()}, nil
 }
 
 // Start implements [cluster.Backend]. etcd and the API server start side by side; the controller manager starts
@@ -72,7 +72,7 @@ func (b *Backend) start(ctx context.Context, f *files) (cluster.Info, error) {
 	if err != nil {
 		return cluster.Info{}, err
 	}
-	info := cluster.Info{Endpoint: fmt.Sprintf("https://127.0.0.1:%d", f.port), CAPEM: f.ca.CertPEM(), Admin: admin, New: f.isNew()}
+	info := cluster.Info{Endpoint: fmt.Sprintf("https://127.0.0.1:%d", f.port), CAPEM: f.ca.CertPEM(), Admin: admin}
 	ready, err := cluster.Readyz(info)
 	if err != nil {
 		return cluster.Info{}, err

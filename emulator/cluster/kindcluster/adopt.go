@@ -3,99 +3,34 @@ package kindcluster
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
+	"maps"
+	"os/exec"
 	"path"
-	"regexp"
-	"time"
-
-	"k8s.io/apimachinery/pkg/util/wait"
-	"k8s.io/client-go/tools/clientcmd"
+	"slices"
 
 	"github.com/eksemu/eksemu/emulator/cluster"
 )
 
-// found is what there is of the cluster already.
-type found struct {
-	names []string // of its containers
-	made  bool     // it was made to its end
-}
-
-// usable tells whether the cluster can be adopted.
-func (f found) usable() bool { return len(f.names) > 0 && f.made }
-
-// find looks for the cluster and refuses one of that name that is not the environment's.
-func (b *Backend) find(ctx context.Context, files folder) (found, error) {
-	mark, err := files.marker()
-	if err != nil {
-		return found{}, err
+// adopt takes over the cluster of an earlier run: nodes that stand still are started, and API servers that run with
+// other files than there are now are restarted. The marker knows with which files they were last ready; it forgets
+// them before there are others, so that a start that ends in between is no reason to leave the old ones in place.
+func (b *Backend) adopt(ctx context.Context, spec cluster.Spec) error {
+	b.cfg.Progress("adopt the kind cluster " + b.name)
+	b.mine = true
+	b.notes = append(b.notes, b.mark.differs(settings(b.cfg.Options, spec))...)
+	fresh := b.mark.Files == digest(spec)
+	if !fresh {
+		if err := b.setFiles(""); err != nil {
+			return err
+		}
 	}
-	if mark.Cluster != "" && mark.Cluster != b.cfg.Name {
-		return found{}, fmt.Errorf("the environment's kind cluster is called %s: leave out --kind-cluster %s, or begin anew with `eksemu down`", mark.Cluster, b.cfg.Name)
-	}
-	names, err := b.docker.containers(ctx, b.cfg.Name)
-	if err != nil || len(names) == 0 {
-		return found{}, err
-	}
-	source, err := b.docker.source(ctx, controlPlane(b.cfg.Name), mountPoint)
-	ours := err == nil && sameFolder(source, files.config())
-	if !ours && (err == nil || mark.Cluster == "") {
-		return found{}, fmt.Errorf("there is a kind cluster %s that this environment did not make: choose another name with --kind-cluster, or delete it with `kind delete cluster --name %s`",
-			b.cfg.Name, b.cfg.Name)
-	}
-	return found{names: names, made: mark.Made && ours}, nil
-}
-
-// marker reads the marker; there is none before a cluster is made.
-func (f folder) marker() (marker, error) {
-	var mark marker
-	raw, err := os.ReadFile(f.markerPath())
-	if errors.Is(err, fs.ErrNotExist) {
-		return mark, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(raw, &mark)
-	}
-	if err != nil {
-		return mark, fmt.Errorf("read which kind cluster is the environment's, from %s (delete it with kind, and then that file): %w", f.markerPath(), err)
-	}
-	return mark, nil
-}
-
-func (f folder) mark(mark marker) error {
-	raw, err := json.Marshal(mark)
-	if err != nil {
+	if err := b.files.prepare(spec); err != nil {
 		return err
 	}
-	return f.write(f.markerPath(), append(raw, '\n'))
-}
-
-// access reads the address and the certificate authority of the API server from kind's kubeconfig.
-func (f folder) access() (endpoint string, caPEM []byte, err error) {
-	config, err := clientcmd.LoadFromFile(f.kubeconfig())
-	if err != nil {
-		return "", nil, fmt.Errorf("read kind's kubeconfig: %w", err)
-	}
-	for _, target := range config.Clusters {
-		return target.Server, target.CertificateAuthorityData, nil
-	}
-	return "", nil, fmt.Errorf("kind's kubeconfig %s has no cluster", f.kubeconfig())
-}
-
-// readyTimeout is how long an API server may take to be ready again.
-const readyTimeout = 2 * time.Minute
-
-// adopt takes over the cluster of an earlier run: nodes that stand still are started, and an API server that runs with
-// other files than there are now is restarted.
-func (b *Backend) adopt(ctx context.Context, spec cluster.Spec, there found, changed bool) error {
-	b.cfg.Progress("adopt the kind cluster " + b.cfg.Name)
-	node := controlPlane(b.cfg.Name)
-	ran := b.docker.running(ctx, node)
-	if _, err := b.docker.output(ctx, append([]string{"start"}, there.names...)...); err != nil {
-		return fmt.Errorf("start the nodes of the kind cluster %s: %w", b.cfg.Name, err)
+	if _, err := b.docker.output(ctx, append([]string{"start"}, namesOf(b.there)...)...); err != nil {
+		return fmt.Errorf("start the nodes of the kind cluster %s: %w", b.name, err)
 	}
 	stale, err := b.stale(ctx, spec)
 	if err != nil {
@@ -103,67 +38,58 @@ func (b *Backend) adopt(ctx context.Context, spec cluster.Spec, there found, cha
 	}
 	switch {
 	case stale:
-		if _, err := b.docker.output(ctx, append([]string{"restart", "--time", stopSeconds}, there.names...)...); err != nil {
-			return fmt.Errorf("restart the nodes of the kind cluster %s: %w", b.cfg.Name, err)
+		if _, err := b.docker.output(ctx, append([]string{"restart", "--time", stopSeconds}, namesOf(b.there)...)...); err != nil {
+			return fmt.Errorf("restart the nodes of the kind cluster %s: %w", b.name, err)
 		}
-	case ran && changed:
-		return b.restartAPIServers(ctx)
+	case !fresh: // those that were started just now have read the new files
+		if err := b.restartAPIServers(ctx, slices.DeleteFunc(slices.Clone(b.there), func(n node) bool { return !n.running })); err != nil {
+			return err
+		}
 	}
-	return b.awaitReady(ctx)
-}
-
-// isControlPlane knows the names of the nodes that have an API server.
-var isControlPlane = regexp.MustCompile(`-control-plane\d*$`)
-
-// restartAPIServers restarts the API servers, which read their files when they start, and returns when they are ready
-// again.
-func (b *Backend) restartAPIServers(ctx context.Context) error {
-	names, err := b.docker.containers(ctx, b.cfg.Name)
-	if err != nil {
+	if err := b.awaitReady(ctx, b.there); err != nil {
 		return err
 	}
-	for _, node := range names {
-		if !isControlPlane.MatchString(node) {
-			continue
-		}
-		const stop = "crictl ps --quiet --name kube-apiserver | xargs -r crictl stop --timeout 1"
-		if _, err := b.docker.output(ctx, "exec", node, "sh", "-c", stop); err != nil {
-			return fmt.Errorf("restart the API server of %s: %w", node, err)
-		}
+	if err := b.setFiles(digest(spec)); err != nil {
+		return err
 	}
-	return b.awaitReady(ctx)
+	ctx, cancel := context.WithTimeoutCause(ctx, reachPatience, errNotTried)
+	defer cancel()
+	return b.reach(ctx, b.first(b.there), spec)
 }
 
-// stale tells whether the node still sees a folder that was removed, and not the one that is there now.
+// setFiles writes down with which files the API servers were last ready.
+func (b *Backend) setFiles(digest string) error {
+	mark := b.mark
+	mark.Files = digest
+	return b.setMark(mark)
+}
+
+// stale tells whether the first control-plane node still sees a folder that was removed, and not the one that is there
+// now.
 func (b *Backend) stale(ctx context.Context, spec cluster.Spec) (bool, error) {
-	for name, content := range cluster.Files(spec, mountPoint) {
-		seen, err := b.docker.output(ctx, "exec", controlPlane(b.cfg.Name), "cat", path.Join(mountPoint, name))
-		if ctx.Err() != nil {
-			return false, context.Cause(ctx)
-		}
-		if err != nil || !bytes.Equal(seen, content) {
-			return true, nil //nolint:nilerr // a file that cannot be read is not there
-		}
+	var want []byte
+	cat := []string{"exec", b.first(b.there), "cat"}
+	files := cluster.Files(spec, mountPoint)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		want = append(want, files[name]...)
+		cat = append(cat, path.Join(mountPoint, name))
 	}
-	return false, nil
+	seen, err := b.docker.output(ctx, cat...)
+	var failed *exec.ExitError
+	if errors.As(err, &failed) && failed.ExitCode() == 1 { // a file that cat does not find
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read the files of the API server in %s: %w", b.first(b.there), err)
+	}
+	return !bytes.Equal(seen, want), nil
 }
 
-func (b *Backend) awaitReady(ctx context.Context) error {
-	endpoint, caPEM, err := folder{b.cfg.Dir}.access()
-	if err != nil {
-		return err
+// first is the control-plane node that is asked where one is as good as another.
+func (b *Backend) first(nodes []node) string {
+	names := namesOf(slices.DeleteFunc(slices.Clone(nodes), func(n node) bool { return !isControlPlane(n) }))
+	if len(names) == 0 || slices.Contains(names, controlPlane(b.name)) {
+		return controlPlane(b.name)
 	}
-	ready, err := cluster.Readyz(cluster.Info{Endpoint: endpoint, CAPEM: caPEM})
-	if err != nil {
-		return err
-	}
-	var last error
-	err = wait.PollUntilContextTimeout(ctx, 250*time.Millisecond, readyTimeout, true, func(ctx context.Context) (bool, error) {
-		last = ready(ctx)
-		return last == nil, nil
-	})
-	if err != nil {
-		return fmt.Errorf("the API server of the kind cluster %s is not ready again (`eksemu down` deletes it): %w", b.cfg.Name, errors.Join(last, err))
-	}
-	return nil
+	return slices.Min(names)
 }

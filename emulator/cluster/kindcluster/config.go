@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -41,8 +42,9 @@ func ValidName(name string) error {
 
 var notInNames = regexp.MustCompile(`[^a-z0-9-]+`)
 
-// Name is the kind cluster of an environment's cluster, if nobody chose another name: the same one each time, and
-// different ones for different clusters.
+// Name is the kind cluster of an environment's cluster, if nobody chose another name: the same one each time, and hardly
+// ever that of another one. Where a dash could belong to either name (a-b and c, a and b-c) the second to come is refused,
+// as beside any cluster that is not its own.
 func Name(environment, clusterName string) string {
 	name := "eksemu-" + environment + "-" + clusterName
 	plain := strings.Trim(notInNames.ReplaceAllString(strings.ToLower(name), "-"), "-")
@@ -79,7 +81,7 @@ func ParseConfig(file string, data []byte) (*v1alpha4.Cluster, strictyaml.Proble
 	}
 	for i, node := range config.Nodes {
 		for j, mount := range node.ExtraMounts {
-			if mount.ContainerPath == mountPoint || strings.HasPrefix(mount.ContainerPath, mountPoint+"/") {
+			if within(mount.ContainerPath, mountPoint) || within(mount.ContainerPath, ownerFolder) {
 				refuse(fmt.Sprintf("%s is where eksemu's own files are", mount.ContainerPath), "choose another path", "nodes", i, "extraMounts", j, "containerPath")
 			}
 		}
@@ -90,13 +92,19 @@ func ParseConfig(file string, data []byte) (*v1alpha4.Cluster, strictyaml.Proble
 	return config, nil
 }
 
+// within tells whether a path is a folder, or in it.
+func within(name, folder string) bool {
+	name = path.Clean(name)
+	return name == folder || strings.HasPrefix(name, folder+"/")
+}
+
 // render is the configuration that kind makes the cluster with: the user's, and what eksemu needs.
-func render(user *v1alpha4.Cluster, name string, spec cluster.Spec, configDir string, cgroup1 bool) ([]byte, error) {
+func render(user *v1alpha4.Cluster, mark marker, spec cluster.Spec, files folder, cgroup1 bool) ([]byte, error) {
 	var config v1alpha4.Cluster
 	if user != nil {
 		config = *user
 	}
-	config.Kind, config.APIVersion, config.Name = "Cluster", "kind.x-k8s.io/v1alpha4", name
+	config.Kind, config.APIVersion, config.Name = "Cluster", "kind.x-k8s.io/v1alpha4", mark.Cluster
 	config.Networking.APIServerAddress = "127.0.0.1"
 	if config.Networking.ServiceSubnet == "" && config.Networking.IPFamily != v1alpha4.DualStackFamily {
 		config.Networking.ServiceSubnet = cluster.ServiceCIDR
@@ -104,10 +112,10 @@ func render(user *v1alpha4.Cluster, name string, spec cluster.Spec, configDir st
 	config.Nodes = nodes(user)
 	for i := range config.Nodes {
 		node := &config.Nodes[i]
-		if node.Role == v1alpha4.WorkerRole {
-			continue
+		node.ExtraMounts = append(slices.Clip(node.ExtraMounts), v1alpha4.Mount{HostPath: files.owner(), ContainerPath: ownerMount(mark.ID), Readonly: true})
+		if node.Role != v1alpha4.WorkerRole {
+			node.ExtraMounts = append(node.ExtraMounts, v1alpha4.Mount{HostPath: files.config(), ContainerPath: mountPoint, Readonly: true})
 		}
-		node.ExtraMounts = append(slices.Clip(node.ExtraMounts), v1alpha4.Mount{HostPath: configDir, ContainerPath: mountPoint, Readonly: true})
 	}
 	patches, err := kubeadmPatches(spec, cgroup1)
 	if err != nil {
@@ -162,6 +170,9 @@ func kubeadmPatches(spec cluster.Spec, cgroup1 bool) ([]string, error) {
 	}
 	return texts, nil
 }
+
+// controlPlaneRole is the role of a node with an API server.
+const controlPlaneRole = string(v1alpha4.ControlPlaneRole)
 
 // controlPlane is the name of a cluster's first control-plane node, which has its certificate authority.
 func controlPlane(name string) string { return name + "-control-plane" }

@@ -115,7 +115,7 @@ func TestRender(t *testing.T) {
 		"cgroup1.yaml": {cgroup1: true},
 		"merged.yaml":  {user: user},
 	} {
-		raw, err := render(test.user, "eksemu-default", testSpec(), "/state/config", test.cgroup1)
+		raw, err := render(test.user, marker{Cluster: "eksemu-default", ID: "RANDOM"}, testSpec(), folder{"/state"}, test.cgroup1)
 		if err != nil {
 			t.Fatal(err)
 		}

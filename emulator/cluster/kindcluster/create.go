@@ -2,12 +2,14 @@ package kindcluster
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/eksemu/eksemu/emulator/cluster"
 	"github.com/eksemu/eksemu/emulator/internal/process"
@@ -18,11 +20,13 @@ import (
 const joinPath = "/api/v1/namespaces/kube-public/configmaps/cluster-info"
 
 // create makes the cluster, after what is left of one that was not made to its end has gone.
-func (b *Backend) create(ctx context.Context, spec cluster.Spec, files folder, left found) error {
-	if len(left.names) > 0 {
-		b.cfg.Progress("delete what is left of the kind cluster " + b.cfg.Name)
-		if err := b.docker.remove(ctx, b.cfg.Name, files.config()); err != nil {
-			return fmt.Errorf("delete what is left of the kind cluster %s: %w", b.cfg.Name, err)
+func (b *Backend) create(ctx context.Context, spec cluster.Spec) error {
+	if b.mark.Cluster != "" {
+		if len(b.there) > 0 {
+			b.cfg.Progress("delete what is left of the kind cluster " + b.name)
+		}
+		if err := b.docker.remove(ctx, b.mark); err != nil {
+			return fmt.Errorf("delete what is left of the kind cluster %s: %w", b.name, err)
 		}
 	}
 	if err := b.pull(ctx); err != nil {
@@ -33,32 +37,63 @@ func (b *Backend) create(ctx context.Context, spec cluster.Spec, files folder, l
 	if joins {
 		making.AnonymousPaths = append(making.AnonymousPaths, joinPath)
 	}
-	config, err := render(b.cfg.Options.Config, b.cfg.Name, making, files.config(), b.site.cgroup1)
+	mark := marker{Cluster: b.name, ID: rand.Text(), Daemon: b.site.daemon, Settings: settings(b.cfg.Options, spec)}
+	config, err := render(b.cfg.Options.Config, mark, making, b.files, b.site.cgroup1)
 	if err != nil {
 		return err
 	}
-	if _, err := files.prepare(making); err != nil {
+	if err := b.files.prepare(making); err != nil {
 		return err
 	}
-	if err := files.write(files.kindConfig(), config); err != nil {
+	if err := b.files.write(b.files.kindConfig(), config); err != nil {
 		return err
 	}
-	if err := files.mark(marker{Cluster: b.cfg.Name}); err != nil {
+	if err := b.setMark(mark); err != nil {
 		return err
 	}
-	if err := b.run(ctx, files, spec.TokenWebhook.URL); err != nil {
-		return b.failed(ctx, files, err)
+	if err := b.finish(ctx, spec, joins); err != nil {
+		return b.failed(ctx, err)
+	}
+	return nil
+}
+
+// finish lets kind make the cluster, and takes back what that needed.
+func (b *Backend) finish(ctx context.Context, spec cluster.Spec, joins bool) error {
+	if err := b.run(ctx, spec); err != nil {
+		return err
+	}
+	var err error
+	if b.there, err = b.docker.nodes(ctx, b.name, b.mark.ID); err != nil {
+		return err
 	}
 	if joins { // an API server takes another rule for anonymous requests only when it starts
-		if _, err := files.prepare(spec); err != nil {
+		if err := b.files.prepare(spec); err != nil {
 			return err
 		}
 		b.cfg.Progress("close what nodes needed to join")
-		if err := b.restartAPIServers(ctx); err != nil {
-			return b.failed(ctx, files, err)
+		if err := b.restartAPIServers(ctx, b.there); err != nil {
+			return err
+		}
+		if err := b.awaitReady(ctx, b.there); err != nil {
+			return err
 		}
 	}
-	return files.mark(marker{Cluster: b.cfg.Name, Made: true})
+	mark := b.mark
+	mark.Made, mark.Files = true, digest(spec)
+	if err := b.setMark(mark); err != nil {
+		return err
+	}
+	b.mine = true
+	return nil
+}
+
+// setMark changes the marker.
+func (b *Backend) setMark(mark marker) error {
+	if err := b.files.mark(mark); err != nil {
+		return err
+	}
+	b.mark = mark
+	return nil
 }
 
 // image is what the nodes are made of, unless the user's configuration says it for one.
@@ -84,23 +119,35 @@ func (b *Backend) pull(ctx context.Context) error {
 			continue
 		}
 		b.cfg.Progress("pull " + image)
-		if _, err := b.docker.output(ctx, "pull", "--quiet", image); err != nil {
+		if _, err := b.docker.patient(ctx, "pull", "--quiet", image); err != nil {
 			return fmt.Errorf("pull the node image %s (name another with --kind-image; e2e/kind/nodeimage in eksemu's repository builds one without a registry): %w", image, err)
 		}
 	}
 	return nil
 }
 
-// run lets kind make the cluster, and finds out meanwhile whether the node reaches the webhooks.
-func (b *Backend) run(ctx context.Context, files folder, webhook string) error {
+// run lets kind make the cluster, and finds out meanwhile whether the node reaches this machine.
+func (b *Backend) run(ctx context.Context, spec cluster.Spec) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	reached := make(chan error, 1)
 	go func() {
-		if err := b.reach(ctx, webhook); err != nil {
+		err := b.reach(ctx, controlPlane(b.name), spec)
+		if errors.As(err, new(*unreachable)) {
 			cancel(err)
 		}
+		reached <- err
 	}()
-	args := []string{"--name", b.cfg.Name, "--config", files.kindConfig(), "--kubeconfig", files.kubeconfig()}
+	if err := b.kind(ctx); err != nil {
+		return err
+	}
+	defer time.AfterFunc(reachPatience, func() { cancel(errNotTried) }).Stop()
+	return <-reached
+}
+
+// kind runs kind.
+func (b *Backend) kind(ctx context.Context) error {
+	args := []string{"--name", b.name, "--config", b.files.kindConfig(), "--kubeconfig", b.files.kubeconfig()}
 	if b.cfg.Options.Image != "" {
 		args = append(args, "--image", b.cfg.Options.Image)
 	}
@@ -127,27 +174,25 @@ func parseStep(line string) (string, bool) {
 	if text == "" {
 		return "", false
 	}
-	return "kind: " + strings.ToLower(text[:1]) + text[1:], true
+	first, size := utf8.DecodeRuneInString(text)
+	return "kind: " + string(unicode.ToLower(first)) + text[size:], true
 }
 
-// logsPatience is how long exporting the logs and deleting a cluster that could not be made may take.
-const logsPatience = 30 * time.Second
-
-// failed saves the logs of a cluster that could not be made, and deletes it, unless it shall be retained.
-func (b *Backend) failed(ctx context.Context, files folder, reason error) error {
-	interrupted := ctx.Err() != nil
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), logsPatience)
-	defer cancel()
-	reason = fmt.Errorf("make the kind cluster %s: %w", b.cfg.Name, reason)
-	blocked := errors.As(reason, new(*unreachable))
-	if names, err := b.docker.containers(ctx, b.cfg.Name); err == nil && len(names) > 0 && !interrupted && !blocked {
-		dir := filepath.Join(b.cfg.LogDir, "kind")
-		if err := exportLogs(b.cfg.Name, dir); err == nil {
-			reason = fmt.Errorf("%w%s\nthe logs of its nodes are in %s", reason, apiServerSaid(dir, controlPlane(b.cfg.Name)), dir)
-		}
+// failed saves the logs of a cluster that could not be made, and deletes it, unless it shall be retained. An interruption,
+// which is not the end of the time that a start has, only deletes it.
+func (b *Backend) failed(ctx context.Context, reason error) error {
+	interrupted := errors.Is(ctx.Err(), context.Canceled)
+	ctx = context.WithoutCancel(ctx)
+	reason = fmt.Errorf("make the kind cluster %s: %w", b.name, reason)
+	if !interrupted && !errors.As(reason, new(*unreachable)) {
+		reason = b.withLogs(ctx, reason)
 	}
 	if b.cfg.Options.Retain && !interrupted {
-		return fmt.Errorf("%w\nits nodes are kept for you to look at (docker exec -it %s bash); `eksemu down` deletes them", reason, controlPlane(b.cfg.Name))
+		return fmt.Errorf("%w\nits nodes are kept for you to look at (docker exec -it %s bash), until the environment's next start or `%s` deletes them", reason, controlPlane(b.name), b.cfg.Down)
 	}
-	return errors.Join(reason, b.docker.remove(ctx, b.cfg.Name, files.config()), files.forget())
+	err := b.docker.remove(ctx, b.mark)
+	if err != nil && !errors.As(err, new(*ForeignError)) {
+		return errors.Join(reason, &cluster.LeftError{What: "the kind cluster " + b.name, Err: err})
+	}
+	return errors.Join(reason, err, b.files.forget())
 }

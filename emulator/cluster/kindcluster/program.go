@@ -12,13 +12,37 @@ import (
 	"sigs.k8s.io/kind/pkg/log"
 )
 
-// CreateProgram is the name of the child process that makes kind clusters; [Create] is what it does.
-const CreateProgram = "kind-create"
+// Names of the programs that use kind's library.
+const (
+	CreateProgram = "kind-create" // makes a cluster
+	LogsProgram   = "kind-logs"   // exports the logs of its nodes
+)
 
-// Create makes a kind cluster as its arguments say, prints kind's progress, and returns an exit code. It is for a process
-// of its own: kind's library cannot be interrupted, and its docker processes inherit the environment. What could not
-// be made is left for the parent to look at and delete.
-func Create(args []string, out io.Writer) int {
+// Programs are the programs that use kind's library, by name. Each does what its arguments say, prints kind's progress
+// and returns an exit code. They are for processes of their own: kind's library cannot be interrupted, and its docker
+// processes inherit the environment.
+func Programs() map[string]func(args []string, out io.Writer) int {
+	return map[string]func([]string, io.Writer) int{CreateProgram: create, LogsProgram: exportLogs}
+}
+
+// exportLogs exports the logs of a cluster's nodes, as `kind export logs` does.
+func exportLogs(args []string, out io.Writer) int {
+	flags := flag.NewFlagSet(LogsProgram, flag.ContinueOnError)
+	flags.SetOutput(out)
+	name := flags.String("name", "", "")
+	dir := flags.String("dir", "", "")
+	if err := flags.Parse(args); err != nil {
+		return 2
+	}
+	if err := kind.NewProvider(kind.ProviderWithDocker()).CollectLogs(*name, *dir); err != nil {
+		fmt.Fprintln(out, err)
+		return 1
+	}
+	return 0
+}
+
+// create makes a kind cluster. What could not be made is left for the parent to look at and delete.
+func create(args []string, out io.Writer) int {
 	flags := flag.NewFlagSet(CreateProgram, flag.ContinueOnError)
 	flags.SetOutput(out)
 	name := flags.String("name", "", "")

@@ -25,10 +25,12 @@ error: error execution phase wait-control-plane
 	}
 }
 
-func TestCreateRefusesWrongArguments(t *testing.T) {
+func TestProgramsRefuseWrongArguments(t *testing.T) {
 	t.Parallel()
-	var out bytes.Buffer
-	if code := Create([]string{"--nonsense"}, &out); code != 2 || !strings.Contains(out.String(), "nonsense") {
-		t.Errorf("code %d, %q", code, out.String())
+	for name, program := range Programs() {
+		var out bytes.Buffer
+		if code := program([]string{"--nonsense"}, &out); code != 2 || !strings.Contains(out.String(), "nonsense") {
+			t.Errorf("%s: code %d, %q", name, code, out.String())
+		}
 	}
 }

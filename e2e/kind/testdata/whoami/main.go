@@ -22,8 +22,8 @@ func main() {
 		fmt.Fprintln(os.Stderr, err) // the pod may be there before CoreDNS knows the name
 		time.Sleep(time.Second)
 	}
-	if len(os.Args) > 1 { // stay, so that there is something to exec into
-		select {}
+	for len(os.Args) > 1 { // stay, so that there is something to exec into; Go takes waiting for nothing for a deadlock
+		time.Sleep(time.Hour)
 	}
 }
 
