@@ -48,7 +48,7 @@ func (app *App) explainKubeconfig(ctx context.Context, path, kubeContext string,
 		err = app.printKubeconfig(answer)
 	}
 	refused := answer.Environment != nil && answer.Environment.Verdict.Outcome == explain.Unauthorized
-	if err == nil && (len(report.Findings) > 0 || refused || asking != nil) {
+	if err == nil && (explain.HasErrors(report.Findings) || refused || asking != nil) {
 		return exitWith(ExitMismatch, errSilent)
 	}
 	return err
