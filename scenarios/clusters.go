@@ -24,6 +24,7 @@ func (s *session) findClusters(ctx context.Context) error {
 				}
 				s.clusters[string(raw)] = with
 				s.run.undo = append(s.run.undo, undo{"cluster " + spec.Name, do})
+				s.run.changed = s.Now() // its controllers are still about to aggregate ClusterRoles such as view
 			}
 			if i == 0 {
 				s.Environment = with

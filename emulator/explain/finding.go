@@ -46,6 +46,11 @@ func SortFindings(list []Finding) []Finding {
 	return sorted
 }
 
+// HasErrors tells whether findings are more than warnings.
+func HasErrors(list []Finding) bool {
+	return slices.ContainsFunc(list, func(f Finding) bool { return f.Severity == SeverityError })
+}
+
 // WriteFindings prints findings as compilers do, a line each, with what to do under it. Its error is the writer's.
 func WriteFindings(w io.Writer, list []Finding, opts TextOptions) error {
 	p := &printer{opts: opts}

@@ -24,8 +24,8 @@ func newExplainCommand(app *App) *cobra.Command {
 		Long: `Explain the last answers of a running environment: which hop decided, in whose words, and what to do.
 
 With one of the flags below it explains something else, from this or from any other cluster, and needs no environment.
-If one runs, its hops are asked, too. Then the exit code is 0 if nothing is wrong, 1 if something is, and 2 if the file
-cannot be read. Neither tokens nor signatures are printed.
+If one runs, its hops are asked, too. Then the exit code is 0 if nothing is wrong or there are only warnings, 1 if
+something is, and 2 if the file cannot be read. Neither tokens nor signatures are printed.
 
   aws eks get-token --cluster-name prod | eksemu explain --token - --cluster prod
   kubectl get -n kube-system configmap/aws-auth -o yaml | eksemu explain --aws-auth -

@@ -36,7 +36,7 @@ func (app *App) explainAWSAuth(ctx context.Context, path, cluster string, fix bo
 	} else {
 		err = app.printAWSAuth(report)
 	}
-	if err == nil && len(report.Findings) > 0 {
+	if err == nil && explain.HasErrors(report.Findings) {
 		return exitWith(ExitMismatch, errSilent)
 	}
 	return err
@@ -57,7 +57,7 @@ func (app *App) printFixed(report awsauth.Report) error {
 	if err := explain.WriteFindings(app.ErrOut, report.Left, explain.TextOptions{Color: app.color(app.Terminal)}); err != nil {
 		return err
 	}
-	if len(report.Left) > 0 {
+	if explain.HasErrors(report.Left) {
 		return exitWith(ExitMismatch, errSilent)
 	}
 	return nil

@@ -143,7 +143,7 @@ func TestExplainAWSAuth(t *testing.T) {
 	got.want(t, ExitMismatch, "")
 	golden(t, "explain-aws-auth.json", got.out)
 	got = explainIn(brokenAWSAuth, "--fix")
-	got.want(t, ExitMismatch, "standard input:20: warning: …")
+	got.want(t, ExitOK, "standard input:20: warning: …")
 	golden(t, "explain-aws-auth-fixed.yaml", got.out)
 
 	good := "mapUsers: |\n  - userarn: arn:aws:iam::111122223333:user/alice\n    username: alice\n"
@@ -153,6 +153,11 @@ func TestExplainAWSAuth(t *testing.T) {
 		t.Errorf("got %q", got.out)
 	}
 	explainIn(good, "--fix").want(t, ExitOK, "")
+	masters := explainIn(good + "    groups: [system:masters]\n")
+	masters.want(t, ExitOK, "")
+	if !strings.Contains(masters.out, "warning: ") {
+		t.Errorf("no warning: %q", masters.out)
+	}
 	explainIn("kind: Pod\n").want(t, ExitUsage, "error: standard input: there is no aws-auth ConfigMap in it…")
 	explainIn("a: [\n").want(t, ExitUsage, "error: standard input:1: …")
 	explainIn(good, "--fix", "-o", "json").want(t, ExitUsage, "error: --fix prints the ConfigMap of --aws-auth as YAML…")
@@ -223,7 +228,7 @@ func TestExplainKubeconfigAsksTheEnvironment(t *testing.T) {
 	text := strings.NewReplacer("SERVER", f.Clusters[0].Endpoint, "USER", "token", "TOKEN", tokenOf(time.Minute)).Replace(brokenKubeconfig)
 	w.In = strings.NewReader(text)
 	got := w.run("explain", "--kubeconfig", "-", "-o", "json")
-	got.want(t, ExitMismatch, "")
+	got.want(t, ExitOK, "")
 	var answer kubeconfigExplanation
 	if err := json.Unmarshal([]byte(got.out), &answer); err != nil || answer.Environment == nil || answer.Environment.Verdict.Identity.Username != "alice" {
 		t.Errorf("%v:\n%s", err, got.out)

@@ -38,8 +38,9 @@ func (app *App) explainKubeconfig(ctx context.Context, path, kubeContext string,
 		return err
 	}
 	answer := kubeconfigExplanation{Report: report}
-	if err := app.askAsContext(ctx, name, &answer); err != nil {
-		fmt.Fprintf(app.ErrOut, "the running environment was not asked: %v\n", err)
+	asking := app.askAsContext(ctx, name, &answer)
+	if asking != nil {
+		fmt.Fprintf(app.ErrOut, "the running environment was not asked: %v\n", asking)
 	}
 	if output.json() {
 		err = app.printJSON(answer)
@@ -47,7 +48,7 @@ func (app *App) explainKubeconfig(ctx context.Context, path, kubeContext string,
 		err = app.printKubeconfig(answer)
 	}
 	refused := answer.Environment != nil && answer.Environment.Verdict.Outcome == explain.Unauthorized
-	if err == nil && (len(report.Findings) > 0 || refused) {
+	if err == nil && (explain.HasErrors(report.Findings) || refused || asking != nil) {
 		return exitWith(ExitMismatch, errSilent)
 	}
 	return err
@@ -133,6 +134,11 @@ func (app *App) tokenOfContext(ctx context.Context, client *emulator.Client, ans
 		args = append(args, "--role", plugin.Role)
 	}
 	command := exec.CommandContext(ctx, app.Executable, args...)
+	for _, v := range app.Environ { // without what would act as somebody else
+		if !strings.HasPrefix(v, "AWS_") {
+			command.Env = append(command.Env, v)
+		}
+	}
 	for _, v := range emulator.AWSVariables(client.Dir, client.Runtime) {
 		command.Env = append(command.Env, v.Name+"="+v.Value)
 	}

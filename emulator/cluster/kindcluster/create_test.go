@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
 )
@@ -43,9 +42,10 @@ func TestTimeIsOver(t *testing.T) {
 			w.KindHangs = true
 			w.APILog = "2026-11-27T07:49:35.1Z stderr F bad flag\n"
 		})
-		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, reason)
-		err := r.begin(ctx, func(c *Config) { c.Options.Retain = retain })
-		cancel()
+		inner, cancel := context.WithCancelCause(t.Context())
+		r.step("kind: preparing nodes", func() { cancel(reason) })
+		err := r.begin(overdue{inner}, func(c *Config) { c.Options.Retain = retain })
+		cancel(nil)
 		wantError(t, err, "make the kind cluster dev: not ready after 1s", "kube-apiserver's last words:\n    bad flag", "the logs of its nodes are in "+r.cfg.LogDir)
 		if !errors.Is(err, reason) || !r.savedLogs() {
 			t.Errorf("%s: %v", name, err)
@@ -57,6 +57,16 @@ func TestTimeIsOver(t *testing.T) {
 			t.Errorf("%s: kept %t", name, kept)
 		}
 	}
+}
+
+// overdue is a context whose time is over when it is cancelled.
+type overdue struct{ context.Context }
+
+func (c overdue) Err() error {
+	if c.Context.Err() != nil {
+		return context.DeadlineExceeded
+	}
+	return nil
 }
 
 // TestInterruption deletes at once what there is, retained or not: who wants to look at it does not end it.

@@ -50,9 +50,10 @@ func TestAsUpstream(t *testing.T) {
 	if asked < 100 {
 		t.Errorf("STS would have been asked %d times: these tokens test little", asked)
 	}
-	for _, host := range endpoints() {
+	all := []string{"aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"}
+	for i, host := range endpoints() {
 		text := build{host: host}.token(now)
-		for _, partition := range []string{"aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"} {
+		for _, partition := range []string{all[i%len(all)], all[(i/len(all))%len(all)], likelyPartition(host)} { // all of each would take minutes with the race detector
 			_, err := token.NewVerifier("prod", partition, "us-moon-1").Verify(text)
 			compare(t, host+" in "+partition, err.Error(), Dissect(text, Options{Now: now, Cluster: "prod", Partition: partition, Region: "us-moon-1"}))
 		}
