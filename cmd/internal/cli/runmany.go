@@ -77,7 +77,7 @@ func (app *App) stepwise(runner *scenarios.Runner) {
 		fmt.Fprintf(app.ErrOut, "\n%d of %d: %s  [Enter]", i+1, len(steps), steps[i].Title())
 		return awaitEnter(ctx, in)
 	}
-	runner.After = func(scenario *scenarios.Scenario, i int, result scenarios.StepResult) {
+	runner.After = func(_ *scenarios.Scenario, _ int, result scenarios.StepResult) {
 		fmt.Fprintf(app.ErrOut, "%s\n", result.Status)
 		if result.Verdict != nil {
 			explain.Write(app.ErrOut, *result.Verdict, explain.TextOptions{Color: color}) //nolint:errcheck // nothing can be told where this cannot
