@@ -44,7 +44,7 @@ func mutants() []mutant {
 
 var _ = Describe("mutants", Label("mutants"), func() {
 	// In parts, so that they are tried side by side.
-	for names := range slices.Chunk(turnedRed(), 12) {
+	for names := range slices.Chunk(turnedRed(), 14) {
 		It("none: the binary with all of them in it is sound, "+names[0]+" and on", func() {
 			report, code := run("none", names...)
 			for _, result := range report.Scenarios {
