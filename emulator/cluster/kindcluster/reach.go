@@ -69,7 +69,7 @@ func (b *Backend) reach(ctx context.Context, node string, spec cluster.Spec) err
 		tries.Go(func() {
 			failures[i] = b.connect(ctx, node, webhook.Hostname(), port)
 			if errors.As(failures[i], new(*blocked)) { // the others have had as much time
-				time.AfterFunc(time.Second, cancel)
+				time.AfterFunc(reachSpan, cancel)
 			}
 		})
 	}
