@@ -107,7 +107,7 @@ func (e *Environment) deleteCluster(ctx context.Context, arn string) {
 			e.warn("stop cluster "+name, err)
 		}
 	}
-	if err := e.removeCluster(stopping, name); err != nil {
+	if err := e.removeCluster(stopping, arn); err != nil {
 		e.warn("remove cluster "+name+" (it stays in status DELETING until the next start)", err)
 		return
 	}
@@ -123,8 +123,10 @@ func (e *Environment) forgetComponents(prefix string) {
 	maps.DeleteFunc(e.components, func(name string, _ *ComponentStatus) bool { return strings.HasPrefix(name, prefix) })
 }
 
-// removeCluster removes what a stopped cluster has, in its folder and outside of it.
-func (e *Environment) removeCluster(ctx context.Context, name string) error {
+// removeCluster removes what a stopped cluster has, in its folder and outside of it, and the note that a scenario brought
+// it: another cluster of that name is another one.
+func (e *Environment) removeCluster(ctx context.Context, arn string) error {
+	name := e.nameOf(arn)
 	dir := e.files.cluster(name)
 	err := removeControlPlane(ctx, dir, e.opts.ToolEnv)
 	if foreign := (*kindcluster.ForeignError)(nil); errors.As(err, &foreign) { // which is left alone
@@ -141,6 +143,9 @@ func (e *Environment) removeCluster(ctx context.Context, name string) error {
 		delete(s.Bootstrap, name)
 		delete(s.Manifests, name)
 		delete(s.ARNs, name)
+		if s.Seeded[clusterKey(arn)] == ofOverlay {
+			delete(s.Seeded, clusterKey(arn))
+		}
 	})
 }
 
@@ -171,7 +176,7 @@ func (e *Environment) resumeClusters(ctx context.Context) error {
 		switch {
 		case e.clusters.find(saved.ARN) != nil: // of the configuration
 		case saved.Status == eks.StatusDeleting:
-			if err := e.removeCluster(ctx, name); err != nil {
+			if err := e.removeCluster(ctx, saved.ARN); err != nil {
 				return fmt.Errorf("remove cluster %s, which was being deleted: %w", name, err)
 			}
 			if err := e.aws.clusters.RemoveCluster(saved.ARN); err != nil {

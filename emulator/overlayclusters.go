@@ -10,6 +10,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"github.com/eksemu/eksemu/emulator/config"
+	"github.com/eksemu/eksemu/emulator/eks"
 )
 
 // PutCluster adds a cluster to the running environment and waits until it can be used. It is one of the environment's own
@@ -76,12 +77,15 @@ func (e *Environment) makeOverlayCluster(overlay config.Overlay) (*runningCluste
 	if err != nil {
 		return nil, err
 	}
+	if _, taken := e.aws.clusters.ClusterByARN(described.ARN); taken {
+		return nil, fmt.Errorf("add cluster %q, which a caller of the EKS API has made (delete that, or choose another name): %w", spec.Name, eks.ErrClusterExists)
+	}
 	// Noted first, so that a start after a crash removes it.
 	if err := e.state.update(func(s *state) { s.Seeded[clusterKey(described.ARN)] = ofOverlay }); err != nil {
 		return nil, err
 	}
 	if err := e.aws.makeCluster(merged, spec, described); err != nil {
-		return nil, err
+		return nil, errors.Join(err, e.state.update(func(s *state) { delete(s.Seeded, clusterKey(described.ARN)) }))
 	}
 	return e.newCluster(spec, described.ARN), nil
 }
@@ -92,7 +96,7 @@ func (e *Environment) removeOverlayCluster(ctx context.Context, name string) err
 		if c.name == name && e.state.read().Seeded[clusterKey(c.arn)] == ofOverlay {
 			return e.wait(ctx, func(life context.Context) error {
 				e.deleteCluster(life, c.arn)
-				return e.state.update(func(s *state) { delete(s.Seeded, clusterKey(c.arn)) })
+				return nil
 			})
 		}
 	}

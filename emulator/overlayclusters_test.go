@@ -1,0 +1,76 @@
+package emulator
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/eksemu/eksemu/emulator/config"
+	"github.com/eksemu/eksemu/emulator/eks"
+)
+
+// overlayCluster is what a scenario brings.
+func overlayCluster(name string) config.Overlay {
+	return config.Overlay{Clusters: []config.Cluster{{Name: name, Creator: "trurl", Role: "my-cluster-role", AuthenticationMode: "CONFIG_MAP"}}}
+}
+
+// TestOverlayClusterLeavesOthersAlone: a cluster that a caller of the EKS API made is not taken for a scenario's of the
+// same name, which the next start would remove.
+func TestOverlayClusterLeavesOthersAlone(t *testing.T) {
+	t.Parallel()
+	e := awsEnvironment(t)
+	made := createdCluster(t, e, "mine")
+	if _, err := e.makeOverlayCluster(overlayCluster("mine")); !errors.Is(err, eks.ErrClusterExists) {
+		t.Errorf("error %v, want that it exists", err)
+	}
+	if mark := e.state.read().Seeded[clusterKey(made.ARN)]; mark != "" {
+		t.Errorf("it is noted as %q", mark)
+	}
+	n := mustRestart(t, e)
+	if statusOf(n, made.ARN) != eks.StatusCreating || !hasFolder(n, "mine") {
+		t.Errorf("after a restart it is %q, folder %t", statusOf(n, made.ARN), hasFolder(n, "mine"))
+	}
+}
+
+// TestOverlayClusterTakesItsNoteBack when the cluster cannot be made known after all.
+func TestOverlayClusterTakesItsNoteBack(t *testing.T) {
+	t.Parallel()
+	e := awsEnvironment(t)
+	makeDirectory(t, e.kept.path(clustersFile)) // so that nothing can be saved
+	if _, err := e.makeOverlayCluster(overlayCluster("scenarios")); err == nil {
+		t.Error("it was made")
+	}
+	if seeded := e.state.read().Seeded; seeded[clusterKey("arn:aws:eks:us-west-2:111122223333:cluster/scenarios")] != "" {
+		t.Errorf("it is noted: %v", seeded)
+	}
+}
+
+// TestOverlayClusterDeletedByAPI: whoever makes another cluster of that name later keeps it.
+func TestOverlayClusterDeletedByAPI(t *testing.T) {
+	t.Parallel()
+	e := awsEnvironment(t)
+	c, err := e.makeOverlayCluster(overlayCluster("scenarios"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.aws.clusters.UpdateStatus(c.arn, eks.StatusDeleting); err != nil {
+		t.Fatal(err)
+	}
+	e.deleteCluster(t.Context(), c.arn)
+	if mark := e.state.read().Seeded[clusterKey(c.arn)]; mark != "" || statusOf(e, c.arn) != "" {
+		t.Errorf("it is noted as %q and %q", mark, statusOf(e, c.arn))
+	}
+}
+
+// TestDeletedClusterOfTheConfigurationIsRemembered, so that it stays deleted.
+func TestDeletedClusterOfTheConfigurationIsRemembered(t *testing.T) {
+	t.Parallel()
+	e := awsEnvironment(t)
+	arn := e.primary.arn
+	if err := e.aws.clusters.UpdateStatus(arn, eks.StatusDeleting); err != nil {
+		t.Fatal(err)
+	}
+	e.deleteCluster(t.Context(), arn)
+	if n := mustRestart(t, e); statusOf(n, arn) != "" {
+		t.Errorf("it is back, and %s", statusOf(n, arn))
+	}
+}
