@@ -30,6 +30,33 @@ func roleKey(r iam.Role) string { return "role/" + r.AccountID + "/" + strings.T
 
 func providerKey(p iam.OIDCProvider) string { return "oidc-provider/" + p.ARN("aws") } // of whatever partition
 
+// keysOf are the keys of identities.
+func keysOf(identities iam.Snapshot) []string {
+	var keys []string
+	for _, u := range identities.Users {
+		keys = append(keys, userKey(u))
+	}
+	for _, r := range identities.Roles {
+		keys = append(keys, roleKey(r))
+	}
+	for _, p := range identities.OIDCProviders {
+		keys = append(keys, providerKey(p))
+	}
+	return keys
+}
+
+func (s seeded) note(keys []string, digest string) {
+	for _, key := range keys {
+		s[key] = digest
+	}
+}
+
+func (s seeded) forget(keys []string) {
+	for _, key := range keys {
+		delete(s, key)
+	}
+}
+
 const clusterPrefix = "cluster/"
 
 func clusterKey(arn string) string { return clusterPrefix + arn }
