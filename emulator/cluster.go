@@ -60,6 +60,7 @@ type runningCluster struct {
 	authorizer *access.Authorizer // answers for the access policies
 	accessMu   sync.Mutex         // of who changes who may do what
 	mapped     bool               // whether the authenticator runs
+	retrying   atomic.Bool        // whether somebody will apply again who may do what
 	mode       atomic.Value       // its authentication mode, an authn.AuthenticationMode
 
 	backend  cluster.Backend

@@ -22,12 +22,21 @@ func (e *Environment) changed(change eks.Change) {
 	case eks.ClusterDeleted:
 		e.beside(func(ctx context.Context) { e.deleteCluster(ctx, change.ClusterARN) })
 	case eks.AccessChanged, eks.UpdateStarted:
-		problem := ""
-		if err := e.applyAccess(e.done, change.ClusterARN); err != nil {
-			problem = err.Error()
-		}
-		e.finishUpdates(change.ClusterARN, problem)
+		e.applyChange(change.ClusterARN)
 	}
+}
+
+// applyChange lets a change of who may use a cluster count. If that fails it is in the log, in the update if the change
+// was one, and tried again.
+func (e *Environment) applyChange(arn string) {
+	err := e.applyAccess(e.done, arn)
+	problem := ""
+	if err != nil {
+		problem = err.Error()
+		e.warn("apply who may use cluster "+e.nameOf(arn), err)
+		e.applyLater(arn)
+	}
+	e.finishUpdates(arn, problem)
 }
 
 // beside does something that ends with the environment, which waits for it. It reports whether it does: an environment
