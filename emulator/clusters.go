@@ -144,6 +144,16 @@ func (e *Environment) parts() []part {
 	return parts
 }
 
+// bringUpNew is bringUp of a cluster that was not there before: what an earlier one of its name has left, such as one of a
+// run that was killed or of an older configuration, is not its own.
+func (e *Environment) bringUpNew(ctx context.Context, c *runningCluster) error {
+	clean := func(ctx context.Context, c *runningCluster) error { return e.removeTraces(ctx, c.name) }
+	if err := c.take(ctx, part{"remove what is left of another cluster of that name", clean}); err != nil {
+		return err
+	}
+	return e.bringUp(ctx, c)
+}
+
 // bringUp starts a cluster and makes it usable.
 func (e *Environment) bringUp(ctx context.Context, c *runningCluster) error {
 	for _, part := range append(e.parts(), part{"make the cluster usable", e.activate}) {

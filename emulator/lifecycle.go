@@ -69,7 +69,7 @@ func (e *Environment) createCluster(ctx context.Context, arn string) {
 		return // gone again
 	}
 	c := e.newCluster(specOf(made), arn)
-	if err := e.bringUp(ctx, c); err != nil {
+	if err := e.bringUpNew(ctx, c); err != nil {
 		e.fail(ctx, c, err)
 		return
 	}
@@ -132,10 +132,20 @@ func (e *Environment) forgetComponents(prefix string) {
 	maps.DeleteFunc(e.components, func(name string, _ *ComponentStatus) bool { return strings.HasPrefix(name, prefix) })
 }
 
-// removeCluster removes what a stopped cluster has, in its folder and outside of it, and the note that a scenario brought
-// it: another cluster of that name is another one.
+// removeCluster removes what a stopped cluster has, and the note that a scenario brought it: another cluster of that name
+// is another one.
 func (e *Environment) removeCluster(ctx context.Context, arn string) error {
-	name := e.nameOf(arn)
+	if err := e.removeTraces(ctx, e.nameOf(arn)); err != nil {
+		return err
+	}
+	if e.state.read().Seeded[clusterKey(arn)] != ofOverlay {
+		return nil
+	}
+	return e.state.update(func(s *state) { delete(s.Seeded, clusterKey(arn)) })
+}
+
+// removeTraces removes what a stopped cluster has in its folder and outside of it, and what is written down about it.
+func (e *Environment) removeTraces(ctx context.Context, name string) error {
 	dir := e.files.cluster(name)
 	err := removeControlPlane(ctx, dir, e.opts.ToolEnv)
 	if foreign := (*kindcluster.ForeignError)(nil); errors.As(err, &foreign) { // which is left alone
@@ -152,9 +162,6 @@ func (e *Environment) removeCluster(ctx context.Context, arn string) error {
 		delete(s.Bootstrap, name)
 		delete(s.Manifests, name)
 		delete(s.ARNs, name)
-		if s.Seeded[clusterKey(arn)] == ofOverlay {
-			delete(s.Seeded, clusterKey(arn))
-		}
 	})
 }
 

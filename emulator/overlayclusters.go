@@ -57,7 +57,7 @@ func (e *Environment) addOverlayCluster(ctx context.Context, overlay config.Over
 	if err != nil {
 		return RuntimeCluster{}, err
 	}
-	if err := e.wait(ctx, func(life context.Context) error { return e.bringUp(life, c) }); err != nil {
+	if err := e.wait(ctx, func(life context.Context) error { return e.bringUpNew(life, c) }); err != nil {
 		e.beside(func(life context.Context) { e.deleteCluster(life, c.arn) })
 		return RuntimeCluster{}, fmt.Errorf("start cluster %s: %w", c.name, err)
 	}

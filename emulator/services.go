@@ -33,10 +33,7 @@ func (e *Environment) makeAWS(ctx context.Context) error {
 	if err := e.openClusters(ctx, clusters); err != nil {
 		return err
 	}
-	if err := e.kept.saveClusters(e.aws.clusters.Snapshot()); err != nil {
-		return err
-	}
-	return e.kept.unmark()
+	return e.kept.saveClusters(e.aws.clusters.Snapshot())
 }
 
 // openIAM makes the IAM store.
