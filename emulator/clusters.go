@@ -32,17 +32,11 @@ func (s *clusterSet) add(c *runningCluster) {
 	s.list = append(s.list, c)
 }
 
-// take takes a cluster out, nil if it is not there.
-func (s *clusterSet) take(arn string) *runningCluster {
+// drop takes a cluster out, if it is there.
+func (s *clusterSet) drop(c *runningCluster) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := slices.IndexFunc(s.list, func(c *runningCluster) bool { return c.arn == arn })
-	if i < 0 {
-		return nil
-	}
-	c := s.list[i]
-	s.list = slices.Delete(slices.Clone(s.list), i, i+1)
-	return c
+	s.list = without(s.list, func(other *runningCluster) bool { return other == c })
 }
 
 func (s *clusterSet) find(arn string) *runningCluster {

@@ -38,6 +38,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"github.com/eksemu/eksemu/emulator/cluster"
 	"github.com/eksemu/eksemu/emulator/cluster/kindcluster"
 	"github.com/eksemu/eksemu/emulator/config"
@@ -109,6 +111,9 @@ type Environment struct {
 	marking sync.Mutex // of marked and marks
 	marked  *mark      // nil without one
 	marks   int        // so far
+
+	making    sync.Mutex         // of who makes a cluster known that somebody may delete, or begins to end it
+	deletions singleflight.Group // of clusters, by ARN
 
 	background sync.WaitGroup // what the environment does for callers of the EKS API who do not wait for it
 

@@ -19,9 +19,7 @@ func TestKilledWhileMarked(t *testing.T) {
 	if err := e.state.update(func(s *state) { s.Bootstrap["scenarios"] = true }); err != nil {
 		t.Fatal(err)
 	}
-	if err := e.aws.clusters.UpdateStatus(deleted.ARN, eks.StatusDeleting); err != nil {
-		t.Fatal(err)
-	}
+	setStatus(t, e, deleted.ARN, eks.StatusDeleting)
 	withUser(t, e, "since")
 	n := mustRestart(t, e)
 	if statusOf(n, made.ARN) != "" || hasFolder(n, "scenarios") || n.state.read().Bootstrap["scenarios"] {

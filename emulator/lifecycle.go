@@ -20,7 +20,9 @@ func (e *Environment) changed(change eks.Change) {
 	case eks.ClusterCreated:
 		e.beside(func(ctx context.Context) { e.createCluster(ctx, change.ClusterARN) })
 	case eks.ClusterDeleted:
-		e.beside(func(ctx context.Context) { e.deleteCluster(ctx, change.ClusterARN) })
+		e.beside(func(ctx context.Context) {
+			e.warn("delete cluster "+e.nameOf(change.ClusterARN), e.deleteCluster(ctx, change.ClusterARN))
+		})
 	case eks.AccessChanged, eks.UpdateStarted:
 		e.applyChange(change.ClusterARN)
 	}
@@ -59,21 +61,42 @@ func (e *Environment) endBackground() {
 	e.background.Wait()
 }
 
-// stopPatience bounds the end of a single cluster.
+// stopPatience bounds the end of a single cluster, and the removal of what it has after that.
 const stopPatience = 30 * time.Second
 
 // createCluster starts a cluster that a caller of the EKS API made.
 func (e *Environment) createCluster(ctx context.Context, arn string) {
-	made, ok := e.aws.clusters.ClusterByARN(arn)
-	if !ok {
-		return // gone again
+	c := e.created(arn)
+	if c == nil {
+		return
 	}
-	c := e.newCluster(specOf(made), arn)
 	if err := e.bringUpNew(ctx, c); err != nil {
 		e.fail(ctx, c, err)
 		return
 	}
 	e.warn("publish cluster "+c.name, e.republish())
+}
+
+// created makes a cluster known that a caller of the EKS API made; nil if it is known, or is being deleted already.
+func (e *Environment) created(arn string) *runningCluster {
+	e.making.Lock()
+	defer e.making.Unlock()
+	made, ok := e.aws.clusters.ClusterByARN(arn)
+	if !ok || made.Status != eks.StatusCreating || e.clusters.find(arn) != nil {
+		return nil
+	}
+	return e.newCluster(specOf(made), arn)
+}
+
+// ending finds a cluster that is DELETING and lets it end; nil if it never began.
+func (e *Environment) ending(arn string) *runningCluster {
+	e.making.Lock()
+	defer e.making.Unlock()
+	c := e.clusters.find(arn)
+	if c != nil {
+		c.end() // whoever is starting it stops
+	}
+	return c
 }
 
 // specOf is what the environment needs to know of a cluster that is in no configuration.
@@ -85,43 +108,62 @@ func specOf(c eks.Cluster) config.Cluster {
 }
 
 // fail gives a cluster up that could not be started, unless that is because the environment ends or somebody deletes it.
+// Until it has been given up it stays known, so that who deletes it waits.
 func (e *Environment) fail(ctx context.Context, c *runningCluster, reason error) {
+	c.life.Lock()
+	defer c.life.Unlock()
 	if e.done.Err() != nil || c.ended.Err() != nil {
 		return
 	}
 	e.warn("start cluster "+c.name, reason)
-	e.clusters.take(c.arn)
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
-	defer cancel()
-	e.warn("stop what there is of cluster "+c.name, c.stop(stopping, true))
+	e.stopFor(ctx, c, true)
 	err := e.aws.clusters.Fail(c.arn, eks.ClusterIssue{
 		Code: "InternalFailure", Message: reason.Error(), ResourceIDs: []string{c.name}, // the words are not AWS's
 	})
 	if !errors.Is(err, eks.ErrClusterDeleting) {
 		e.warn("note the failure of cluster "+c.name, err)
 	}
+	c.end()
+	e.clusters.drop(c)
 }
 
-// deleteCluster ends a cluster that a caller of the EKS API deleted, for good.
-func (e *Environment) deleteCluster(ctx context.Context, arn string) {
+// stopFor stops a cluster, for good or not, in a time of its own.
+func (e *Environment) stopFor(ctx context.Context, c *runningCluster, remove bool) {
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
 	defer cancel()
-	name := e.nameOf(arn)
-	if c := e.clusters.take(arn); c != nil {
-		e.warn("publish without cluster "+name, e.republish())
-		c.end() // whoever is starting it stops
+	e.warn("stop cluster "+c.name, c.stop(stopping, remove))
+}
+
+// deleteCluster ends a cluster for good that is DELETING. Who asks for it while somebody does it waits for the same end. One
+// that has another status is another cluster, which somebody has made under the name meanwhile.
+func (e *Environment) deleteCluster(ctx context.Context, arn string) error {
+	_, err, _ := e.deletions.Do(arn, func() (any, error) {
+		if c, ok := e.aws.clusters.ClusterByARN(arn); !ok || c.Status != eks.StatusDeleting {
+			return nil, nil
+		}
+		return nil, e.endCluster(ctx, arn)
+	})
+	return err
+}
+
+// endCluster is deleteCluster that nobody else does at the same time. The cluster stays known until all of it is gone.
+func (e *Environment) endCluster(ctx context.Context, arn string) error {
+	name, c := e.nameOf(arn), e.ending(arn)
+	if c != nil {
 		c.life.Lock()
 		defer c.life.Unlock()
-		if err := c.stop(stopping, true); err != nil {
-			e.warn("stop cluster "+name, err)
-		}
+		c.active.Store(false)
+		e.warn("publish without cluster "+name, e.republish())
+		e.stopFor(ctx, c, true)
 	}
-	if err := e.removeCluster(stopping, arn); err != nil {
-		e.warn("remove cluster "+name+" (it stays in status DELETING until the next start)", err)
-		return
+	removing, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
+	defer cancel()
+	if err := e.removeCluster(removing, arn); err != nil {
+		return fmt.Errorf("remove cluster %s (it stays in status DELETING until it is deleted again, or until the next start): %w", name, err)
 	}
+	e.clusters.drop(c)
 	e.forgetComponents(name + "/")
-	e.warn("forget cluster "+name, e.aws.clusters.RemoveCluster(arn))
+	return e.aws.clusters.RemoveCluster(arn)
 }
 
 // forgetComponents takes the processes of a cluster that is gone out of the status. Those of the primary cluster, whose

@@ -1,8 +1,11 @@
 package emulator
 
 import (
+	"context"
+	"errors"
 	"testing"
 
+	"github.com/eksemu/eksemu/emulator/cluster"
 	"github.com/eksemu/eksemu/emulator/eks"
 )
 
@@ -11,6 +14,113 @@ func setStatus(t *testing.T, e *Environment, arn string, status eks.ClusterStatu
 	t.Helper()
 	if err := e.aws.clusters.UpdateStatus(arn, status); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// fakeControlPlane is a control plane that can only be stopped and removed. It is asked for each.
+type fakeControlPlane struct {
+	cluster.Backend
+
+	stop, remove func() error
+}
+
+func (f *fakeControlPlane) Stop(context.Context) error   { return f.stop() }
+func (f *fakeControlPlane) Remove(context.Context) error { return f.remove() }
+
+// runs makes a cluster known whose control plane can be removed as remove says.
+func runs(t *testing.T, e *Environment, name string, remove func() error) *runningCluster {
+	t.Helper()
+	made := createdCluster(t, e, name)
+	c := e.created(made.ARN)
+	if c == nil {
+		t.Fatalf("cluster %s is known already", name)
+	}
+	c.backend = &fakeControlPlane{stop: func() error { return nil }, remove: remove}
+	return c
+}
+
+// TestDeleteClusterTwice: the second one waits for the first, and does nothing to the next cluster of that name.
+func TestDeleteClusterTwice(t *testing.T) {
+	t.Parallel()
+	e := awsEnvironment(t)
+	removing, proceed := make(chan struct{}), make(chan struct{})
+	c := runs(t, e, "mine", func() error {
+		close(removing) // panics if it is called twice
+		<-proceed
+		return nil
+	})
+	setStatus(t, e, c.arn, eks.StatusDeleting)
+	ended := make(chan error, 2)
+	for range 2 {
+		go func() { ended <- e.deleteCluster(t.Context(), c.arn) }()
+	}
+	<-removing
+	if other := e.created(c.arn); other != nil || len(ended) > 0 {
+		t.Errorf("while it is deleted, another one is made, or %d have ended", len(ended))
+	}
+	close(proceed)
+	for range 2 {
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+	if statusOf(e, c.arn) != "" || hasFolder(e, "mine") || e.clusters.find(c.arn) != nil {
+		t.Errorf("it is %q, folder %t", statusOf(e, c.arn), hasFolder(e, "mine"))
+	}
+	next := runs(t, e, "mine", func() error { return errors.New("it was removed") })
+	if err := e.deleteCluster(t.Context(), c.arn); err != nil || statusOf(e, c.arn) != eks.StatusCreating || !hasFolder(e, "mine") || next.ended.Err() != nil {
+		t.Errorf("the next one is %q, folder %t, %v", statusOf(e, c.arn), hasFolder(e, "mine"), err)
+	}
+}
+
+// TestDeletedBeforeItBegan: a cluster is not started that is being deleted, or is deleted.
+func TestDeletedBeforeItBegan(t *testing.T) {
+	t.Parallel()
+	e := awsEnvironment(t)
+	made := createdCluster(t, e, "mine")
+	setStatus(t, e, made.ARN, eks.StatusDeleting)
+	e.createCluster(t.Context(), made.ARN)
+	if err := e.deleteCluster(t.Context(), made.ARN); err != nil {
+		t.Error(err)
+	}
+	e.createCluster(t.Context(), made.ARN)
+	if e.clusters.find(made.ARN) != nil || statusOf(e, made.ARN) != "" {
+		t.Errorf("it runs, or is %q", statusOf(e, made.ARN))
+	}
+}
+
+// TestDeleteClusterThatFails waits until it has been given up, so that the failure is not that of the next one.
+func TestDeleteClusterThatFails(t *testing.T) {
+	t.Parallel()
+	e := awsEnvironment(t)
+	removing, proceed, removals := make(chan struct{}, 2), make(chan struct{}), 0
+	c := runs(t, e, "mine", func() error {
+		removals++
+		removing <- struct{}{}
+		<-proceed
+		return nil
+	})
+	failed, deleted := make(chan struct{}), make(chan error)
+	go func() {
+		defer close(failed)
+		e.fail(t.Context(), c, errors.New("no luck"))
+	}()
+	<-removing
+	setStatus(t, e, c.arn, eks.StatusDeleting)
+	go func() { deleted <- e.deleteCluster(t.Context(), c.arn) }()
+	<-c.ended.Done()
+	if removals != 1 || statusOf(e, c.arn) != eks.StatusDeleting {
+		t.Errorf("%d removals at the same time, status %q", removals, statusOf(e, c.arn))
+	}
+	close(proceed)
+	<-failed
+	if err := <-deleted; err != nil || statusOf(e, c.arn) != "" {
+		t.Errorf("it is %q, %v", statusOf(e, c.arn), err)
+	}
+	next := createdCluster(t, e, "mine")
+	e.fail(t.Context(), c, errors.New("no luck"))
+	if statusOf(e, next.ARN) != eks.StatusCreating {
+		t.Errorf("the next one is %q", statusOf(e, next.ARN))
 	}
 }
 

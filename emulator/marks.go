@@ -129,10 +129,7 @@ func (e *Environment) reset(id string) error {
 func (e *Environment) putBack(m *mark) error {
 	errs := []error{e.aws.store.Restore(m.users)}
 	for _, arn := range e.notIn(m.clusters) {
-		errs = append(errs, e.wait(e.done, func(life context.Context) error {
-			e.deleteCluster(life, arn)
-			return nil
-		}))
+		errs = append(errs, e.wait(e.done, func(life context.Context) error { return e.discardCluster(life, arn) }))
 	}
 	for _, saved := range m.clusters.Clusters {
 		errs = append(errs, e.resetCluster(saved))

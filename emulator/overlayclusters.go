@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/gorilla/mux"
 
@@ -58,7 +59,9 @@ func (e *Environment) addOverlayCluster(ctx context.Context, overlay config.Over
 		return RuntimeCluster{}, err
 	}
 	if err := e.wait(ctx, func(life context.Context) error { return e.bringUpNew(life, c) }); err != nil {
-		e.beside(func(life context.Context) { e.deleteCluster(life, c.arn) })
+		e.beside(func(life context.Context) {
+			e.warn("delete cluster "+c.name+", which could not be started", e.discardCluster(life, c.arn))
+		})
 		return RuntimeCluster{}, fmt.Errorf("start cluster %s: %w", c.name, err)
 	}
 	return RuntimeCluster{Name: c.name, ARN: c.arn, Endpoint: c.info.Endpoint}, e.republish()
@@ -68,6 +71,8 @@ func (e *Environment) addOverlayCluster(ctx context.Context, overlay config.Over
 func (e *Environment) makeOverlayCluster(overlay config.Overlay) (*runningCluster, error) {
 	e.aws.mu.Lock()
 	defer e.aws.mu.Unlock()
+	e.making.Lock()
+	defer e.making.Unlock()
 	merged, problems := e.aws.config.Merge(config.Overlay{Clusters: overlay.Clusters}, nil)
 	if len(problems) > 0 {
 		return nil, problems
@@ -90,17 +95,28 @@ func (e *Environment) makeOverlayCluster(overlay config.Overlay) (*runningCluste
 	return e.newCluster(spec, described.ARN), nil
 }
 
-// removeOverlayCluster deletes a cluster that addOverlayCluster made.
+// removeOverlayCluster deletes a cluster that addOverlayCluster made. The note of it goes with the last of it, so that a
+// removal that fails can be tried again.
 func (e *Environment) removeOverlayCluster(ctx context.Context, name string) error {
-	for _, c := range e.clusters.all() {
-		if c.name == name && e.state.read().Seeded[clusterKey(c.arn)] == ofOverlay {
-			return e.wait(ctx, func(life context.Context) error {
-				e.deleteCluster(life, c.arn)
-				return nil
-			})
+	for key, digest := range e.state.read().Seeded {
+		arn, isCluster := strings.CutPrefix(key, clusterPrefix)
+		if isCluster && digest == ofOverlay && e.nameOf(arn) == name {
+			return e.wait(ctx, func(life context.Context) error { return e.discardCluster(life, arn) })
 		}
 	}
 	return fmt.Errorf("no cluster %q was added", name)
+}
+
+// discardCluster is deleteCluster of a cluster that no caller of the EKS API deletes. They see it DELETING first.
+func (e *Environment) discardCluster(ctx context.Context, arn string) error {
+	err := e.aws.clusters.UpdateStatus(arn, eks.StatusDeleting)
+	switch {
+	case errors.Is(err, eks.ErrClusterNotFound):
+		return nil // somebody else has deleted it
+	case err != nil:
+		return err
+	}
+	return e.deleteCluster(ctx, arn)
 }
 
 // wait does something beside and waits for its end, or for that of ctx.

@@ -52,10 +52,10 @@ func TestOverlayClusterDeletedByAPI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := e.aws.clusters.UpdateStatus(c.arn, eks.StatusDeleting); err != nil {
+	setStatus(t, e, c.arn, eks.StatusDeleting)
+	if err := e.deleteCluster(t.Context(), c.arn); err != nil {
 		t.Fatal(err)
 	}
-	e.deleteCluster(t.Context(), c.arn)
 	if mark := e.state.read().Seeded[clusterKey(c.arn)]; mark != "" || statusOf(e, c.arn) != "" {
 		t.Errorf("it is noted as %q and %q", mark, statusOf(e, c.arn))
 	}
@@ -66,10 +66,10 @@ func TestDeletedClusterOfTheConfigurationIsRemembered(t *testing.T) {
 	t.Parallel()
 	e := awsEnvironment(t)
 	arn := e.primary.arn
-	if err := e.aws.clusters.UpdateStatus(arn, eks.StatusDeleting); err != nil {
+	setStatus(t, e, arn, eks.StatusDeleting)
+	if err := e.deleteCluster(t.Context(), arn); err != nil {
 		t.Fatal(err)
 	}
-	e.deleteCluster(t.Context(), arn)
 	if n := mustRestart(t, e); statusOf(n, arn) != "" {
 		t.Errorf("it is back, and %s", statusOf(n, arn))
 	}
