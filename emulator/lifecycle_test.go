@@ -3,6 +3,7 @@ package emulator
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 
 	"github.com/eksemu/eksemu/emulator/cluster"
@@ -141,8 +142,9 @@ func TestNewClusterBeginsEmpty(t *testing.T) {
 			if err := e.state.update(func(s *state) { s.Bootstrap["scenarios"], s.ARNs["scenarios"] = true, "arn:before" }); err != nil {
 				t.Fatal(err)
 			}
+			var once sync.Once
 			e.opts.Command = func(string, []string) []string { // asked when the control plane starts
-				had, bootstrap = hasFolder(e, "scenarios"), e.state.read().Bootstrap["scenarios"]
+				once.Do(func() { had, bootstrap = hasFolder(e, "scenarios"), e.state.read().Bootstrap["scenarios"] })
 				return nil
 			}
 			had = true
