@@ -189,8 +189,8 @@ func (e *Environment) startOthers(ctx context.Context) error {
 	for _, c := range e.resumed {
 		group.Go(func() error {
 			if err := e.bringUp(bounded, c); err != nil && bounded.Err() == nil {
-				e.note(fmt.Sprintf("cluster %s, which was made with the EKS API, could not be started: %v", c.name, err))
-				e.fail(bounded, c, err)
+				e.note(fmt.Sprintf("cluster %s, which was made with the EKS API, could not be started, and will be tried again at the next start: %v", c.name, err))
+				e.fail(bounded, c, err, false)
 			}
 			return nil
 		})

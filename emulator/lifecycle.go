@@ -71,7 +71,7 @@ func (e *Environment) createCluster(ctx context.Context, arn string) {
 		return
 	}
 	if err := e.bringUpNew(ctx, c); err != nil {
-		e.fail(ctx, c, err)
+		e.fail(ctx, c, err, true)
 		return
 	}
 	e.warn("publish cluster "+c.name, e.republish())
@@ -108,15 +108,19 @@ func specOf(c eks.Cluster) config.Cluster {
 }
 
 // fail gives a cluster up that could not be started, unless that is because the environment ends or somebody deletes it.
-// Until it has been given up it stays known, so that who deletes it waits.
-func (e *Environment) fail(ctx context.Context, c *runningCluster, reason error) {
+// Until it has been given up it stays known, so that who deletes it waits. A new one has nothing that is worth keeping; of
+// another one all is kept, and the next start tries again.
+func (e *Environment) fail(ctx context.Context, c *runningCluster, reason error, isNew bool) {
 	c.life.Lock()
 	defer c.life.Unlock()
 	if e.done.Err() != nil || c.ended.Err() != nil {
 		return
 	}
 	e.warn("start cluster "+c.name, reason)
-	e.stopFor(ctx, c, true)
+	e.stopFor(ctx, c, isNew)
+	if isNew {
+		e.warn("remove what there is of cluster "+c.name, e.removeFor(ctx, func(ctx context.Context) error { return e.removeTraces(ctx, c.name) }))
+	}
 	err := e.aws.clusters.Fail(c.arn, eks.ClusterIssue{
 		Code: "InternalFailure", Message: reason.Error(), ResourceIDs: []string{c.name}, // the words are not AWS's
 	})
@@ -132,6 +136,13 @@ func (e *Environment) stopFor(ctx context.Context, c *runningCluster, remove boo
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
 	defer cancel()
 	e.warn("stop cluster "+c.name, c.stop(stopping, remove))
+}
+
+// removeFor removes something in a time of its own.
+func (e *Environment) removeFor(ctx context.Context, remove func(context.Context) error) error {
+	removing, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
+	defer cancel()
+	return remove(removing)
 }
 
 // deleteCluster ends a cluster for good that is DELETING. Who asks for it while somebody does it waits for the same end. One
@@ -156,9 +167,7 @@ func (e *Environment) endCluster(ctx context.Context, arn string) error {
 		e.warn("publish without cluster "+name, e.republish())
 		e.stopFor(ctx, c, true)
 	}
-	removing, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
-	defer cancel()
-	if err := e.removeCluster(removing, arn); err != nil {
+	if err := e.removeFor(ctx, func(ctx context.Context) error { return e.removeCluster(ctx, arn) }); err != nil {
 		return fmt.Errorf("remove cluster %s (it stays in status DELETING until it is deleted again, or until the next start): %w", name, err)
 	}
 	e.clusters.drop(c)
@@ -240,7 +249,7 @@ func (e *Environment) resumeClusters(ctx context.Context) error {
 			if err := e.aws.clusters.RemoveCluster(saved.ARN); err != nil {
 				return err
 			}
-		case saved.Status == eks.StatusFailed: // it waits for its deletion
+		case saved.Status == eks.StatusFailed: // when it was new: it waits for its deletion
 		default:
 			e.resumed = append(e.resumed, e.newCluster(specOf(saved), saved.ARN))
 		}

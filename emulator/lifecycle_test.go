@@ -3,6 +3,7 @@ package emulator
 import (
 	"context"
 	"errors"
+	"os"
 	"sync"
 	"testing"
 
@@ -104,7 +105,7 @@ func TestDeleteClusterThatFails(t *testing.T) {
 	failed, deleted := make(chan struct{}), make(chan error)
 	go func() {
 		defer close(failed)
-		e.fail(t.Context(), c, errors.New("no luck"))
+		e.fail(t.Context(), c, errors.New("no luck"), true)
 	}()
 	<-removing
 	setStatus(t, e, c.arn, eks.StatusDeleting)
@@ -119,7 +120,7 @@ func TestDeleteClusterThatFails(t *testing.T) {
 		t.Errorf("it is %q, %v", statusOf(e, c.arn), err)
 	}
 	next := createdCluster(t, e, "mine")
-	e.fail(t.Context(), c, errors.New("no luck"))
+	e.fail(t.Context(), c, errors.New("no luck"), true)
 	if statusOf(e, next.ARN) != eks.StatusCreating {
 		t.Errorf("the next one is %q", statusOf(e, next.ARN))
 	}
@@ -153,5 +154,40 @@ func TestNewClusterBeginsEmpty(t *testing.T) {
 				t.Errorf("when it started there was a folder %t, the manifests had been applied %t", had, bootstrap)
 			}
 		})
+	}
+}
+
+// TestResumedClusterThatFails keeps what it has, and is tried again at the next start.
+func TestResumedClusterThatFails(t *testing.T) {
+	t.Parallel()
+	e := awsEnvironment(t)
+	made := createdCluster(t, e, "mine")
+	e = mustRestart(t, e)
+	if err := e.startOthers(t.Context()); err != nil { // whose executable there is not
+		t.Fatal(err)
+	}
+	now, _ := e.aws.clusters.ClusterByARN(made.ARN)
+	if now.Status != eks.StatusFailed || len(now.Health.Issues) != 1 || !hasFolder(e, "mine") || len(e.Notes()) != 1 {
+		t.Errorf("it is %s, health %+v, folder %t, notes %q", now.Status, now.Health, hasFolder(e, "mine"), e.Notes())
+	}
+	e = mustRestart(t, e)
+	now, _ = e.aws.clusters.ClusterByARN(made.ARN)
+	if now.Status != eks.StatusCreating || len(now.Health.Issues) != 0 || len(e.resumed) != 1 {
+		t.Errorf("after a restart it is %s, health %+v", now.Status, now.Health)
+	}
+}
+
+// TestNewClusterThatFails has nothing that could be tried again.
+func TestNewClusterThatFails(t *testing.T) {
+	t.Parallel()
+	e := awsEnvironment(t)
+	made := createdCluster(t, e, "mine")
+	e.createCluster(t.Context(), made.ARN)
+	if _, err := os.Stat(e.files.cluster("mine")); err == nil || statusOf(e, made.ARN) != eks.StatusFailed || e.clusters.find(made.ARN) != nil {
+		t.Errorf("it is %s, folder %v", statusOf(e, made.ARN), err)
+	}
+	e = mustRestart(t, e)
+	if statusOf(e, made.ARN) != eks.StatusFailed || len(e.resumed) > 0 {
+		t.Errorf("after a restart it is %s", statusOf(e, made.ARN))
 	}
 }
