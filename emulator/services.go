@@ -49,7 +49,7 @@ func (e *Environment) openIAM(saved iam.Snapshot) (*iam.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	content, now := reconcile(saved, e.state.read().Seeded, wanted)
+	content, now := reconcile(cfg.Partition(), saved, e.state.read().Seeded, wanted)
 	if err := store.Load(content); err != nil {
 		return nil, fmt.Errorf("put the identities of the configuration into IAM: %w", err)
 	}
