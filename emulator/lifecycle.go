@@ -237,22 +237,19 @@ var errDeleted = errors.New("the cluster was deleted before it was ready")
 
 // resumeClusters takes up what the last start had not finished with clusters that callers of the EKS API made: it lists
 // those that shall run, and removes the rest of those that were being deleted.
-func (e *Environment) resumeClusters(ctx context.Context) error {
+func (e *Environment) resumeClusters(ctx context.Context) {
 	for _, saved := range e.aws.clusters.Clusters() {
 		name := e.nameOf(saved.ARN)
 		switch {
 		case e.clusters.find(saved.ARN) != nil: // of the configuration
 		case saved.Status == eks.StatusDeleting:
-			if err := e.removeCluster(ctx, saved.ARN); err != nil {
-				return fmt.Errorf("remove cluster %s, which was being deleted: %w", name, err)
-			}
-			if err := e.aws.clusters.RemoveCluster(saved.ARN); err != nil {
-				return err
+			if err := e.deleteCluster(ctx, saved.ARN); err != nil {
+				e.note(fmt.Sprintf("cluster %s, which was being deleted, is still there: %v", name, err))
+				e.warn("delete cluster "+name, err)
 			}
 		case saved.Status == eks.StatusFailed: // when it was new: it waits for its deletion
 		default:
 			e.resumed = append(e.resumed, e.newCluster(specOf(saved), saved.ARN))
 		}
 	}
-	return nil
 }

@@ -4,8 +4,14 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 	"sync"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	awseks "github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 
 	"github.com/eksemu/eksemu/emulator/cluster"
 	"github.com/eksemu/eksemu/emulator/eks"
@@ -189,5 +195,34 @@ func TestNewClusterThatFails(t *testing.T) {
 	e = mustRestart(t, e)
 	if statusOf(e, made.ARN) != eks.StatusFailed || len(e.resumed) > 0 {
 		t.Errorf("after a restart it is %s", statusOf(e, made.ARN))
+	}
+}
+
+// TestDeletionThatFailed is tried again when a caller of the EKS API asks for it, and a start goes on without.
+func TestDeletionThatFailed(t *testing.T) {
+	t.Parallel()
+	e := awsEnvironment(t)
+	made := createdCluster(t, e, "mine")
+	setStatus(t, e, made.ARN, eks.StatusDeleting)
+	mend := irremovable(t, e, "mine")
+	if err := e.deleteCluster(t.Context(), made.ARN); err == nil {
+		t.Error("its removal was no trouble")
+	}
+	e = mustRestart(t, e)
+	if notes := e.Notes(); len(notes) != 1 || !strings.Contains(notes[0], "cluster mine") || statusOf(e, made.ARN) != eks.StatusDeleting {
+		t.Errorf("it is %q, notes %q", statusOf(e, made.ARN), notes)
+	}
+	mend()
+	client := awseks.New(awseks.Options{
+		BaseEndpoint: aws.String(e.runtime.Gateway), Region: "us-west-2", RetryMaxAttempts: 1,
+		Credentials: credentials.StaticCredentialsProvider{Value: keys(t, e.opts.Config, "trurl")},
+	})
+	answer, err := client.DeleteCluster(t.Context(), &awseks.DeleteClusterInput{Name: aws.String("mine")})
+	if err != nil || answer.Cluster.Status != types.ClusterStatusDeleting {
+		t.Fatalf("answer %+v, %v", answer, err)
+	}
+	e.endBackground()
+	if statusOf(e, made.ARN) != "" || hasFolder(e, "mine") {
+		t.Errorf("it is %q, folder %t", statusOf(e, made.ARN), hasFolder(e, "mine"))
 	}
 }

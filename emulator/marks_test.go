@@ -149,3 +149,25 @@ func TestMarkWhenTheEnvironmentEnds(t *testing.T) {
 		t.Errorf("since %t, marked %t", hasUser(n, "since"), n.kept.marked())
 	}
 }
+
+// TestMarkWithSomethingThatStays: a cluster that cannot be removed is told of, and goes later.
+func TestMarkWithSomethingThatStays(t *testing.T) {
+	t.Parallel()
+	e := awsEnvironment(t)
+	m, err := e.setMark(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := createdCluster(t, e, "scenarios")
+	mend := irremovable(t, e, "scenarios")
+	if err := e.reset(m.id); err == nil || !strings.Contains(err.Error(), "remove cluster scenarios") {
+		t.Errorf("error %v", err)
+	}
+	if statusOf(e, made.ARN) != eks.StatusDeleting || e.kept.marked() {
+		t.Errorf("it is %q, marked %t", statusOf(e, made.ARN), e.kept.marked())
+	}
+	mend()
+	if n := mustRestart(t, e); statusOf(n, made.ARN) != "" || hasFolder(n, "scenarios") {
+		t.Errorf("after a restart it is %q", statusOf(n, made.ARN))
+	}
+}

@@ -40,10 +40,14 @@ func (e *Environment) openClusters(ctx context.Context, saved eks.Snapshot) erro
 			e.others = append(e.others, c)
 		}
 	}
+	if err := e.kept.saveClusters(e.aws.clusters.Snapshot()); err != nil { // before it is forgotten that some are to be removed
+		return err
+	}
 	if err := e.state.update(func(s *state) { s.Seeded.replaceClusters(wanted) }); err != nil {
 		return err
 	}
-	return e.resumeClusters(ctx)
+	e.resumeClusters(ctx)
+	return nil
 }
 
 // replaceClusters puts clusters in the place of those that a record has. One that it had already keeps its digest: that

@@ -2,6 +2,9 @@ package emulator
 
 import (
 	"errors"
+	"net/http"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/eksemu/eksemu/emulator/config"
@@ -72,5 +75,49 @@ func TestDeletedClusterOfTheConfigurationIsRemembered(t *testing.T) {
 	}
 	if n := mustRestart(t, e); statusOf(n, arn) != "" {
 		t.Errorf("it is back, and %s", statusOf(n, arn))
+	}
+}
+
+// TestOverlayClusterThatCannotBeRemoved: the failure is told, and the removal can be tried again, also by the next start.
+func TestOverlayClusterThatCannotBeRemoved(t *testing.T) {
+	t.Parallel()
+	e := publishedEnvironment(t)
+	c, err := e.makeOverlayCluster(overlayCluster("scenarios"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mend := irremovable(t, e, "scenarios")
+	remove := func() error {
+		return attached(t, e).call(t.Context(), http.MethodDelete, "clusters/scenarios", nil, nil, nil)
+	}
+	for range 2 {
+		if err := remove(); err == nil || !strings.Contains(err.Error(), "remove cluster scenarios (it stays in status DELETING until") {
+			t.Errorf("error %v", err)
+		}
+	}
+	if mark := e.state.read().Seeded[clusterKey(c.arn)]; mark != ofOverlay || statusOf(e, c.arn) != eks.StatusDeleting {
+		t.Errorf("it is noted as %q, and %q", mark, statusOf(e, c.arn))
+	}
+	mend()
+	if err := remove(); err != nil || statusOf(e, c.arn) != "" || e.clusters.find(c.arn) != nil {
+		t.Errorf("it is %q, %v", statusOf(e, c.arn), err)
+	}
+}
+
+// TestOverlayClusterIsNotForgotten before eks.json says that it is to be removed: a start may end in between.
+func TestOverlayClusterIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	e := awsEnvironment(t)
+	c, err := e.makeOverlayCluster(overlayCluster("scenarios"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	saved := e.aws.clusters.Snapshot()
+	e.kept.dir = filepath.Join(t.TempDir(), "missing")
+	if err := e.openClusters(t.Context(), saved); err == nil {
+		t.Error("what cannot be saved is no trouble")
+	}
+	if mark := e.state.read().Seeded[clusterKey(c.arn)]; mark != ofOverlay {
+		t.Errorf("it is noted as %q", mark)
 	}
 }

@@ -95,3 +95,21 @@ func makeAll(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 }
+
+// irremovable makes the removal of a cluster fail, until what it returns is called.
+func irremovable(t *testing.T, e *Environment, name string) (mend func()) {
+	t.Helper()
+	if err := e.state.update(func(s *state) { s.Backend = BackendEmbedded }); err != nil { // whatever the marker says
+		t.Fatal(err)
+	}
+	dir := filepath.Join(e.files.cluster(name), controlPlaneDir)
+	makeAll(t, dir)
+	marker := filepath.Join(dir, "kind.json")
+	write(t, marker, "?")
+	return func() {
+		t.Helper()
+		if err := os.Remove(marker); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -30,10 +30,7 @@ func (e *Environment) makeAWS(ctx context.Context) error {
 	if err := e.makeServices(store); err != nil {
 		return err
 	}
-	if err := e.openClusters(ctx, clusters); err != nil {
-		return err
-	}
-	return e.kept.saveClusters(e.aws.clusters.Snapshot())
+	return e.openClusters(ctx, clusters)
 }
 
 // openIAM makes the IAM store.
