@@ -110,19 +110,24 @@ func (a *awsSide) removeIdentities(id string) error {
 }
 
 // remove removes the users, roles and identity providers of an overlay from IAM, and the note of them once all are gone.
-// merged is the configuration that has them.
+// What somebody else has removed is gone, too. merged is the configuration that has them.
 func (a *awsSide) remove(overlay config.Overlay, merged *config.Environment) error {
 	var errs []error
+	note := func(err error) {
+		if !errors.Is(err, iam.ErrNotFound) {
+			errs = append(errs, err)
+		}
+	}
 	for _, user := range overlay.Users {
 		identity, _ := merged.Identity(user.Name)
-		errs = append(errs, a.store.DeleteUser(identity.ARN))
+		note(a.store.DeleteUser(identity.ARN))
 	}
 	for _, role := range overlay.Roles {
 		identity, _ := merged.Identity(role.Name)
-		errs = append(errs, a.store.DeleteRole(identity.ARN))
+		note(a.store.DeleteRole(identity.ARN))
 	}
 	for _, provider := range overlay.OIDCProviders {
-		errs = append(errs, a.store.DeleteOIDCProvider(provider.ARN(merged.Partition())))
+		note(a.store.DeleteOIDCProvider(provider.ARN(merged.Partition())))
 	}
 	identities, err := overlay.Snapshot()
 	if err := errors.Join(append(errs, err)...); err != nil {

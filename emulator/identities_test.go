@@ -260,3 +260,27 @@ func TestIdentitiesAreForgotten(t *testing.T) {
 		t.Error("the next start has removed somebody else's carol")
 	}
 }
+
+// TestIdentitiesThatAScenarioDeletes are gone already when they are to be removed.
+func TestIdentitiesThatAScenarioDeletes(t *testing.T) {
+	t.Parallel()
+	e := awsEnvironment(t)
+	seeded := e.state.read().Seeded
+	overlay := testOverlay()
+	overlay.OIDCProviders = []config.OIDCProvider{{URL: "https://issuer.example.com", ClientIDs: []string{"x"}}}
+	id, err := e.aws.addIdentities(overlay)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = errors.Join(e.aws.store.DeleteUser(accountARN+"user/carol"), e.aws.store.DeleteRole(accountARN+"role/deployer"),
+		e.aws.store.DeleteOIDCProvider(accountARN+"oidc-provider/issuer.example.com"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.aws.removeIdentities(id); err != nil {
+		t.Error(err)
+	}
+	if diff := cmp.Diff(seeded, e.state.read().Seeded); diff != "" {
+		t.Errorf("notes (-before +after):\n%s", diff)
+	}
+}
