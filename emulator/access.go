@@ -60,33 +60,35 @@ func (e *Environment) writeAccess(c *runningCluster) error {
 	return c.server.Write(a)
 }
 
-// applyAccess lets what the EKS API has about who may use a cluster count in it.
-func (e *Environment) applyAccess(ctx context.Context, arn string) error {
+// applyAccess lets what the EKS API has about who may use a cluster count in it. It returns the updates that then count, or
+// fail with the error: those that were in progress when it looked.
+func (e *Environment) applyAccess(ctx context.Context, arn string) ([]eks.RunningUpdate, error) {
 	c := e.clusters.find(arn)
 	if c == nil {
-		return nil
+		return e.runningUpdates(arn), nil
 	}
 	c.accessMu.Lock()
 	defer c.accessMu.Unlock()
 	if !c.mapped || c.ended.Err() != nil {
-		return nil // its start does it, or nothing any more
+		return nil, nil // its start does it, or nothing any more
 	}
+	running := e.runningUpdates(arn)
 	now, a, err := e.accessOf(c)
 	if errors.Is(err, eks.ErrClusterNotFound) {
-		return nil // deleted in the meantime
+		return nil, nil // deleted in the meantime
 	}
 	if err != nil {
-		return err
+		return running, err
 	}
 	before := e.trace.Last()
 	c.mode.Store(a.AuthenticationMode)
 	c.authorizer.SetGrants(now.Grants)
 	updated, err := c.server.Update(a)
 	if err != nil {
-		return err
+		return running, err
 	}
 	c.awaitAccess(ctx, before, updated, a.AuthenticationMode)
-	return nil
+	return running, nil
 }
 
 // accessRetry is how long after a failure what changed about who may use a cluster is tried again.
@@ -108,7 +110,7 @@ func (e *Environment) retryAccess(ctx context.Context, c *runningCluster, every 
 			return
 		}
 		c.retrying.Store(false) // so that what fails from here on is tried by somebody
-		if e.applyAccess(ctx, c.arn) == nil || !c.retrying.CompareAndSwap(false, true) {
+		if _, err := e.applyAccess(ctx, c.arn); err == nil || !c.retrying.CompareAndSwap(false, true) {
 			return
 		}
 	}

@@ -84,7 +84,7 @@ func TestAccessOfARenamedUser(t *testing.T) {
 				t.Errorf("grants %+v", grants.Grants)
 			}
 			makeAll(t, c.server.Dir)
-			if err := e.applyAccess(unawaited(t), c.arn); err != nil {
+			if _, err := e.applyAccess(unawaited(t), c.arn); err != nil {
 				t.Error(err)
 			}
 		})
@@ -135,7 +135,7 @@ func TestAccessOfADeletedCluster(t *testing.T) {
 	c := mappedCluster(t, e, "mine")
 	c.end()
 	e.retryAccess(t.Context(), c, time.Hour)
-	if err := e.applyAccess(t.Context(), c.arn); err != nil {
+	if _, err := e.applyAccess(t.Context(), c.arn); err != nil {
 		t.Error(err)
 	}
 }

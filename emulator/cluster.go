@@ -272,7 +272,7 @@ func (e *Environment) startAuthenticator(ctx context.Context, c *runningCluster)
 	c.accessMu.Lock()
 	c.mapped = true
 	c.accessMu.Unlock()
-	if err := e.applyAccess(ctx, c.arn); err != nil { // grants, and what changed in the meantime
+	if _, err := e.applyAccess(ctx, c.arn); err != nil { // grants, and what changed in the meantime
 		return err
 	}
 	return c.awaitConfigMap(ctx, before, c.currentMode())

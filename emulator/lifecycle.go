@@ -24,21 +24,22 @@ func (e *Environment) changed(change eks.Change) {
 			e.warn("delete cluster "+e.nameOf(change.ClusterARN), e.deleteCluster(ctx, change.ClusterARN))
 		})
 	case eks.AccessChanged, eks.UpdateStarted:
-		e.applyChange(change.ClusterARN)
+		if err := e.applyChange(change.ClusterARN); err != nil {
+			e.warn("apply who may use cluster "+e.nameOf(change.ClusterARN), err)
+			e.applyLater(change.ClusterARN)
+		}
 	}
 }
 
-// applyChange lets a change of who may use a cluster count. If that fails it is in the log, in the update if the change
-// was one, and tried again.
-func (e *Environment) applyChange(arn string) {
-	err := e.applyAccess(e.done, arn)
+// applyChange lets who may use a cluster count, and ends its updates with that.
+func (e *Environment) applyChange(arn string) error {
+	running, err := e.applyAccess(e.done, arn)
 	problem := ""
 	if err != nil {
 		problem = err.Error()
-		e.warn("apply who may use cluster "+e.nameOf(arn), err)
-		e.applyLater(arn)
 	}
-	e.finishUpdates(arn, problem)
+	e.finishUpdates(running, problem)
+	return err
 }
 
 // beside does something that ends with the environment, which waits for it. It reports whether it does: an environment
@@ -216,12 +217,15 @@ func (e *Environment) removeTraces(ctx context.Context, name string) error {
 	})
 }
 
-// finishUpdates ends the updates of a cluster that are in progress. problem says why they failed, "" that they did not.
-func (e *Environment) finishUpdates(arn, problem string) {
-	for _, update := range e.aws.clusters.RunningUpdates() {
-		if update.ClusterARN == arn {
-			e.warn("finish update "+update.ID, e.aws.clusters.FinishUpdate(arn, update.ID, problem))
-		}
+// runningUpdates are the updates of a cluster that are in progress.
+func (e *Environment) runningUpdates(arn string) []eks.RunningUpdate {
+	return without(e.aws.clusters.RunningUpdates(), func(u eks.RunningUpdate) bool { return u.ClusterARN != arn })
+}
+
+// finishUpdates ends updates. problem says why they failed, "" that they did not.
+func (e *Environment) finishUpdates(updates []eks.RunningUpdate, problem string) {
+	for _, update := range updates {
+		e.warn("finish update "+update.ID, e.aws.clusters.FinishUpdate(update.ClusterARN, update.ID, problem))
 	}
 }
 

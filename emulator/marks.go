@@ -148,10 +148,10 @@ func (e *Environment) notIn(before eks.Snapshot) []string {
 	return arns
 }
 
-// resetCluster puts back what the EKS API had about a cluster.
+// resetCluster puts back what the EKS API had about a cluster. An update that was in progress ends with that.
 func (e *Environment) resetCluster(saved *eks.SavedCluster) error {
 	if err := e.aws.clusters.Restore(saved); err != nil {
 		return fmt.Errorf("put back cluster %s: %w", saved.Cluster.Name, err)
 	}
-	return e.applyAccess(e.done, saved.Cluster.ARN)
+	return e.applyChange(saved.Cluster.ARN)
 }
