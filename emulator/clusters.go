@@ -174,13 +174,22 @@ func (c *runningCluster) take(ctx context.Context, part part) error {
 	return errDeleted
 }
 
+// unlessDeleted is an error of the start of a cluster, unless somebody has deleted the cluster: then the environment goes on
+// without it. A cluster that ends with the environment is another matter.
+func (e *Environment) unlessDeleted(err error) error {
+	if errors.Is(err, errDeleted) && e.done.Err() == nil {
+		return nil
+	}
+	return err
+}
+
 // startOthers starts all clusters but the primary one, side by side. One that is in no configuration does not keep the
 // environment from starting.
 func (e *Environment) startOthers(ctx context.Context) error {
 	group, bounded := errgroup.WithContext(ctx)
 	for _, c := range e.others {
 		group.Go(func() error {
-			if err := e.bringUp(bounded, c); err != nil && !errors.Is(err, errDeleted) {
+			if err := e.unlessDeleted(e.bringUp(bounded, c)); err != nil {
 				return fmt.Errorf("cluster %s: %w", c.name, err)
 			}
 			return nil
@@ -188,7 +197,7 @@ func (e *Environment) startOthers(ctx context.Context) error {
 	}
 	for _, c := range e.resumed {
 		group.Go(func() error {
-			if err := e.bringUp(bounded, c); err != nil && bounded.Err() == nil {
+			if err := e.unlessDeleted(e.bringUp(bounded, c)); err != nil && bounded.Err() == nil {
 				e.note(fmt.Sprintf("cluster %s, which was made with the EKS API, could not be started, and will be tried again at the next start: %v", c.name, err))
 				e.fail(bounded, c, err, false)
 			}

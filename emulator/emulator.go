@@ -195,7 +195,7 @@ func (e *Environment) clusterSteps() []step {
 	var steps []step
 	if c := e.primary; c != nil {
 		for _, part := range e.parts() { // one by one; there seldom is another cluster
-			steps = append(steps, step{part.what, func(ctx context.Context) error { return c.take(ctx, part) }})
+			steps = append(steps, step{part.what, func(ctx context.Context) error { return e.unlessDeleted(c.take(ctx, part)) }})
 		}
 	}
 	if len(e.others)+len(e.resumed) > 0 {

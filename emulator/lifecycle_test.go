@@ -226,3 +226,41 @@ func TestDeletionThatFailed(t *testing.T) {
 		t.Errorf("it is %q, folder %t", statusOf(e, made.ARN), hasFolder(e, "mine"))
 	}
 }
+
+// TestDeletedWhileStarting: an environment goes on without a cluster that is deleted before it is ready, whichever it is.
+func TestDeletedWhileStarting(t *testing.T) {
+	t.Parallel()
+	e := awsEnvironment(t)
+	made := createdCluster(t, e, "mine")
+	e = mustRestart(t, e)
+	other := e.newCluster(e.primary.spec, "arn:aws:eks:us-west-2:111122223333:cluster/other")
+	e.others = append(e.others, other)
+	for _, c := range e.clusters.all() {
+		c.end()
+	}
+	for _, step := range e.clusterSteps() {
+		if err := e.take(t.Context(), step); err != nil {
+			t.Error(err)
+		}
+	}
+	if !e.published || len(e.Notes()) > 0 || statusOf(e, made.ARN) != eks.StatusCreating {
+		t.Errorf("published %t, notes %q, status %q", e.published, e.Notes(), statusOf(e, made.ARN))
+	}
+}
+
+// TestStoppedWhileStarting is no deletion.
+func TestStoppedWhileStarting(t *testing.T) {
+	t.Parallel()
+	e := awsEnvironment(t)
+	e.opts.Progress = func(string) {}
+	e.others = append(e.others, e.newCluster(e.primary.spec, "arn:aws:eks:us-west-2:111122223333:cluster/other"))
+	e.finish(ErrStopped)
+	for _, step := range e.clusterSteps() {
+		if err := e.take(t.Context(), step); !errors.Is(err, ErrStopped) {
+			t.Errorf("%s: %v", step.what, err)
+		}
+	}
+	if e.published {
+		t.Error("it is published")
+	}
+}
