@@ -147,10 +147,18 @@ func without[T any](list []T, drop func(T) bool) []T {
 	return kept
 }
 
+// configuration is that of the moment, with what overlays have added to it.
+func (a *awsSide) configuration() *config.Environment {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.config
+}
+
 // clusterNamed finds a cluster by what the environment calls it.
 func (a *awsSide) clusterNamed(name string) (eks.Cluster, bool) {
+	cfg := a.configuration()
 	for _, cluster := range a.clusters.Clusters() {
-		if nameOf(a.config, cluster.ARN) == name {
+		if nameOf(cfg, cluster.ARN) == name {
 			return cluster, true
 		}
 	}
@@ -174,9 +182,7 @@ const serviceSession = 6 * time.Hour
 // credentials returns a session of the role of an instance or cluster, which the instance metadata service or EKS
 // itself would have got for it.
 func (a *awsSide) credentials(name string) (json.RawMessage, error) {
-	a.mu.Lock()
-	cfg := a.config
-	a.mu.Unlock()
+	cfg := a.configuration()
 	roleARN := ""
 	if identity, ok := cfg.Identity(name); ok && identity.Kind == config.KindInstance {
 		roleARN = identity.RoleARN
@@ -207,7 +213,7 @@ func (a *awsSide) writeProfiles(cfg *config.Environment) error {
 // role, with credentials that are fetched anew when they expire.
 func (a *awsSide) serviceProfile(cluster string) []byte {
 	command := config.CommandLine(append(without(a.processes, func(string) bool { return false }), cluster))
-	return fmt.Appendf(nil, "[default]\nregion = %s\ncredential_process = %s\n", a.config.Region, command)
+	return fmt.Appendf(nil, "[default]\nregion = %s\ncredential_process = %s\n", a.configuration().Region, command)
 }
 
 func (a *awsSide) caBundle(own []byte) error {

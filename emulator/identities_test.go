@@ -6,6 +6,7 @@ import (
 	"os"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -283,4 +284,21 @@ func TestIdentitiesThatAScenarioDeletes(t *testing.T) {
 	if diff := cmp.Diff(seeded, e.state.read().Seeded); diff != "" {
 		t.Errorf("notes (-before +after):\n%s", diff)
 	}
+}
+
+// TestIdentitiesWhileOthersRead: the configuration may change whenever somebody looks at it.
+func TestIdentitiesWhileOthersRead(t *testing.T) {
+	t.Parallel()
+	e := awsEnvironment(t)
+	var readers sync.WaitGroup
+	for range 5 {
+		readers.Go(func() {
+			_, _ = e.aws.clusterNamed("my-cluster")
+			_ = e.aws.serviceProfile("my-cluster")
+		})
+	}
+	if _, err := e.aws.addIdentities(testOverlay()); err != nil {
+		t.Error(err)
+	}
+	readers.Wait()
 }
