@@ -49,7 +49,7 @@ func (a *admin) handler() http.Handler {
 	api.HandleFunc("/clusters", a.putCluster).Methods(http.MethodPost)
 	api.HandleFunc("/clusters/{name}", a.removeCluster).Methods(http.MethodDelete)
 	api.HandleFunc("/marks", a.mark).Methods(http.MethodPost)
-	api.HandleFunc("/marks", a.resetToMark).Methods(http.MethodDelete)
+	api.HandleFunc("/marks/{id}", a.resetToMark).Methods(http.MethodDelete)
 	api.HandleFunc("/credentials/{name}", a.credentials).Methods(http.MethodGet)
 	api.HandleFunc("/clock", a.clock).Methods(http.MethodGet)
 	api.HandleFunc("/clock/advance", a.advanceClock).Methods(http.MethodPost)

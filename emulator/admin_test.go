@@ -50,7 +50,7 @@ var adminRoutes = []struct{ method, path string }{
 	{"POST", "clusters"},
 	{"DELETE", "clusters/c"},
 	{"POST", "marks"},
-	{"DELETE", "marks"},
+	{"DELETE", "marks/1"},
 	{"GET", "credentials/my-cluster"},
 	{"GET", "clock"},
 	{"POST", "clock/advance"},

@@ -24,7 +24,7 @@ func (a *awsSide) addIdentities(overlay config.Overlay) (string, error) {
 		return "", problems
 	}
 	overlay = merged.Added(a.config)
-	if err := overlay.Seed(a.store); err != nil {
+	if err := a.seed(overlay); err != nil {
 		return "", err
 	}
 	if err := a.writeProfiles(merged); err != nil {
@@ -35,6 +35,49 @@ func (a *awsSide) addIdentities(overlay config.Overlay) (string, error) {
 	id := strconv.Itoa(a.created)
 	a.overlays[id] = overlay
 	return id, nil
+}
+
+// seed puts the identities of an overlay into IAM, unless IAM has something of a name already: callers of its API made
+// that. They are noted first, so that a start after a crash removes them.
+func (a *awsSide) seed(overlay config.Overlay) error {
+	identities, err := overlay.Snapshot()
+	if err != nil {
+		return err
+	}
+	if err := a.taken(identities); err != nil {
+		return err
+	}
+	keys := keysOf(identities)
+	if err := a.state.update(func(s *state) { s.Seeded.note(keys, ofOverlay) }); err != nil {
+		return err
+	}
+	if err := overlay.Seed(a.store); err != nil {
+		return errors.Join(err, a.state.update(func(s *state) { s.Seeded.forget(keys) }))
+	}
+	return nil
+}
+
+// taken lists the identities of which IAM has the names.
+func (a *awsSide) taken(identities iam.Snapshot) error {
+	var problems []error
+	note := func(what, name string, err error) {
+		if err == nil {
+			problems = append(problems, fmt.Errorf("add %s %q, which a caller of the IAM API has made (delete that, or choose another name): %w", what, name, iam.ErrExists))
+		}
+	}
+	for _, u := range identities.Users {
+		_, err := a.store.UserNamed(u.AccountID, u.Name)
+		note("user", u.Name, err)
+	}
+	for _, r := range identities.Roles {
+		_, err := a.store.RoleNamed(r.AccountID, r.Name)
+		note("role", r.Name, err)
+	}
+	for _, p := range identities.OIDCProviders {
+		_, err := a.store.OIDCProvider(p.AccountID, p.URL)
+		note("identity provider", p.URL, err)
+	}
+	return errors.Join(problems...)
 }
 
 // removeIdentities removes what addIdentities added. Keys and sessions of the identities end at once.
@@ -66,21 +109,31 @@ func (a *awsSide) removeIdentities(id string) error {
 	return errors.Join(err, a.writeProfiles(&remaining))
 }
 
-// remove removes the users, roles and identity providers of an overlay from IAM. merged is the configuration that has them.
+// remove removes the users, roles and identity providers of an overlay from IAM, and the note of them once all are gone.
+// What somebody else has removed is gone, too. merged is the configuration that has them.
 func (a *awsSide) remove(overlay config.Overlay, merged *config.Environment) error {
 	var errs []error
+	note := func(err error) {
+		if !errors.Is(err, iam.ErrNotFound) {
+			errs = append(errs, err)
+		}
+	}
 	for _, user := range overlay.Users {
 		identity, _ := merged.Identity(user.Name)
-		errs = append(errs, a.store.DeleteUser(identity.ARN))
+		note(a.store.DeleteUser(identity.ARN))
 	}
 	for _, role := range overlay.Roles {
 		identity, _ := merged.Identity(role.Name)
-		errs = append(errs, a.store.DeleteRole(identity.ARN))
+		note(a.store.DeleteRole(identity.ARN))
 	}
 	for _, provider := range overlay.OIDCProviders {
-		errs = append(errs, a.store.DeleteOIDCProvider(provider.ARN(merged.Partition())))
+		note(a.store.DeleteOIDCProvider(provider.ARN(merged.Partition())))
 	}
-	return errors.Join(errs...)
+	identities, err := overlay.Snapshot()
+	if err := errors.Join(append(errs, err)...); err != nil {
+		return err
+	}
+	return a.state.update(func(s *state) { s.Seeded.forget(keysOf(identities)) })
 }
 
 // without is a copy of a list without some elements.
@@ -94,10 +147,18 @@ func without[T any](list []T, drop func(T) bool) []T {
 	return kept
 }
 
+// configuration is that of the moment, with what overlays have added to it.
+func (a *awsSide) configuration() *config.Environment {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.config
+}
+
 // clusterNamed finds a cluster by what the environment calls it.
 func (a *awsSide) clusterNamed(name string) (eks.Cluster, bool) {
+	cfg := a.configuration()
 	for _, cluster := range a.clusters.Clusters() {
-		if nameOf(a.config, cluster.ARN) == name {
+		if nameOf(cfg, cluster.ARN) == name {
 			return cluster, true
 		}
 	}
@@ -121,9 +182,7 @@ const serviceSession = 6 * time.Hour
 // credentials returns a session of the role of an instance or cluster, which the instance metadata service or EKS
 // itself would have got for it.
 func (a *awsSide) credentials(name string) (json.RawMessage, error) {
-	a.mu.Lock()
-	cfg := a.config
-	a.mu.Unlock()
+	cfg := a.configuration()
 	roleARN := ""
 	if identity, ok := cfg.Identity(name); ok && identity.Kind == config.KindInstance {
 		roleARN = identity.RoleARN
@@ -154,7 +213,7 @@ func (a *awsSide) writeProfiles(cfg *config.Environment) error {
 // role, with credentials that are fetched anew when they expire.
 func (a *awsSide) serviceProfile(cluster string) []byte {
 	command := config.CommandLine(append(without(a.processes, func(string) bool { return false }), cluster))
-	return fmt.Appendf(nil, "[default]\nregion = %s\ncredential_process = %s\n", a.config.Region, command)
+	return fmt.Appendf(nil, "[default]\nregion = %s\ncredential_process = %s\n", a.configuration().Region, command)
 }
 
 func (a *awsSide) caBundle(own []byte) error {
