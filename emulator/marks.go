@@ -33,7 +33,7 @@ var errMarkEnded = errors.New("what the AWS APIs held has been put back already,
 func (c *Client) Mark(ctx context.Context) (undo func(context.Context) error, err error) {
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer context.AfterFunc(ctx, end)()
-	resp, err := c.do(life, http.MethodPost, "marks", nil, nil)
+	resp, err := c.do(life, http.MethodPost, "marks", nil, nil) //nolint:bodyclose // undo closes it
 	if err != nil {
 		end()
 		return nil, err
