@@ -110,7 +110,7 @@ func specOf(c eks.Cluster) config.Cluster {
 
 // fail gives a cluster up that could not be started, unless that is because the environment ends or somebody deletes it.
 // Until it has been given up it stays known, so that who deletes it waits. A new one has nothing that is worth keeping; of
-// another one all is kept, and the next start tries again.
+// another one all is kept, and the next start tries again. That one which was usable becomes FAILED is ours.
 func (e *Environment) fail(ctx context.Context, c *runningCluster, reason error, isNew bool) {
 	c.life.Lock()
 	defer c.life.Unlock()
