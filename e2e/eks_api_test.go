@@ -34,9 +34,7 @@ var _ = Describe("the EKS API, to the AWS SDK for Go v2", Ordered, func() {
 	})
 	It("makes a cluster, and the SDK's and the CLI's waiters see it become ACTIVE", func(ctx context.Context) {
 		p.run(makeCluster())
-		// The CLI's waiter asks at once and then every 30 seconds, so that it waits while the cluster is CREATING only if it
-		// comes first; the SDK's waits beside it.
-		cli := shared.guest().withEksemu("--as", "trurl").start(anyCLI(), "eks", "wait", "cluster-active", "--name", sdkCluster)
+		cli := shared.waitWhileMade(sdkCluster)
 		waiter := eks.NewClusterActiveWaiter(client.eks, func(o *eks.ClusterActiveWaiterOptions) { o.MinDelay, o.MaxDelay = 200*time.Millisecond, time.Second })
 		Expect(waiter.Wait(ctx, &eks.DescribeClusterInput{Name: aws.String(sdkCluster)}, patience)).To(Succeed())
 		Eventually(cli, patience).Should(gexec.Exit(0))

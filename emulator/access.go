@@ -23,6 +23,7 @@ func (e *Environment) accessOf(c *runningCluster) (eks.Access, authn.Access, err
 	if err != nil {
 		return eks.Access{}, authn.Access{}, err
 	}
+	now = e.oncePerPrincipal(now)
 	a := authn.Access{
 		Cluster: c.spec.Name, Partition: e.opts.Config.Partition(),
 		AuthenticationMode: authn.AuthenticationMode(now.AuthenticationMode), Creator: now.Creator.ARN,
@@ -30,7 +31,23 @@ func (e *Environment) accessOf(c *runningCluster) (eks.Access, authn.Access, err
 	for _, entry := range now.Entries {
 		a.Entries = append(a.Entries, authn.Mapping{ARN: entry.PrincipalARN, PrincipalID: entry.PrincipalID, Username: entry.Username, Groups: entry.Groups})
 	}
+	e.warn("give the authenticator of cluster "+c.name+" all access entries", a.LeaveOut())
 	return now, a, nil
+}
+
+// oncePerPrincipal leaves one access entry of each principal, with its policies. There are more after somebody has renamed
+// a user and made an entry for the new name: then that counts, because it has the ARN that IAM has now. The authenticator
+// tells entries apart by principal IDs alone. Which one EKS takes is not known.
+func (e *Environment) oncePerPrincipal(a eks.Access) eks.Access {
+	counts := map[string]string{} // principal ID → ARN
+	for _, entry := range a.Entries {
+		if counts[entry.PrincipalID] == "" || e.aws.principalID(entry.PrincipalARN) == entry.PrincipalID {
+			counts[entry.PrincipalID] = entry.PrincipalARN
+		}
+	}
+	a.Entries = without(a.Entries, func(m eks.Mapping) bool { return counts[m.PrincipalID] != m.PrincipalARN })
+	a.Grants = without(a.Grants, func(g access.Grant) bool { return counts[g.PrincipalID] != g.PrincipalARN })
+	return a
 }
 
 // writeAccess writes the files of an authenticator that does not run yet.
@@ -43,33 +60,60 @@ func (e *Environment) writeAccess(c *runningCluster) error {
 	return c.server.Write(a)
 }
 
-// applyAccess lets what the EKS API has about who may use a cluster count in it.
-func (e *Environment) applyAccess(ctx context.Context, arn string) error {
+// applyAccess lets what the EKS API has about who may use a cluster count in it. It returns the updates that then count, or
+// fail with the error: those that were in progress when it looked.
+func (e *Environment) applyAccess(ctx context.Context, arn string) ([]eks.RunningUpdate, error) {
 	c := e.clusters.find(arn)
 	if c == nil {
-		return nil
+		return e.runningUpdates(arn), nil
 	}
 	c.accessMu.Lock()
 	defer c.accessMu.Unlock()
-	if !c.mapped {
-		return nil // its start does it
+	if !c.mapped || c.ended.Err() != nil {
+		return nil, nil // its start does it, or nothing any more
 	}
+	running := e.runningUpdates(arn)
 	now, a, err := e.accessOf(c)
 	if errors.Is(err, eks.ErrClusterNotFound) {
-		return nil // deleted in the meantime
+		return nil, nil // deleted in the meantime
 	}
 	if err != nil {
-		return err
+		return running, err
 	}
 	before := e.trace.Last()
 	c.authorizer.SetGrants(now.Grants)
 	updated, err := c.server.Update(a)
 	if err != nil {
-		return err
+		return running, err
 	}
 	c.mode.Store(a.AuthenticationMode)
 	c.awaitAccess(ctx, before, updated, a.AuthenticationMode)
-	return nil
+	return running, nil
+}
+
+// accessRetry is how long after a failure what changed about who may use a cluster is tried again.
+const accessRetry = time.Second
+
+// applyLater applies who may use a cluster once that can be done.
+func (e *Environment) applyLater(arn string) {
+	if c := e.clusters.find(arn); c != nil && c.retrying.CompareAndSwap(false, true) {
+		e.beside(func(ctx context.Context) { e.retryAccess(ctx, c, accessRetry) })
+	}
+}
+
+// retryAccess tries again and again, until it succeeds, the cluster ends, or another one does the same.
+func (e *Environment) retryAccess(ctx context.Context, c *runningCluster, every time.Duration) {
+	for {
+		select {
+		case <-time.After(every):
+		case <-c.ended.Done():
+			return
+		}
+		c.retrying.Store(false) // so that what fails from here on is tried by somebody
+		if _, err := e.applyAccess(ctx, c.arn); err == nil || !c.retrying.CompareAndSwap(false, true) {
+			return
+		}
+	}
 }
 
 // awaitAccess waits until the authenticator says that it has read what was updated. If it does not in time, it will once

@@ -125,11 +125,11 @@ func TestModeThatCannotBeApplied(t *testing.T) {
 func TestAccessOfNoCluster(t *testing.T) {
 	t.Parallel()
 	e := mapped(t, t.TempDir())
-	if err := e.applyAccess(t.Context(), "arn:aws:eks:us-west-2:111122223333:cluster/nope"); err != nil {
+	if _, err := e.applyAccess(t.Context(), "arn:aws:eks:us-west-2:111122223333:cluster/nope"); err != nil {
 		t.Errorf("one that there is not: %v", err)
 	}
 	e.primary.arn = "arn:aws:eks:us-west-2:111122223333:cluster/gone" // from the API, and still here
-	if err := e.applyAccess(t.Context(), e.primary.arn); err != nil {
+	if _, err := e.applyAccess(t.Context(), e.primary.arn); err != nil {
 		t.Errorf("one that is gone: %v", err)
 	}
 }

@@ -50,7 +50,7 @@ func (a *admin) handler() http.Handler {
 	api.HandleFunc("/clusters/{name}", a.removeCluster).Methods(http.MethodDelete)
 	api.HandleFunc("/clusters/{name}/authenticator", a.setAuthenticator).Methods(http.MethodPut)
 	api.HandleFunc("/marks", a.mark).Methods(http.MethodPost)
-	api.HandleFunc("/marks", a.resetToMark).Methods(http.MethodDelete)
+	api.HandleFunc("/marks/{id}", a.resetToMark).Methods(http.MethodDelete)
 	api.HandleFunc("/credentials/{name}", a.credentials).Methods(http.MethodGet)
 	api.HandleFunc("/clock", a.clock).Methods(http.MethodGet)
 	api.HandleFunc("/clock/advance", a.advanceClock).Methods(http.MethodPost)

@@ -51,7 +51,7 @@ var adminRoutes = []struct{ method, path string }{
 	{"DELETE", "clusters/c"},
 	{"PUT", "clusters/my-cluster/authenticator"},
 	{"POST", "marks"},
-	{"DELETE", "marks"},
+	{"DELETE", "marks/1"},
 	{"GET", "credentials/my-cluster"},
 	{"GET", "clock"},
 	{"POST", "clock/advance"},

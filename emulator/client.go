@@ -138,6 +138,22 @@ func (e invalidRequest) Error() string        { return string(e) }
 func (e invalidRequest) Is(target error) bool { return target == ErrInvalidRequest }
 
 func (c *Client) call(ctx context.Context, method, path string, query url.Values, in, out any) error {
+	resp, err := c.do(ctx, method, path, query, in)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if out == nil {
+		return nil
+	}
+	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
+		return fmt.Errorf("environment %s: decode the answer of %s %s: %w", c.Runtime.Name, method, path, err)
+	}
+	return nil
+}
+
+// do sends a request. The caller closes the body of the answer, which is no refusal.
+func (c *Client) do(ctx context.Context, method, path string, query url.Values, in any) (*http.Response, error) {
 	address := c.Runtime.Gateway + adminPrefix + path
 	if len(query) > 0 {
 		address += "?" + query.Encode()
@@ -146,35 +162,29 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 	if in != nil {
 		raw, err := json.Marshal(in)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		body = bytes.NewReader(raw)
 	}
 	req, err := http.NewRequestWithContext(ctx, method, address, body)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+c.Runtime.AdminToken)
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return fmt.Errorf("environment %s: %w", c.Runtime.Name, err)
+		return nil, fmt.Errorf("environment %s: %w", c.Runtime.Name, err)
+	}
+	if resp.StatusCode < http.StatusMultipleChoices {
+		return resp, nil
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode >= http.StatusMultipleChoices {
-		var refusal adminError
-		if err := json.NewDecoder(resp.Body).Decode(&refusal); err != nil || refusal.Error == "" {
-			return fmt.Errorf("environment %s: %s %s answered %s", c.Runtime.Name, method, path, resp.Status)
-		}
-		if resp.StatusCode == http.StatusBadRequest {
-			return invalidRequest(refusal.Error)
-		}
-		return errors.New(refusal.Error)
+	var refusal adminError
+	if err := json.NewDecoder(resp.Body).Decode(&refusal); err != nil || refusal.Error == "" {
+		return nil, fmt.Errorf("environment %s: %s %s answered %s", c.Runtime.Name, method, path, resp.Status)
 	}
-	if out == nil {
-		return nil
+	if resp.StatusCode == http.StatusBadRequest {
+		return nil, invalidRequest(refusal.Error)
 	}
-	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
-		return fmt.Errorf("environment %s: decode the answer of %s %s: %w", c.Runtime.Name, method, path, err)
-	}
-	return nil
+	return nil, errors.New(refusal.Error)
 }

@@ -60,6 +60,7 @@ type runningCluster struct {
 	authorizer *access.Authorizer // answers for the access policies
 	accessMu   sync.Mutex         // of who changes who may do what
 	mapped     bool               // whether the authenticator runs
+	retrying   atomic.Bool        // whether somebody will apply again who may do what
 	mode       atomic.Value       // its authentication mode, an authn.AuthenticationMode
 
 	backend  cluster.Backend
@@ -271,7 +272,7 @@ func (e *Environment) startAuthenticator(ctx context.Context, c *runningCluster)
 	c.accessMu.Lock()
 	c.mapped = true
 	c.accessMu.Unlock()
-	if err := e.applyAccess(ctx, c.arn); err != nil { // grants, and what changed in the meantime
+	if _, err := e.applyAccess(ctx, c.arn); err != nil { // grants, and what changed in the meantime
 		return err
 	}
 	return c.awaitConfigMap(ctx, before, c.currentMode())

@@ -32,17 +32,11 @@ func (s *clusterSet) add(c *runningCluster) {
 	s.list = append(s.list, c)
 }
 
-// take takes a cluster out, nil if it is not there.
-func (s *clusterSet) take(arn string) *runningCluster {
+// drop takes a cluster out, if it is there.
+func (s *clusterSet) drop(c *runningCluster) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := slices.IndexFunc(s.list, func(c *runningCluster) bool { return c.arn == arn })
-	if i < 0 {
-		return nil
-	}
-	c := s.list[i]
-	s.list = slices.Delete(slices.Clone(s.list), i, i+1)
-	return c
+	s.list = without(s.list, func(other *runningCluster) bool { return other == c })
 }
 
 func (s *clusterSet) find(arn string) *runningCluster {
@@ -144,6 +138,16 @@ func (e *Environment) parts() []part {
 	return parts
 }
 
+// bringUpNew is bringUp of a cluster that was not there before: what an earlier one of its name has left, such as one of a
+// run that was killed or of an older configuration, is not its own.
+func (e *Environment) bringUpNew(ctx context.Context, c *runningCluster) error {
+	clean := func(ctx context.Context, c *runningCluster) error { return e.removeTraces(ctx, c.name) }
+	if err := c.take(ctx, part{"remove what is left of another cluster of that name", clean}); err != nil {
+		return err
+	}
+	return e.bringUp(ctx, c)
+}
+
 // bringUp starts a cluster and makes it usable.
 func (e *Environment) bringUp(ctx context.Context, c *runningCluster) error {
 	for _, part := range append(e.parts(), part{"make the cluster usable", e.activate}) {
@@ -170,13 +174,22 @@ func (c *runningCluster) take(ctx context.Context, part part) error {
 	return errDeleted
 }
 
+// unlessDeleted is an error of the start of a cluster, unless somebody has deleted the cluster: then the environment goes on
+// without it. A cluster that ends with the environment is another matter.
+func (e *Environment) unlessDeleted(err error) error {
+	if errors.Is(err, errDeleted) && e.done.Err() == nil {
+		return nil
+	}
+	return err
+}
+
 // startOthers starts all clusters but the primary one, side by side. One that is in no configuration does not keep the
 // environment from starting.
 func (e *Environment) startOthers(ctx context.Context) error {
 	group, bounded := errgroup.WithContext(ctx)
 	for _, c := range e.others {
 		group.Go(func() error {
-			if err := e.bringUp(bounded, c); err != nil && !errors.Is(err, errDeleted) {
+			if err := e.unlessDeleted(e.bringUp(bounded, c)); err != nil {
 				return fmt.Errorf("cluster %s: %w", c.name, err)
 			}
 			return nil
@@ -184,9 +197,9 @@ func (e *Environment) startOthers(ctx context.Context) error {
 	}
 	for _, c := range e.resumed {
 		group.Go(func() error {
-			if err := e.bringUp(bounded, c); err != nil && bounded.Err() == nil {
-				e.note(fmt.Sprintf("cluster %s, which was made with the EKS API, could not be started: %v", c.name, err))
-				e.fail(bounded, c, err)
+			if err := e.unlessDeleted(e.bringUp(bounded, c)); err != nil && bounded.Err() == nil {
+				e.note(fmt.Sprintf("cluster %s, which was made with the EKS API, could not be started, and will be tried again at the next start: %v", c.name, err))
+				e.fail(bounded, c, err, false)
 			}
 			return nil
 		})
@@ -199,11 +212,12 @@ func (e *Environment) activate(_ context.Context, c *runningCluster) error {
 	if err := e.aws.clusters.SetEndpoint(c.arn, c.info.Endpoint, c.info.CAPEM); err != nil {
 		return err
 	}
+	running := e.runningUpdates(c.arn) // since the environment ended: another one needs an active cluster
 	if err := e.aws.clusters.UpdateStatus(c.arn, eks.StatusActive); err != nil {
 		return err
 	}
 	c.active.Store(true)
-	e.finishUpdates(c.arn, "") // that were in progress when the environment ended
+	e.finishUpdates(running, "")
 	return nil
 }
 

@@ -13,7 +13,7 @@
 //	starting.json          how to stop it; there while it starts
 //	state.json             sealing key and what has been done once
 //	iam.json, eks.json     what IAM and the EKS API hold; each change is there before its caller has the answer
-//	*.json.before          the same before the scenarios that run, to be put back; there exactly while they do
+//	*.json.before          the same before the scenarios that run, to be put back: by the next start, if this process ends first
 //	ca.pem, ca.key         certificate authority of the gateway's AWS names
 //	ca-bundle.pem          the system's roots and ours, for AWS_CA_BUNDLE
 //	aws/                   config and credentials with a profile per identity
@@ -37,6 +37,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 
 	"github.com/eksemu/eksemu/emulator/cluster"
 	"github.com/eksemu/eksemu/emulator/cluster/kindcluster"
@@ -106,8 +108,12 @@ type Environment struct {
 	publishing sync.Mutex // of published, and of who writes the files that tell others of the environment
 	published  bool
 
-	marking sync.Mutex // of marked
+	marking sync.Mutex // of marked and marks
 	marked  *mark      // nil without one
+	marks   int        // so far
+
+	making    sync.Mutex         // of who makes a cluster known that somebody may delete, or begins to end it
+	deletions singleflight.Group // of clusters, by ARN
 
 	background sync.WaitGroup // what the environment does for callers of the EKS API who do not wait for it
 
@@ -189,7 +195,7 @@ func (e *Environment) clusterSteps() []step {
 	var steps []step
 	if c := e.primary; c != nil {
 		for _, part := range e.parts() { // one by one; there seldom is another cluster
-			steps = append(steps, step{part.what, func(ctx context.Context) error { return c.take(ctx, part) }})
+			steps = append(steps, step{part.what, func(ctx context.Context) error { return e.unlessDeleted(c.take(ctx, part)) }})
 		}
 	}
 	if len(e.others)+len(e.resumed) > 0 {

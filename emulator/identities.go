@@ -2,10 +2,8 @@ package emulator
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
-	"strconv"
 	"time"
 
 	"github.com/eksemu/eksemu/emulator/config"
@@ -13,75 +11,6 @@ import (
 	"github.com/eksemu/eksemu/emulator/internal/atomicfile"
 	"github.com/eksemu/eksemu/sts-fake/iam"
 )
-
-// addIdentities adds users, roles and identity providers to IAM, and users and roles to the profiles, all of them or
-// none, and returns an ID for removeIdentities.
-func (a *awsSide) addIdentities(overlay config.Overlay) (string, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	merged, problems := a.config.Merge(overlay, nil)
-	if len(problems) > 0 {
-		return "", problems
-	}
-	overlay = merged.Added(a.config)
-	if err := overlay.Seed(a.store); err != nil {
-		return "", err
-	}
-	if err := a.writeProfiles(merged); err != nil {
-		return "", errors.Join(err, a.remove(overlay, merged), a.writeProfiles(a.config))
-	}
-	a.config = merged
-	a.created++
-	id := strconv.Itoa(a.created)
-	a.overlays[id] = overlay
-	return id, nil
-}
-
-// removeIdentities removes what addIdentities added. Keys and sessions of the identities end at once.
-func (a *awsSide) removeIdentities(id string) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	overlay, ok := a.overlays[id]
-	if !ok {
-		return fmt.Errorf("no identities were added under %q", id)
-	}
-	delete(a.overlays, id)
-	err := a.remove(overlay, a.config)
-	remaining := *a.config
-	for _, user := range overlay.Users {
-		remaining.Users = without(remaining.Users, func(u config.User) bool { return u.Name == user.Name })
-	}
-	for _, role := range overlay.Roles {
-		remaining.Roles = without(remaining.Roles, func(r config.Role) bool { return r.Name == role.Name })
-	}
-	for _, instance := range overlay.Instances {
-		remaining.Instances = without(remaining.Instances, func(i config.Instance) bool { return i.ID == instance.ID })
-	}
-	for _, provider := range overlay.OIDCProviders {
-		remaining.OIDCProviders = without(remaining.OIDCProviders, func(p config.OIDCProvider) bool {
-			return p.Account == provider.Account && p.URL == provider.URL
-		})
-	}
-	a.config = &remaining
-	return errors.Join(err, a.writeProfiles(&remaining))
-}
-
-// remove removes the users, roles and identity providers of an overlay from IAM. merged is the configuration that has them.
-func (a *awsSide) remove(overlay config.Overlay, merged *config.Environment) error {
-	var errs []error
-	for _, user := range overlay.Users {
-		identity, _ := merged.Identity(user.Name)
-		errs = append(errs, a.store.DeleteUser(identity.ARN))
-	}
-	for _, role := range overlay.Roles {
-		identity, _ := merged.Identity(role.Name)
-		errs = append(errs, a.store.DeleteRole(identity.ARN))
-	}
-	for _, provider := range overlay.OIDCProviders {
-		errs = append(errs, a.store.DeleteOIDCProvider(provider.ARN(merged.Partition())))
-	}
-	return errors.Join(errs...)
-}
 
 // without is a copy of a list without some elements.
 func without[T any](list []T, drop func(T) bool) []T {
@@ -94,10 +23,18 @@ func without[T any](list []T, drop func(T) bool) []T {
 	return kept
 }
 
+// configuration is that of the moment, with what overlays have added to it.
+func (a *awsSide) configuration() *config.Environment {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.config
+}
+
 // clusterNamed finds a cluster by what the environment calls it.
 func (a *awsSide) clusterNamed(name string) (eks.Cluster, bool) {
+	cfg := a.configuration()
 	for _, cluster := range a.clusters.Clusters() {
-		if nameOf(a.config, cluster.ARN) == name {
+		if nameOf(cfg, cluster.ARN) == name {
 			return cluster, true
 		}
 	}
@@ -130,9 +67,7 @@ func (a *awsSide) credentials(name string) (json.RawMessage, error) {
 
 // expiredSession returns a session of a role or an instance that ended an hour ago.
 func (a *awsSide) expiredSession(name string) (json.RawMessage, error) {
-	a.mu.Lock()
-	identity, ok := a.config.Identity(name)
-	a.mu.Unlock()
+	identity, ok := a.configuration().Identity(name)
 	if !ok || identity.RoleARN == "" {
 		return nil, fmt.Errorf("no role or instance %q", name)
 	}
@@ -149,9 +84,7 @@ func (a *awsSide) session(roleARN, name string, options iam.SessionOptions) (jso
 
 // serviceRole is the ARN of the role of an instance or a cluster, "" if there is neither.
 func (a *awsSide) serviceRole(name string) string {
-	a.mu.Lock()
-	cfg := a.config
-	a.mu.Unlock()
+	cfg := a.configuration()
 	roleARN := ""
 	if identity, ok := cfg.Identity(name); ok && identity.Kind == config.KindInstance {
 		roleARN = identity.RoleARN
@@ -175,7 +108,7 @@ func (a *awsSide) writeProfiles(cfg *config.Environment) error {
 // role, with credentials that are fetched anew when they expire.
 func (a *awsSide) serviceProfile(cluster string) []byte {
 	command := config.CommandLine(append(without(a.processes, func(string) bool { return false }), cluster))
-	return fmt.Appendf(nil, "[default]\nregion = %s\ncredential_process = %s\n", a.config.Region, command)
+	return fmt.Appendf(nil, "[default]\nregion = %s\ncredential_process = %s\n", a.configuration().Region, command)
 }
 
 func (a *awsSide) caBundle(own []byte) error {

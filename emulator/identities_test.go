@@ -6,6 +6,7 @@ import (
 	"os"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/eksemu/eksemu/emulator/config"
+	"github.com/eksemu/eksemu/sts-fake/iam"
 )
 
 const (
@@ -190,4 +192,113 @@ func TestServiceProfile(t *testing.T) {
 	if diff := cmp.Diff([]string{"/opt/eksemu", "credentials-of"}, e.aws.processes); diff != "" {
 		t.Errorf("the command was changed (-want +got):\n%s", diff)
 	}
+}
+
+// TestIdentitiesOutliveNoCrash: the next start removes those of a run that was killed, and nothing else.
+func TestIdentitiesOutliveNoCrash(t *testing.T) {
+	t.Parallel()
+	e := awsEnvironment(t)
+	withUser(t, e, "mine")
+	overlay := testOverlay()
+	overlay.OIDCProviders = []config.OIDCProvider{{URL: "https://issuer.example.com", ClientIDs: []string{"x"}}}
+	if _, err := e.aws.addIdentities(overlay); err != nil {
+		t.Fatal(err)
+	}
+	n := mustRestart(t, e)
+	if _, err := n.aws.store.Role(accountARN + "role/deployer"); err == nil || hasUser(n, "carol") || !hasUser(n, "mine") {
+		t.Errorf("carol %t, mine %t, deployer %v", hasUser(n, "carol"), hasUser(n, "mine"), err)
+	}
+	if providers := n.aws.store.OIDCProviders(); len(providers) > 0 {
+		t.Errorf("identity providers %v", providers)
+	}
+	if _, err := n.aws.addIdentities(overlay); err != nil {
+		t.Errorf("they cannot be added again: %v", err)
+	}
+}
+
+// TestIdentitiesLeaveOthersNames: what callers of the IAM API made is neither replaced nor removed, also after a crash.
+func TestIdentitiesLeaveOthersNames(t *testing.T) {
+	t.Parallel()
+	e := awsEnvironment(t)
+	trust, err := iam.ParsePolicy([]byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"` + accountARN + `user/trurl"},"Action":"sts:AssumeRole"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.aws.store.CreateRole(iam.Role{AccountID: "111122223333", Name: "deployer", TrustPolicy: trust}); err != nil {
+		t.Fatal(err)
+	}
+	before := e.aws.store.Snapshot()
+	seeded := e.state.read().Seeded
+	_, err = e.aws.addIdentities(testOverlay())
+	if !errors.Is(err, iam.ErrExists) || !strings.Contains(err.Error(), `role "deployer"`) {
+		t.Errorf("error %v", err)
+	}
+	if !reflect.DeepEqual(before, e.aws.store.Snapshot()) || !reflect.DeepEqual(seeded, e.state.read().Seeded) {
+		t.Errorf("IAM has %+v, noted are %v", e.aws.store.Snapshot(), e.state.read().Seeded)
+	}
+	if n := mustRestart(t, e); !reflect.DeepEqual(before.Roles, n.aws.store.Snapshot().Roles) {
+		t.Errorf("after a restart IAM has %+v", n.aws.store.Snapshot().Roles)
+	}
+}
+
+// TestIdentitiesAreForgotten once they are removed: others of their names are others.
+func TestIdentitiesAreForgotten(t *testing.T) {
+	t.Parallel()
+	e := awsEnvironment(t)
+	seeded := e.state.read().Seeded
+	id, err := e.aws.addIdentities(testOverlay())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.aws.removeIdentities(id); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(seeded, e.state.read().Seeded); diff != "" {
+		t.Errorf("notes (-before +after):\n%s", diff)
+	}
+	withUser(t, e, "carol")
+	if n := mustRestart(t, e); !hasUser(n, "carol") {
+		t.Error("the next start has removed somebody else's carol")
+	}
+}
+
+// TestIdentitiesThatAScenarioDeletes are gone already when they are to be removed.
+func TestIdentitiesThatAScenarioDeletes(t *testing.T) {
+	t.Parallel()
+	e := awsEnvironment(t)
+	seeded := e.state.read().Seeded
+	overlay := testOverlay()
+	overlay.OIDCProviders = []config.OIDCProvider{{URL: "https://issuer.example.com", ClientIDs: []string{"x"}}}
+	id, err := e.aws.addIdentities(overlay)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = errors.Join(e.aws.store.DeleteUser(accountARN+"user/carol"), e.aws.store.DeleteRole(accountARN+"role/deployer"),
+		e.aws.store.DeleteOIDCProvider(accountARN+"oidc-provider/issuer.example.com"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.aws.removeIdentities(id); err != nil {
+		t.Error(err)
+	}
+	if diff := cmp.Diff(seeded, e.state.read().Seeded); diff != "" {
+		t.Errorf("notes (-before +after):\n%s", diff)
+	}
+}
+
+// TestIdentitiesWhileOthersRead: the configuration may change whenever somebody looks at it.
+func TestIdentitiesWhileOthersRead(t *testing.T) {
+	t.Parallel()
+	e := awsEnvironment(t)
+	var readers sync.WaitGroup
+	for range 5 {
+		readers.Go(func() {
+			_, _ = e.aws.clusterNamed("my-cluster")
+			_ = e.aws.serviceProfile("my-cluster")
+		})
+	}
+	if _, err := e.aws.addIdentities(testOverlay()); err != nil {
+		t.Error(err)
+	}
+	readers.Wait()
 }

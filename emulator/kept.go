@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/eksemu/eksemu/emulator/eks"
 	"github.com/eksemu/eksemu/emulator/internal/atomicfile"
@@ -37,14 +38,43 @@ func (k kept) save(name string, content any) error {
 	return atomicfile.Write(k.path(name), append(raw, '\n'), 0o600)
 }
 
-// load reads what the last start left; zero values on the first start. If that was killed while something was to be put
-// back, it is what was before.
+// load reads what the last start left; zero values on the first start. If that ended while something was to be put back,
+// this is done first.
 func (k kept) load() (users iam.Snapshot, clusters eks.Snapshot, err error) {
-	suffix := ""
 	if k.marked() {
-		suffix = beforeSuffix
+		if err := k.putBack(); err != nil {
+			return iam.Snapshot{}, eks.Snapshot{}, err
+		}
 	}
-	return users, clusters, errors.Join(k.read(iamFile+suffix, &users), k.read(clustersFile+suffix, &clusters))
+	return users, clusters, errors.Join(k.read(iamFile, &users), k.read(clustersFile, &clusters))
+}
+
+// putBack makes what mark remembers what there is. Clusters that were made since are to be deleted, with all that they
+// have; so are those whose deletion had begun.
+func (k kept) putBack() error {
+	var users iam.Snapshot
+	var before, now eks.Snapshot
+	err := errors.Join(k.read(iamFile+beforeSuffix, &users), k.read(clustersFile+beforeSuffix, &before), k.read(clustersFile, &now))
+	if err != nil {
+		return err
+	}
+	for _, c := range now.Clusters {
+		if c == nil {
+			return damagedKept(k.path(clustersFile), errors.New("a cluster is missing"))
+		}
+		i := slices.IndexFunc(before.Clusters, func(b *eks.SavedCluster) bool { return b != nil && b.Cluster.ARN == c.Cluster.ARN })
+		switch {
+		case i < 0:
+			c.Cluster.Status = eks.StatusDeleting
+			before.Clusters = append(before.Clusters, c)
+		case c.Cluster.Status == eks.StatusDeleting:
+			before.Clusters[i].Cluster.Status = eks.StatusDeleting
+		}
+	}
+	if err := errors.Join(k.saveIAM(users), k.saveClusters(before)); err != nil {
+		return err
+	}
+	return k.unmark()
 }
 
 // marked tells whether mark has been called, and unmark has not.

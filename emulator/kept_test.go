@@ -41,6 +41,9 @@ func TestKeptRoundTrip(t *testing.T) {
 	expect("half a mark", "now")
 	do(k.mark(users("before"), clusters("before")))
 	expect("a mark", "before")
+	do(k.saveIAM(users("now")))
+	do(k.saveClusters(clusters("now")))
+	do(k.mark(users("before"), clusters("before")))
 	do(remove(k.dir, clustersFile+beforeSuffix)) // and killed in the middle of unmark
 	expect("half of it forgotten", "now")
 	do(k.unmark())

@@ -165,7 +165,7 @@ func TestKilledWhileAClusterIsDeleted(t *testing.T) {
 
 func TestUpdatesEnd(t *testing.T) {
 	t.Parallel()
-	e := publishedEnvironment(t)
+	e := mapped(t, t.TempDir())
 	const mode = types.AuthenticationModeApi
 	client, name := e.eksClient(t), aws.String("my-cluster")
 	out, err := client.UpdateClusterConfig(t.Context(), &awseks.UpdateClusterConfigInput{

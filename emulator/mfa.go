@@ -30,10 +30,7 @@ func (c *Client) MFACodes(ctx context.Context) ([]MFACode, error) {
 }
 
 func (a *admin) mfaCodes(w http.ResponseWriter, _ *http.Request) {
-	a.env.aws.mu.Lock()
-	cfg := a.env.aws.config
-	a.env.aws.mu.Unlock()
-	codes, err := mfaCodes(cfg, a.env.clock.now())
+	codes, err := mfaCodes(a.env.aws.configuration(), a.env.clock.now())
 	if err != nil {
 		writeJSON(w, http.StatusInternalServerError, adminError{err.Error()})
 		return

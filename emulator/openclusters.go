@@ -3,6 +3,7 @@ package emulator
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"github.com/eksemu/eksemu/emulator/config"
 	"github.com/eksemu/eksemu/emulator/eks"
@@ -39,10 +40,14 @@ func (e *Environment) openClusters(ctx context.Context, saved eks.Snapshot) erro
 			e.others = append(e.others, c)
 		}
 	}
+	if err := e.kept.saveClusters(e.aws.clusters.Snapshot()); err != nil { // before it is forgotten that some are to be removed
+		return err
+	}
 	if err := e.state.update(func(s *state) { s.Seeded.replaceClusters(wanted) }); err != nil {
 		return err
 	}
-	return e.resumeClusters(ctx)
+	e.resumeClusters(ctx)
+	return nil
 }
 
 // replaceClusters puts clusters in the place of those that a record has. One that it had already keeps its digest: that
@@ -60,8 +65,15 @@ func (s seeded) replaceClusters(wanted seeded) {
 	}
 }
 
-// asStopped is what is saved of clusters of which none runs: those that did are CREATING again, with the Kubernetes
-// version of this build. A cluster that was in the configuration and is no longer is forgotten; its folder stays.
+// hasTraces tells whether a cluster has a folder. Of one that is FAILED this says that it was usable once: what there is of
+// a new one that fails is removed.
+func (e *Environment) hasTraces(arn string) bool {
+	_, err := os.Stat(e.files.cluster(e.nameOf(arn)))
+	return err == nil
+}
+
+// asStopped is what is saved of clusters of which none runs: those that did, or have failed to do so again, are CREATING
+// again, with the Kubernetes version of this build. A cluster that was in the configuration and is no longer is forgotten; its folder stays.
 func (e *Environment) asStopped(saved eks.Snapshot, before, wanted seeded) eks.Snapshot {
 	var kept []*eks.SavedCluster
 	for _, c := range saved.Clusters {
@@ -70,6 +82,9 @@ func (e *Environment) asStopped(saved eks.Snapshot, before, wanted seeded) eks.S
 			c.Cluster.Status = eks.StatusDeleting // of a run that was killed
 		} else if before[key] != "" && wanted[key] == "" {
 			continue
+		}
+		if c.Cluster.Status == eks.StatusFailed && e.hasTraces(c.Cluster.ARN) {
+			c.Cluster.Status, c.Cluster.Health.Issues = eks.StatusCreating, []eks.ClusterIssue{}
 		}
 		switch c.Cluster.Status {
 		case eks.StatusActive, eks.StatusUpdating, eks.StatusCreating:

@@ -105,7 +105,8 @@ func TestClustersComeAndGoWithTheConfiguration(t *testing.T) {
 func TestAsStopped(t *testing.T) {
 	t.Parallel()
 	const arn = "arn:aws:eks:us-west-2:111122223333:cluster/"
-	e := &Environment{opts: Options{Kubernetes: "1.37"}}
+	e := awsEnvironment(t)
+	e.opts.Kubernetes = "1.37"
 	var saved eks.Snapshot
 	for name, status := range map[string]eks.ClusterStatus{
 		"active": eks.StatusActive, "updating": eks.StatusUpdating, "creating": eks.StatusCreating, "deleting": eks.StatusDeleting,

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/gorilla/mux"
 
 	"github.com/eksemu/eksemu/emulator/config"
+	"github.com/eksemu/eksemu/emulator/eks"
 )
 
 // PutCluster adds a cluster to the running environment and waits until it can be used. It is one of the environment's own
@@ -56,8 +58,10 @@ func (e *Environment) addOverlayCluster(ctx context.Context, overlay config.Over
 	if err != nil {
 		return RuntimeCluster{}, err
 	}
-	if err := e.wait(ctx, func(life context.Context) error { return e.bringUp(life, c) }); err != nil {
-		e.beside(func(life context.Context) { e.deleteCluster(life, c.arn) })
+	if err := e.wait(ctx, func(life context.Context) error { return e.bringUpNew(life, c) }); err != nil {
+		e.beside(func(life context.Context) {
+			e.warn("delete cluster "+c.name+", which could not be started", e.discardCluster(life, c.arn))
+		})
 		return RuntimeCluster{}, fmt.Errorf("start cluster %s: %w", c.name, err)
 	}
 	return RuntimeCluster{Name: c.name, ARN: c.arn, Endpoint: c.info.Endpoint}, e.republish()
@@ -67,6 +71,8 @@ func (e *Environment) addOverlayCluster(ctx context.Context, overlay config.Over
 func (e *Environment) makeOverlayCluster(overlay config.Overlay) (*runningCluster, error) {
 	e.aws.mu.Lock()
 	defer e.aws.mu.Unlock()
+	e.making.Lock()
+	defer e.making.Unlock()
 	merged, problems := e.aws.config.Merge(config.Overlay{Clusters: overlay.Clusters}, nil)
 	if len(problems) > 0 {
 		return nil, problems
@@ -76,27 +82,41 @@ func (e *Environment) makeOverlayCluster(overlay config.Overlay) (*runningCluste
 	if err != nil {
 		return nil, err
 	}
+	if _, taken := e.aws.clusters.ClusterByARN(described.ARN); taken {
+		return nil, fmt.Errorf("add cluster %q, which a caller of the EKS API has made (delete that, or choose another name): %w", spec.Name, eks.ErrClusterExists)
+	}
 	// Noted first, so that a start after a crash removes it.
 	if err := e.state.update(func(s *state) { s.Seeded[clusterKey(described.ARN)] = ofOverlay }); err != nil {
 		return nil, err
 	}
 	if err := e.aws.makeCluster(merged, spec, described); err != nil {
-		return nil, err
+		return nil, errors.Join(err, e.state.update(func(s *state) { delete(s.Seeded, clusterKey(described.ARN)) }))
 	}
 	return e.newCluster(spec, described.ARN), nil
 }
 
-// removeOverlayCluster deletes a cluster that addOverlayCluster made.
+// removeOverlayCluster deletes a cluster that addOverlayCluster made. The note of it goes with the last of it, so that a
+// removal that fails can be tried again.
 func (e *Environment) removeOverlayCluster(ctx context.Context, name string) error {
-	for _, c := range e.clusters.all() {
-		if c.name == name && e.state.read().Seeded[clusterKey(c.arn)] == ofOverlay {
-			return e.wait(ctx, func(life context.Context) error {
-				e.deleteCluster(life, c.arn)
-				return e.state.update(func(s *state) { delete(s.Seeded, clusterKey(c.arn)) })
-			})
+	for key, digest := range e.state.read().Seeded {
+		arn, isCluster := strings.CutPrefix(key, clusterPrefix)
+		if isCluster && digest == ofOverlay && e.nameOf(arn) == name {
+			return e.wait(ctx, func(life context.Context) error { return e.discardCluster(life, arn) })
 		}
 	}
 	return fmt.Errorf("no cluster %q was added", name)
+}
+
+// discardCluster is deleteCluster of a cluster that no caller of the EKS API deletes. They see it DELETING first.
+func (e *Environment) discardCluster(ctx context.Context, arn string) error {
+	err := e.aws.clusters.UpdateStatus(arn, eks.StatusDeleting)
+	switch {
+	case errors.Is(err, eks.ErrClusterNotFound):
+		return nil // somebody else has deleted it
+	case err != nil:
+		return err
+	}
+	return e.deleteCluster(ctx, arn)
 }
 
 // wait does something beside and waits for its end, or for that of ctx.

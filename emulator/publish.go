@@ -31,7 +31,7 @@ func (e *Environment) publish(ctx context.Context) error {
 		return err
 	}
 	if e.primary != nil {
-		if err := e.primary.take(ctx, part{"make the cluster usable", e.activate}); err != nil {
+		if err := e.unlessDeleted(e.primary.take(ctx, part{"make the cluster usable", e.activate})); err != nil {
 			return err
 		}
 	}

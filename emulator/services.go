@@ -30,13 +30,7 @@ func (e *Environment) makeAWS(ctx context.Context) error {
 	if err := e.makeServices(store); err != nil {
 		return err
 	}
-	if err := e.openClusters(ctx, clusters); err != nil {
-		return err
-	}
-	if err := e.kept.saveClusters(e.aws.clusters.Snapshot()); err != nil {
-		return err
-	}
-	return e.kept.unmark()
+	return e.openClusters(ctx, clusters)
 }
 
 // openIAM makes the IAM store.
@@ -52,7 +46,7 @@ func (e *Environment) openIAM(saved iam.Snapshot) (*iam.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	content, now := reconcile(saved, e.state.read().Seeded, wanted)
+	content, now := reconcile(cfg.Partition(), saved, e.state.read().Seeded, wanted)
 	if err := store.Load(content); err != nil {
 		return nil, fmt.Errorf("put the identities of the configuration into IAM: %w", err)
 	}

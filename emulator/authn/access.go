@@ -107,25 +107,49 @@ func (a *Access) check() error {
 	return nil
 }
 
-// checkEntries lists what is wrong with the access entries. The DynamicFile mapper is keyed by principal ID: an
-// entry without one makes it refuse the whole file, and of two with the same one it silently takes the last.
+// checkEntries lists what is wrong with the access entries.
 func (a *Access) checkEntries() []error {
 	var problems []error
 	seen := make(map[string]string, len(a.Entries))
 	for _, m := range a.Entries {
-		if _, err := parsePrincipal(m.ARN, a.Partition); err != nil {
-			problems = append(problems, fmt.Errorf("access entry: %w", err))
-		}
-		if m.PrincipalID == "" {
-			problems = append(problems, fmt.Errorf("access entry for %s has no principal ID: set the unique ID that IAM gave the principal", m.ARN))
-			continue
-		}
-		if other, twice := seen[m.PrincipalID]; twice {
-			problems = append(problems, fmt.Errorf("access entries for %s and %s have the same principal ID %s: remove one", other, m.ARN, m.PrincipalID))
-		}
-		seen[m.PrincipalID] = m.ARN
+		problems = append(problems, a.checkEntry(m, seen)...)
 	}
 	return problems
+}
+
+// checkEntry lists what is wrong with an access entry. seen are the ARNs of those before it by their principal IDs. The
+// DynamicFile mapper is keyed by principal ID: an entry without one makes it refuse the whole file, and of two with the
+// same one it silently takes the last.
+func (a *Access) checkEntry(m Mapping, seen map[string]string) []error {
+	var problems []error
+	if _, err := parsePrincipal(m.ARN, a.Partition); err != nil {
+		problems = append(problems, fmt.Errorf("access entry: %w", err))
+	}
+	if m.PrincipalID == "" {
+		return append(problems, fmt.Errorf("access entry for %s has no principal ID: set the unique ID that IAM gave the principal", m.ARN))
+	}
+	if other, twice := seen[m.PrincipalID]; twice {
+		problems = append(problems, fmt.Errorf("access entries for %s and %s have the same principal ID %s: remove one", other, m.ARN, m.PrincipalID))
+	}
+	seen[m.PrincipalID] = m.ARN
+	return problems
+}
+
+// LeaveOut takes out the access entries that [Server.Write] and [Server.Update] would refuse, so that they are not in the
+// way of the others, and returns what is wrong with them.
+func (a *Access) LeaveOut() error {
+	var good []Mapping
+	var problems []error
+	seen := make(map[string]string, len(a.Entries))
+	for _, m := range a.Entries {
+		if found := a.checkEntry(m, seen); len(found) > 0 {
+			problems = append(problems, found...)
+			continue
+		}
+		good = append(good, m)
+	}
+	a.Entries = good
+	return errors.Join(problems...)
 }
 
 // principal is an ARN as the mappers compare it.

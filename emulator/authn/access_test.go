@@ -107,3 +107,21 @@ func TestAccessProblems(t *testing.T) {
 		}
 	}
 }
+
+// TestLeaveOut: what is wrong with some entries is told, and the others stay.
+func TestLeaveOut(t *testing.T) {
+	t.Parallel()
+	a := testAccess(API)
+	good := a.Entries
+	a.Entries = append([]Mapping{{ARN: "bob", PrincipalID: "AIDABOB"}}, append(append([]Mapping{}, good...),
+		Mapping{ARN: good[0].ARN + "2", PrincipalID: good[0].PrincipalID}, Mapping{ARN: "arn:aws:iam::" + account + ":user/nobody"})...)
+	if err := a.LeaveOut(); strings.Count(errorText(err), "access entr") != 3 {
+		t.Errorf("problems %v", err)
+	}
+	if diff := cmp.Diff(good, a.Entries); diff != "" {
+		t.Errorf("entries (-want +got):\n%s", diff)
+	}
+	if err := a.check(); err != nil {
+		t.Errorf("what is left is refused: %v", err)
+	}
+}

@@ -3,7 +3,6 @@ package eks
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/eksemu/eksemu/emulator/access"
 )
@@ -17,7 +16,7 @@ type Access struct {
 	// and system:masters, and neither aws-auth nor any API shows it. In the other modes it has an access entry or nothing.
 	Creator Principal
 	// Entries are the access entries, by principal ARN, without those of principals that did not exist when their entry
-	// was made: nobody can match them. No two have the same principal ID. There are none in CONFIG_MAP mode.
+	// was made: nobody can match them. There are none in CONFIG_MAP mode.
 	Entries []Mapping
 	// Grants are the policies of these entries, by principal ARN and policy ARN.
 	Grants []access.Grant
@@ -41,9 +40,8 @@ func (r *Registry) Access(clusterARN string) (Access, error) {
 	if a.AuthenticationMode == ModeConfigMap {
 		a.Creator = found.Creator
 	}
-	latest := found.latestEntries()
 	for _, saved := range found.Entries {
-		if latest[saved.PrincipalID] != saved {
+		if saved.PrincipalID == "" { // nobody can match it
 			continue
 		}
 		entry := saved.AccessEntry
@@ -59,20 +57,6 @@ func (r *Registry) Access(clusterARN string) (Access, error) {
 		}
 	}
 	return a, nil
-}
-
-// latestEntries are the entries that count, by their principal's ID. Of several with one ID, which CreateAccessEntry refuses
-// but states of eksemu before it did may have, it is the one that was made last: when it was, IAM had its ARN for the ID.
-func (c *SavedCluster) latestEntries() map[string]*SavedEntry {
-	latest := map[string]*SavedEntry{}
-	for _, entry := range c.Entries {
-		before := latest[entry.PrincipalID]
-		if entry.PrincipalID == "" || before != nil && !time.Time(entry.AccessEntry.CreatedAt).After(time.Time(before.AccessEntry.CreatedAt)) {
-			continue
-		}
-		latest[entry.PrincipalID] = entry
-	}
-	return latest
 }
 
 func cloneScope(s access.Scope) access.Scope {

@@ -14,7 +14,8 @@ const (
 	// ClusterCreated: somebody asked for a cluster, which is CREATING. Start it, then call SetEndpoint and UpdateStatus, or
 	// Fail.
 	ClusterCreated ChangeKind = "ClusterCreated"
-	// ClusterDeleted: somebody asked for the end of a cluster, which is DELETING. Stop it, then call RemoveCluster.
+	// ClusterDeleted: somebody asked for the end of a cluster, which is DELETING, perhaps not for the first time. Stop it,
+	// then call RemoveCluster.
 	ClusterDeleted ChangeKind = "ClusterDeleted"
 	// AccessChanged: access entries, their policies or the authentication mode are others now, as Access has them. If an
 	// update of the mode is in progress, apply it, then call FinishUpdate.

@@ -48,7 +48,7 @@ func (s *Server) describeCluster(r *request) (any, error) {
 }
 
 // deleteCluster answers DeleteCluster. A cluster that is being deleted already can be deleted (user guide, "Protect EKS
-// clusters from accidental deletion"); nothing more happens to it then.
+// clusters from accidental deletion"). It is announced again, for a deletion that failed begins anew.
 func (s *Server) deleteCluster(r *request) (any, error) {
 	name := r.variable("name")
 	if err := s.mayCluster(r, name, nil); err != nil {
@@ -60,8 +60,8 @@ func (s *Server) deleteCluster(r *request) (any, error) {
 	var answer clusterAnswer
 	return &answer, s.edit(r, name, func(c *SavedCluster) (ChangeKind, error) {
 		if c.Cluster.Status == StatusDeleting {
-			answer.Cluster = c.Cluster
-			return "", errSame
+			answer.Cluster = c.Cluster.clone()
+			return ClusterDeleted, nil
 		}
 		if err := c.mayBeDeleted(); err != nil {
 			return "", err

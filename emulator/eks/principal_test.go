@@ -3,14 +3,10 @@ package eks
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awseks "github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/eksemu/eksemu/emulator/access"
 )
 
 // A role that was deleted and made again has the same ARN and another ID: its entry is still there and matches nobody,
@@ -79,47 +75,6 @@ func TestRenamedUser(t *testing.T) {
 	got, err := e.clusters.Access(dev)
 	if err != nil || len(got.Entries) != 2 || got.Entries[1].PrincipalARN != after {
 		t.Errorf("access %+v, %v", got, err)
-	}
-}
-
-// A state that has two entries with one ID nevertheless: the later one counts, with its policies.
-func TestAccessHasEachIDOnce(t *testing.T) {
-	t.Parallel()
-	e := start(t)
-	dev := e.create(t, "dev", types.AuthenticationModeApi)
-	err := e.clusters.update(dev, func(c *SavedCluster) (ChangeKind, error) {
-		for i, name := range []string{"b", "a", "c"} { // "a" is older than "b", and "c" is as old as "b"
-			p, _ := parsePrincipal("arn:aws:iam::111122223333:user/" + name)
-			entry, err := e.clusters.newEntry(c, p, TypeStandard, timestamp(e.now.Add([]time.Duration{2, 1, 2}[i]*time.Second)))
-			if err != nil {
-				return "", err
-			}
-			entry.PrincipalID = "AIDAEXAMPLEEXAMPLE123"
-			entry.associate(viewPolicy, access.Scope{Type: access.ScopeCluster}, c.Cluster.CreatedAt)
-			c.put(entry)
-		}
-		return AccessChanged, nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := e.clusters.Access(dev)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var arns []string
-	for _, entry := range got.Entries {
-		arns = append(arns, "entry of "+entry.PrincipalARN)
-	}
-	for _, grant := range got.Grants {
-		arns = append(arns, "grant to "+grant.PrincipalARN)
-	}
-	want := []string{
-		"entry of arn:aws:iam::111122223333:user/b", "entry of arn:aws:iam::111122223333:user/trurl",
-		"grant to arn:aws:iam::111122223333:user/b", "grant to arn:aws:iam::111122223333:user/trurl",
-	}
-	if diff := cmp.Diff(want, arns); diff != "" {
-		t.Errorf("access (-want +got):\n%s", diff)
 	}
 }
 

@@ -147,8 +147,9 @@ func (p Policy) principalARNs() []string {
 	return slices.DeleteFunc(out, func(name string) bool { return !strings.HasPrefix(name, "arn:") })
 }
 
-// mapPrincipals is the policy with every AWS principal replaced by what replace makes of it.
-func (p Policy) mapPrincipals(replace func(string) string) Policy {
+// MapPrincipals is the policy with every AWS principal, an ARN or a unique ID, replaced by what replace makes of it. The
+// policy itself stays as it is.
+func (p Policy) MapPrincipals(replace func(string) string) Policy {
 	if p.doc == nil {
 		return p
 	}

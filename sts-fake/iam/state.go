@@ -237,7 +237,7 @@ func (st *state) resolvePolicy(at string, trust Policy, ps *Problems) Policy {
 			ps.addPrincipal(at, name, "is of another partition than "+strconv.Quote(st.partition)+": write its ARN with that")
 		}
 	}
-	return trust.mapPrincipals(func(name string) string {
+	return trust.MapPrincipals(func(name string) string {
 		if !lasting(name) || st.foreign(name) {
 			return name
 		}
@@ -258,7 +258,7 @@ func (st *state) foreign(name string) bool {
 // shown is a role as people see it: with ARNs in the trust policy for the principals that still exist.
 func (st *state) shown(r Role) Role {
 	r = r.clone()
-	r.TrustPolicy = r.TrustPolicy.mapPrincipals(func(name string) string {
+	r.TrustPolicy = r.TrustPolicy.MapPrincipals(func(name string) string {
 		if h, ok := st.ids[name]; ok {
 			return h.arn
 		}
