@@ -94,5 +94,8 @@ func (e *Environment) makeServices(store *iam.Store) error {
 	e.aws.services["sts"] = stsfake.New(stsfake.Options{
 		Gate: gate, Faults: &e.faults, Issuers: issuers, InactiveRegion: e.aws.inactiveRegion,
 	})
+	for name, service := range e.aws.services {
+		e.aws.services[name] = &unhurried{service}
+	}
 	return nil
 }
