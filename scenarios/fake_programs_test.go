@@ -68,6 +68,7 @@ func fakeToken(arguments []string) error {
 	presigned := url.URL{Scheme: "https", Host: "sts.us-west-2.amazonaws.com", Path: "/", RawQuery: url.Values{
 		"X-Amz-Credential": {key + "/20260101/us-west-2/sts/aws4_request"},
 		"X-Amz-Date":       {date},
+		"X-Amz-Expires":    {argument("--expires")},
 		"X-Amz-Signature":  {fakeSignature(key, secret, argument("-i"), date)},
 	}.Encode()}
 	token := "k8s-aws-v1." + base64.RawURLEncoding.EncodeToString([]byte(presigned.String()))

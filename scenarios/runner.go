@@ -121,7 +121,7 @@ func (r *Runner) check(scenarios []*Scenario) strictyaml.Problems {
 // run is one run of several scenarios: what outlives a scenario.
 type run struct {
 	*Runner
-	signed  map[string]bool // identity and second of every token, see (*session).signingTime
+	signed  map[string]bool // every token that was made, see (*session).tokenArguments
 	changed time.Time       // when state last changed, an undo included
 	id      func() string   // makes a unique ID
 

@@ -3,27 +3,32 @@ package scenarios
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
 
-// signingTime is when the next token of an identity claims to be signed: now by the scenario's clock, or the
-// latest second before for which there is no token of this run yet. The API server keeps the result of a token that it
-// accepted for 10 seconds (TokenSuccessCacheTTL, k8s.io/kubernetes pkg/kubeapiserver/authenticator), and two
-// tokens that the same key signs in the same second are the same token.
-func (s *session) signingTime(identity string) time.Time {
-	at := s.Now().Add(s.clock).UTC().Truncate(time.Second)
-	for s.signed[identity+" "+at.Format(time.RFC3339)] {
-		at = at.Add(-time.Second)
-	}
-	s.signed[identity+" "+at.Format(time.RFC3339)] = true
-	return at
-}
+// Bounds of X-Amz-Expires of a scenario's tokens. Clients of people write 60 (spec eks.md §6.1), and the authenticator takes
+// up to 900; a token lives 15 minutes whatever it says.
+const (
+	leastExpires = 61
+	mostExpires  = 900
+)
 
-// tokenArguments are those of `eksemu token` for an identity's next token.
+// tokenArguments are those of `eksemu token` for an identity's next token, which nobody has used before. The API server
+// keeps the result of a token that it accepted for 10 seconds at least (TokenSuccessCacheTTL, k8s.io/kubernetes
+// pkg/kubeapiserver/authenticator), and what the same key signs in the same second is the same token, but for X-Amz-Expires.
 func (s *session) tokenArguments(identity string) []string {
-	return []string{"token", "-i", s.cluster, "--signing-time", s.signingTime(identity).Format(time.RFC3339)}
+	at := s.Now().Add(s.clock).UTC().Format(time.RFC3339)
+	for {
+		expires := strconv.Itoa(leastExpires + rand.IntN(mostExpires-leastExpires+1))
+		if token := identity + " " + at + " " + expires; !s.signed[token] {
+			s.signed[token] = true
+			return []string{"token", "-i", s.cluster, "--signing-time", at, "--expires", expires}
+		}
+	}
 }
 
 // awsEnviron holds the variables with which AWS clients act as an identity and carry a call's ID to the gateway.

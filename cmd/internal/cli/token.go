@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -18,11 +19,12 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// tokenFlags are the flags of `aws-iam-authenticator token` (upstream cmd/aws-iam-authenticator/token.go), and two
-// of our own: --profile and --signing-time.
+// tokenFlags are the flags of `aws-iam-authenticator token` (upstream cmd/aws-iam-authenticator/token.go), and three
+// of our own: --profile, --signing-time and --expires.
 type tokenFlags struct {
 	cluster, role, externalID, sessionName, region, profile, signingTime string
 	tokenOnly, forwardSessionName, cache                                 bool
+	expires                                                              int // seconds
 }
 
 const (
@@ -49,6 +51,7 @@ heptio-authenticator-aws, and takes credentials from the environment and profile
 	flags.StringVar(&f.region, "region", "", "AWS region of the STS endpoint (default from the AWS configuration, then us-east-1)")
 	flags.StringVar(&f.profile, "profile", "", "AWS profile, stronger than credentials in the environment")
 	flags.StringVar(&f.signingTime, "signing-time", "", "sign as if it were this `time` (RFC 3339), to reproduce a wrong clock or an old token")
+	flags.IntVar(&f.expires, "expires", 60, "X-Amz-Expires, 0 to 900 `seconds`; a token lives 15 minutes whatever it says, but is another one with another value")
 	flags.BoolVar(&f.tokenOnly, "token-only", false, "print the token alone, for tools that take a bearer token")
 	flags.BoolVar(&f.forwardSessionName, "forward-session-name", false, "with --role: keep the session name of the assumed role that is calling")
 	flags.BoolVar(&f.cache, "cache", false, "accepted for compatibility; nothing is cached on disk")
@@ -80,6 +83,9 @@ func (app *App) token(ctx context.Context, f *tokenFlags) error {
 	case f.forwardSessionName && f.sessionName != "":
 		return errors.New("--forward-session-name and --session-name exclude each other")
 	}
+	if f.expires < 0 || f.expires > 900 { // upstream pkg/token/token.go, Verify
+		return fmt.Errorf("--expires %d: the authenticator takes 0 to 900", f.expires)
+	}
 	now := app.Now()
 	if f.signingTime != "" {
 		var err error
@@ -91,7 +97,7 @@ func (app *App) token(ctx context.Context, f *tokenFlags) error {
 	if err != nil {
 		return exitWith(ExitMismatch, fmt.Errorf("could not get token: %w", err))
 	}
-	token, err := presign(ctx, cfg, f.cluster, now)
+	token, err := presign(ctx, cfg, f.cluster, now, f.expires)
 	if err != nil {
 		return exitWith(ExitMismatch, fmt.Errorf("could not get token: %w", err))
 	}
@@ -150,13 +156,13 @@ func (app *App) askMFA() (string, error) {
 
 // presign makes the token with the SDK's own STS client, so that endpoint overrides, FIPS and dual-stack settings
 // act as they do in aws-iam-authenticator. X-Amz-Expires is 60 there and means nothing to STS.
-func presign(ctx context.Context, cfg aws.Config, cluster string, now time.Time) (string, error) {
+func presign(ctx context.Context, cfg aws.Config, cluster string, now time.Time, expires int) (string, error) {
 	client := sts.NewPresignClient(sts.NewFromConfig(cfg))
 	signed, err := client.PresignGetCallerIdentity(ctx, &sts.GetCallerIdentityInput{}, func(o *sts.PresignOptions) {
 		o.Presigner = presignerAt{o.Presigner, now}
 		o.ClientOptions = append(o.ClientOptions, sts.WithAPIOptions(
 			smithyhttp.SetHeaderValue(clusterIDHeader, cluster),
-			smithyhttp.SetHeaderValue("X-Amz-Expires", "60"),
+			smithyhttp.SetHeaderValue("X-Amz-Expires", strconv.Itoa(expires)),
 		))
 	})
 	if err != nil {
