@@ -218,19 +218,6 @@ func (l *linter) inRegion(node *yaml.Node, run invocation, at string) {
 	l.warn(place, "region", at, fmt.Sprintf("makes a token for STS in %s, and the cluster is in %s: that works as long as that endpoint can be reached and the region is enabled", region, l.report.Region), "--region "+l.report.Region)
 }
 
-// endpoint looks for endpoint overrides, which move the host that a token is presigned for.
-func (l *linter) endpoint(node *yaml.Node, run invocation, at string) {
-	if ignored, _ := run.lookup("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"); strings.EqualFold(ignored, "true") {
-		return
-	}
-	if url, name := run.variable("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"); url != "" {
-		l.fail(run.place(name, node), "endpoint-url", at+".env", fmt.Sprintf("%s sets %s, so the token is presigned for that host, which is no endpoint of STS: the authenticator refuses it", run.whose(name), name), "unset "+name+", or set AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true in the kubeconfig")
-	}
-	if url := run.option("--endpoint-url"); url != "" {
-		l.fail(argument(node, url), "endpoint-url", at+".args", "have --endpoint-url: the token is presigned for that host, and the authenticator refuses it", "remove --endpoint-url")
-	}
-}
-
 // asWhom finds out whose credentials sign: --profile, then keys in the environment, then AWS_PROFILE, then the default
 // profile (botocore's resolver of credentials; the AWS SDK for Go v2 has the same order).
 func (l *linter) asWhom(node *yaml.Node, run invocation, at string) {
