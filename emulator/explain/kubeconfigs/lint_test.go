@@ -264,6 +264,30 @@ func TestSecretsInFields(t *testing.T) {
 	}
 }
 
+// TestOtherContexts has dangling references in contexts that are followed and in some that are not.
+func TestOtherContexts(t *testing.T) {
+	t.Parallel()
+	file := []byte(with("contexts:\n", "contexts:\n- name: old\n  context: {cluster: gone, user: gone}\n- name: bare\n  context: {}\n"))
+	for context, want := range map[string]map[string]explain.Severity{
+		"":     {"dangling-cluster": explain.SeverityWarning, "dangling-user": explain.SeverityWarning, "no-cluster": explain.SeverityWarning, "no-user": explain.SeverityWarning},
+		"prod": {"dangling-cluster": explain.SeverityWarning, "dangling-user": explain.SeverityWarning, "no-cluster": explain.SeverityWarning, "no-user": explain.SeverityWarning},
+		"old":  {"dangling-cluster": explain.SeverityError, "dangling-user": explain.SeverityError, "no-cluster": explain.SeverityWarning, "no-user": explain.SeverityWarning},
+		"bare": {"dangling-cluster": explain.SeverityWarning, "dangling-user": explain.SeverityWarning, "no-cluster": explain.SeverityError, "no-user": explain.SeverityError},
+	} {
+		r, err := Lint(file, Options{Context: context, Now: noon})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]explain.Severity{}
+		for _, f := range r.Findings {
+			got[f.ID] = f.Severity
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("context %q (-want +got):\n%s", context, diff)
+		}
+	}
+}
+
 func TestNoKubeconfig(t *testing.T) {
 	t.Parallel()
 	for file, want := range map[string]string{"": "empty", "a: [": "f:1", "kind: Pod\n": "no kubeconfig", "- a\n": "no kubeconfig"} {
