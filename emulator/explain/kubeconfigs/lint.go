@@ -28,8 +28,9 @@ type Lookup func(name string) (string, bool)
 
 // Profiles are those of the AWS CLI and SDKs.
 type Profiles struct {
-	Files []string // in which they stand
-	Names []string
+	Files    []string // in which they stand
+	Names    []string
+	Settings map[string]Profile // by name
 }
 
 // Report is what a context leads to, and what is wrong on the way.
