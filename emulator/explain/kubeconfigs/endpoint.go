@@ -45,11 +45,16 @@ func (run invocation) choice(node *yaml.Node) *yaml.Node {
 // endpoint looks at what moves the host that a token is presigned for: the option, then the variables, then the profile,
 // and of each what is of STS alone first (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html). One
 // that leads to an endpoint that the authenticator takes is as good as none.
+// That an SDK signs for its region whatever the endpoint is, is inferred from botocore.
 func (l *linter) endpoint(node *yaml.Node, run invocation, at string) {
 	const ignore = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
 	fail := func(place *yaml.Node, at, url, sets, fix string) {
 		if says := l.refuses(url); says != "" {
 			l.fail(place, "endpoint-url", at, sets+": the token is presigned for that host, and the authenticator refuses it: "+says, fix)
+			return
+		}
+		if of, signed := tokens.EndpointRegion(url), l.report.Plugin.Region; signed != "" && of != signed {
+			l.fail(place, "endpoint-region", at, fmt.Sprintf("%s: that is STS of %s, and the token is signed for %s: STS refuses it, whose scope must be of its own region", sets, of, signed), fix)
 		}
 	}
 	if url := run.option("--endpoint-url"); url != "" {

@@ -152,6 +152,8 @@ func lintCases() []lintCase {
 		{"endpoint option", with("- eks\n", "- --endpoint-url=http://localhost:4566\n      - eks\n"), nil, []string{"22 endpoint-url"}},
 		{"endpoint that is STS", good(), map[string]string{"AWS_ENDPOINT_URL_STS": "https://sts.us-west-2.amazonaws.com"}, nil},
 		{"endpoint option that is STS", with("- eks\n", "- --endpoint-url=https://sts.us-west-2.api.aws/\n      - eks\n"), nil, nil},
+		{"endpoint of another region", good(), map[string]string{"AWS_ENDPOINT_URL_STS": "https://sts.eu-west-1.amazonaws.com"}, []string{"18 endpoint-region"}},
+		{"global endpoint", good(), map[string]string{"AWS_ENDPOINT_URL_STS": "https://sts.amazonaws.com"}, []string{"18 endpoint-region"}},
 		{"endpoint in plain HTTP", good(), map[string]string{"AWS_ENDPOINT_URL_STS": "http://sts.us-west-2.amazonaws.com"}, []string{"18 endpoint-url"}},
 		{"endpoint with a path", good(), map[string]string{"AWS_ENDPOINT_URL_STS": "https://sts.us-west-2.amazonaws.com/x"}, []string{"18 endpoint-url"}},
 		{"endpoint of another partition", good(), map[string]string{"AWS_ENDPOINT_URL_STS": "https://sts.cn-north-1.amazonaws.com.cn"}, []string{"18 endpoint-url"}},

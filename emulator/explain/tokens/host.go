@@ -76,6 +76,20 @@ func RefuseEndpoint(endpoint, partition, region string) string {
 	return refuseHost(parsed.Host, partition, region)
 }
 
+// EndpointRegion is the region for which STS at an endpoint, a URL, has requests signed: that in its host name, and
+// us-east-1 for the global endpoint; "" if it names none.
+func EndpointRegion(endpoint string) string {
+	parsed, err := url.Parse(endpoint)
+	if err != nil {
+		return ""
+	}
+	region, _ := stsRegion(parsed.Host)
+	if region == "global" {
+		return "us-east-1"
+	}
+	return region
+}
+
 // stsRegion is getStsRegion of upstream: the second label, whatever it is, or what is wrong with the host.
 func stsRegion(host string) (region, trouble string) {
 	if host == "" {
