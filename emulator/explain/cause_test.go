@@ -215,6 +215,8 @@ func mapperCases() []causeCase {
 		{"no-access-entry", mapperError(otherRole(), notMapped).inMode("API"), "aws-auth is not read", "create-access-entry --cluster-name my-cluster --principal-arn " + roleARN},
 		{"aws-auth-deleted", deleted, "was deleted", "kubectl apply"},
 		{"aws-auth-malformed", malformed, "could not parse", "configmap/aws-auth"},
+		{"principal-recreated", recreated(true), "old ID AROAOLD", "aws eks describe-access-entry --cluster-name my-cluster --principal-arn " + roleARN},
+		{"principal-recreated", recreated(true), "old ID AROAOLD", "aws eks list-associated-access-policies --cluster-name my-cluster --principal-arn " + roleARN},
 		{"principal-recreated", recreated(true), "old ID AROAOLD, and the caller's is AROAOTHERROLE0000001", "delete-access-entry --cluster-name my-cluster --principal-arn " + roleARN},
 		{"not-an-instance", mapperError(otherRole(), `mapper EKSConfigMap renderTemplates error: error rendering username template "system:node:{{EC2PrivateDNSName}}": SessionName did not contain an instance id`), `"botocore-session-1"`, "{{EC2PrivateDNSName}}"},
 		{"instance-lookup-failed", mapperError(otherRole(), `mapper EKSConfigMap renderTemplates error: error rendering username template "system:node:{{EC2PrivateDNSName}}": failed querying private DNS from EC2 API for node i-0123456789abcdef0: UnauthorizedOperation `), "i-0123456789abcdef0", "ec2:DescribeInstances"},

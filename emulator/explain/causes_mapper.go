@@ -53,9 +53,12 @@ func mappingCauses() []Cause {
 		mapper("aws-auth-malformed", "nothing maps {arn}: the authenticator could not parse all of aws-auth, and whoever is in the broken section is not mapped",
 			"Repair the YAML inside mapRoles, mapUsers or mapAccounts:\n"+fixEditAWSAuth+"kubectl get -n kube-system configmap/aws-auth -o jsonpath='{.data.mapRoles}'"),
 		mapper("principal-recreated", "{canonical} was deleted and made again: the access entry that let it in before names the old ID {oldid}, and the caller's is {principalid}",
-			"Make the access entry again, too:\n"+
+			"Make the access entry again, too. That loses its groups, its username and its access policies: note them first, and give them again.\n"+
+				"aws eks describe-access-entry --cluster-name {cluster:sh} --principal-arn {principal:sh}\n"+
+				"aws eks list-associated-access-policies --cluster-name {cluster:sh} --principal-arn {principal:sh}\n"+
 				"aws eks delete-access-entry --cluster-name {cluster:sh} --principal-arn {principal:sh}\n"+
-				"aws eks create-access-entry --cluster-name {cluster:sh} --principal-arn {principal:sh}"),
+				"aws eks create-access-entry --cluster-name {cluster:sh} --principal-arn {principal:sh} # and what was noted: --kubernetes-groups, --username\n"+
+				"# then aws eks associate-access-policy for each policy that was noted"),
 	}
 }
 

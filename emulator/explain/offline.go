@@ -18,6 +18,12 @@ func CauseOfToken(text string, known map[string]string) Cause {
 	return cause.filled(found, known)
 }
 
+// CauseOfClient is the same for what keeps a client from sending a token at all.
+func CauseOfClient(text string, known map[string]string) Cause {
+	cause, found, _ := recognise(clientCauses(), text)
+	return cause.filled(found, known)
+}
+
 // CauseOfSTS is the same for a refusal by STS.
 func CauseOfSTS(status int, code, message string, known map[string]string) Cause {
 	c := inquiry{facts: facts{"status": strconv.Itoa(status)}}

@@ -53,6 +53,17 @@ func TestExplainToken(t *testing.T) {
 	golden(t, "explain-token.json", got.out)
 	noSecrets(t, got)
 
+	write(t, file, tokenOf(time.Minute)[:99]+"\n"+tokenOf(time.Minute)[99:])
+	got = w.run("explain", "--token", file, "--cluster", "prod")
+	got.want(t, ExitMismatch, offline)
+	noSecrets(t, got)
+	write(t, file, "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJrdWJlcm5ldGVzIn0.c2lnbmF0dXJl\n")
+	got = w.run("explain", "--token", file)
+	got.want(t, ExitOK, offline)
+	if !strings.HasPrefix(got.out, "undecided  a JSON Web Token\n") {
+		t.Errorf("a service account's token is taken for another:\n%s", got.out)
+	}
+
 	write(t, file, " \n")
 	w.run("explain", "--token", file).want(t, ExitUsage, "error: "+file+" is empty: give it a token, as from `eksemu token -i CLUSTER --token-only`\n")
 	w.run("explain", "--token", file+"-not").want(t, ExitUsage, "error: open "+file+"-not: no such file or directory\n")
@@ -101,7 +112,9 @@ func TestExplainTokenAsksTheEnvironment(t *testing.T) {
 		got = w.run("explain", "--token", "-", "--cluster", "prod")
 		got.want(t, ExitOK, "environment default has no cluster prod to ask: this is what can be told without one\n")
 		w.In = strings.NewReader(tokenOf(time.Minute)[:99] + "\n" + tokenOf(time.Minute)[99:])
-		if got = w.run("explain", "--token", "-"); !strings.Contains(got.out, "no HTTP header can carry this token") {
+		got = w.run("explain", "--token", "-")
+		got.want(t, ExitMismatch, "")
+		if !strings.Contains(got.out, "no HTTP header can carry this token") {
 			t.Errorf("a token of two lines was sent:\n%s", got.out)
 		}
 	}

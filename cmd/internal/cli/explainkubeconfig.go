@@ -63,7 +63,7 @@ func from(folder, path string, command bool) string {
 	return filepath.Join(folder, path)
 }
 
-// profilesOf reads the names of the profiles of the AWS configuration that some variables lead to.
+// profilesOf reads the profiles of the AWS configuration that some variables lead to.
 func profilesOf(lookup kubeconfigs.Lookup) (kubeconfigs.Profiles, error) {
 	var contents [2][]byte
 	var files []string
@@ -78,7 +78,9 @@ func profilesOf(lookup kubeconfigs.Lookup) (kubeconfigs.Profiles, error) {
 		}
 		contents[i], files = raw, append(files, path)
 	}
-	return kubeconfigs.Profiles{Files: files, Names: kubeconfigs.ProfilesIn(contents[0], contents[1])}, nil
+	return kubeconfigs.Profiles{
+		Files: files, Names: kubeconfigs.ProfilesIn(contents[0], contents[1]), Settings: kubeconfigs.SettingsIn(contents[0], contents[1]),
+	}, nil
 }
 
 // askAsContext asks the environment's API server who a context is, if it is the context's server.

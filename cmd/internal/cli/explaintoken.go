@@ -75,7 +75,7 @@ func (app *App) explainToken(ctx context.Context, path, cluster string, name *na
 	if err := app.printTokenExplanation(answer, output); err != nil {
 		return err
 	}
-	if answer.Environment == nil {
+	if at == nil { // otherwise the remarks say why it was not asked
 		fmt.Fprintln(app.ErrOut, whyOffline(name, cluster, client))
 	}
 	if answer.refused() {

@@ -38,7 +38,11 @@ func (l *linter) arnOf(entry *yaml.Node, f fields, path string) {
 	written := node.Value
 	l.written = append(l.written, seen{section: l.at, arn: written})
 	l.arn(node, path+"."+key)
-	l.seen = append(l.seen, seen{section: l.at, arn: node.Value, path: path, line: l.line(node), username: f.text(username), groups: f.names(), mended: node.Value != written})
+	place := node
+	if node.Line < entry.Line { // it stands in a mapping that the entry merges
+		place = entry
+	}
+	l.seen = append(l.seen, seen{section: l.at, arn: node.Value, path: path, line: l.line(place), username: f.text(username), groups: f.names(), mended: node.Value != written})
 }
 
 // arn looks at an ARN, and puts right what can be: blanks first, then the path or session, which the same ARN may have.

@@ -34,12 +34,7 @@ type fields map[string]*yaml.Node
 
 // hasKey reports whether a mapping has a key in any case.
 func hasKey(entry *yaml.Node, key string) bool {
-	for i := 0; i+1 < len(entry.Content); i += 2 {
-		if strings.EqualFold(entry.Content[i].Value, key) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(pairs(entry), func(p pair) bool { return strings.EqualFold(p.key.Value, key) })
 }
 
 // entry looks at one mapping of an ARN.
@@ -57,8 +52,8 @@ func (l *linter) fields(node *yaml.Node, path string) fields {
 	if l.at == mapRoles {
 		known = append(known, ssoKey)
 	}
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		key, value := node.Content[i], resolved(node.Content[i+1])
+	for _, p := range pairs(node) {
+		key, value := p.key, p.value
 		lower := strings.ToLower(key.Value)
 		at := path + "." + key.Value
 		if slices.Contains(known, lower) {
@@ -145,7 +140,7 @@ func splitGroups(text string) []string {
 
 // setList makes a list of names of a node.
 func setList(node *yaml.Node, names []string) {
-	*node = yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Line: node.Line, HeadComment: node.HeadComment, LineComment: node.LineComment, FootComment: node.FootComment}
+	*node = yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Anchor: node.Anchor, Line: node.Line, HeadComment: node.HeadComment, LineComment: node.LineComment, FootComment: node.FootComment}
 	for _, name := range names {
 		node.Content = append(node.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: name, Line: node.Line})
 	}

@@ -3,6 +3,7 @@ package awsauth
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/sirupsen/logrus"
+	yamlv3 "go.yaml.in/yaml/v3"
 	"gopkg.in/yaml.v2"
 	"sigs.k8s.io/aws-iam-authenticator/pkg/config"
 	"sigs.k8s.io/aws-iam-authenticator/pkg/mapper/configmap"
@@ -54,6 +56,13 @@ func lintCases() []lintCase {
 		{"empty forms", "mapRoles: '``'\nmapUsers: ''\nmapAccounts: '\"\"'\n", nil, nil},
 		{"keys in any case", "mapRoles: |\n  - RoleARN: " + dev + "\n    UserName: dev\n    GROUPS: [developers]\n", nil, nil},
 		{"bare list", "- rolearn: " + dev + "\n  username: dev\n", nil, nil},
+		{"merge key", "mapRoles: |\n  - &dev\n    rolearn: " + dev + "\n    username: dev\n    groups: [developers]\n  - <<: *dev\n    rolearn: " + dev + "2\n", nil, nil},
+		{"merge keys", "mapRoles: |\n  - &a\n    rolearn: " + dev + "\n    username: a\n  - &b {rolearn: " + dev + "2, username: b}\n  - <<: [*b, *a]\n    rolearn: " + dev + "3\n  - <<: {username: c}\n    rolearn: " + dev + "4\n", nil, nil},
+		stays("merge key behind what it overrides", "mapRoles: |\n  - &dev\n    rolearn: "+dev+"\n    username: dev\n  - rolearn: "+dev+"2\n    <<: *dev\n", "3 duplicate"),
+		stays("nothing but a username merged", "mapRoles: |\n  - &dev\n    username: dev\n    rolearn: "+dev+"\n  - <<: {username: x}\n", "5 no-arn"),
+		one("merged path", "mapRoles: |\n  - &dev\n    rolearn: arn:aws:iam::111122223333:role/ci/dev\n    username: dev\n  - <<: *dev\n    rolearn: "+dev+"2\n", "3 role-path"),
+		one("merged groups as text", "mapRoles: |\n  - &dev\n    rolearn: "+dev+"\n    username: dev\n    groups: &g developers\n  - <<: *dev\n    rolearn: "+dev+"2\n    groups: *g\n", "5 groups-not-a-list"),
+		{"bare list that merges", "- <<: {username: dev}\n  rolearn: " + dev + "\n", nil, nil},
 		{"data alone", "data:\n  mapRoles: |\n    - rolearn: " + dev + "\n      username: dev\n", nil, nil},
 		{"list of objects", "kind: List\nitems:\n- kind: ConfigMap\n  metadata: {name: other}\n- kind: ConfigMap\n  metadata: {name: aws-auth}\n  data:\n    mapRoles: |\n" + strings.ReplaceAll(nodes, "    ", "      "), nil, nil},
 		one("role path", role("arn:aws:iam::111122223333:role/ci/dev"), "2 role-path"),
@@ -203,6 +212,71 @@ func TestNoConfigMap(t *testing.T) {
 		if _, err := Lint([]byte(file), Options{File: "f"}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", file, err)
 		}
+	}
+}
+
+// TestMergedAsUpstream holds the ARNs and usernames that findings are about against those that upstream makes of merged
+// entries.
+func TestMergedAsUpstream(t *testing.T) {
+	t.Parallel()
+	tested := 0
+	for _, tc := range lintCases() {
+		if !strings.Contains(tc.file, "<<") || strings.HasPrefix(tc.file, "- ") {
+			continue
+		}
+		tested++
+		l := &linter{Options: Options{File: "f"}, file: tc.file}
+		if err := l.read([]byte(tc.file)); err != nil {
+			t.Fatal(err)
+		}
+		var want, got []string
+		kept, err := roles(value(l.data, mapRoles).Value)
+		for _, m := range kept {
+			want = append(want, m.ARN+" "+m.Username)
+		}
+		list := &yamlv3.Node{}
+		if err := errors.Join(ignoreType(err), yamlv3.Unmarshal([]byte(value(l.data, mapRoles).Value), list)); err != nil {
+			t.Fatal(err)
+		}
+		for _, entry := range list.Content[0].Content {
+			found := map[string]string{}
+			for _, p := range pairs(entry) {
+				found[p.key.Value] = p.value.Value
+			}
+			if found[roleARN] != "" {
+				got = append(got, found[roleARN]+" "+found[username])
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-upstream +here):\n%s", tc.name, diff)
+		}
+	}
+	if tested < 5 {
+		t.Errorf("%d merges", tested)
+	}
+}
+
+// ignoreType leaves out an error about a value's type, with which the entries count all the same.
+func ignoreType(err error) error {
+	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
+		return nil
+	}
+	return err
+}
+
+// TestManyMerges has mappings that merge each other more often than anybody could follow.
+func TestManyMerges(t *testing.T) {
+	t.Parallel()
+	text := "- &a0 {rolearn: x, username: y}\n"
+	for i := range 30 {
+		text += fmt.Sprintf("- &a%d {<<: [*a%d, *a%d, *a%d]}\n", i+1, i, i, i)
+	}
+	list := &yamlv3.Node{}
+	if err := yamlv3.Unmarshal([]byte(text), list); err != nil {
+		t.Fatal(err)
+	}
+	if got := pairs(list.Content[0].Content[30]); len(got) > maxMerged {
+		t.Errorf("%d pairs", len(got))
 	}
 }
 

@@ -174,5 +174,5 @@ func resolved(node *yaml.Node) *yaml.Node {
 }
 
 func setText(node *yaml.Node, text string) {
-	*node = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text, Line: node.Line, HeadComment: node.HeadComment, LineComment: node.LineComment, FootComment: node.FootComment}
+	*node = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Anchor: node.Anchor, Value: text, Line: node.Line, HeadComment: node.HeadComment, LineComment: node.LineComment, FootComment: node.FootComment}
 }

@@ -9,7 +9,6 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/eksemu/eksemu/emulator/strictyaml"
-	"github.com/eksemu/eksemu/sts-fake/iam"
 )
 
 // The versions of the protocol between kubectl and a plugin (client-go plugin/pkg/client/auth/exec).
@@ -31,6 +30,7 @@ func (l *linter) exec(node *yaml.Node, at string, arn clusterARN) {
 	if run.kind == "" {
 		return
 	}
+	l.settings(&run)
 	l.forCluster(node, run, at, arn)
 	l.inRegion(node, run, at)
 	l.endpoint(node, run, at)
@@ -88,6 +88,10 @@ type invocation struct {
 	options map[string]string
 	own     map[string]*yaml.Node // variables that the kubeconfig sets
 	lookup  Lookup                // a variable as the plugin sees it
+
+	profile  string // whose settings count, also where other credentials do
+	selected string // the variable that says so; "" for an option or by default
+	settings Profile
 }
 
 // invocation reads arguments and variables of a plugin.
@@ -118,6 +122,22 @@ func (l *linter) invocation(node *yaml.Node, command string) invocation {
 		return l.LookupEnv(name)
 	}
 	return run
+}
+
+// settings finds the profile whose settings count: of --profile, of AWS_PROFILE, or else "default".
+func (l *linter) settings(run *invocation) {
+	if run.profile = run.option("--profile"); run.profile == "" {
+		run.profile, run.selected = run.variable("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+	}
+	if run.profile == "" {
+		run.profile = "default"
+	}
+	if l.Profiles == nil {
+		return
+	}
+	if profiles, err := l.Profiles(run.lookup); err == nil { // that files cannot be read is no finding
+		run.settings = profiles.Settings[run.profile]
+	}
 }
 
 // options are the values of a command line's options: --name value, --name=value and -n value.
@@ -198,39 +218,6 @@ func argument(node *yaml.Node, text string) *yaml.Node {
 	return node
 }
 
-// inRegion looks at the region of the STS endpoint that the token will be for. The authenticator takes that of any region
-// of its partition.
-func (l *linter) inRegion(node *yaml.Node, run invocation, at string) {
-	region, from := run.option("--region"), ""
-	if region == "" {
-		region, from = run.variable("AWS_REGION", "AWS_DEFAULT_REGION") // version 1 of the aws CLI reads the second alone
-	}
-	l.report.Plugin.Region = region
-	if region == "" || l.report.Region == "" || region == l.report.Region {
-		return
-	}
-	place := run.place(from, argument(node, region))
-	mine, theirs := iam.PartitionOfRegion(region).ID, iam.PartitionOfRegion(l.report.Region).ID
-	if mine != theirs {
-		l.fail(place, "region-partition", at, fmt.Sprintf("makes a token for STS in %s (partition %s), and the cluster in %s takes none of another partition than %s", region, mine, l.report.Region, theirs), "--region "+l.report.Region)
-		return
-	}
-	l.warn(place, "region", at, fmt.Sprintf("makes a token for STS in %s, and the cluster is in %s: that works as long as that endpoint can be reached and the region is enabled", region, l.report.Region), "--region "+l.report.Region)
-}
-
-// endpoint looks for endpoint overrides, which move the host that a token is presigned for.
-func (l *linter) endpoint(node *yaml.Node, run invocation, at string) {
-	if ignored, _ := run.lookup("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"); strings.EqualFold(ignored, "true") {
-		return
-	}
-	if url, name := run.variable("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"); url != "" {
-		l.fail(run.place(name, node), "endpoint-url", at+".env", fmt.Sprintf("%s sets %s, so the token is presigned for that host, which is no endpoint of STS: the authenticator refuses it", run.whose(name), name), "unset "+name+", or set AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true in the kubeconfig")
-	}
-	if url := run.option("--endpoint-url"); url != "" {
-		l.fail(argument(node, url), "endpoint-url", at+".args", "have --endpoint-url: the token is presigned for that host, and the authenticator refuses it", "remove --endpoint-url")
-	}
-}
-
 // asWhom finds out whose credentials sign: --profile, then keys in the environment, then AWS_PROFILE, then the default
 // profile (botocore's resolver of credentials; the AWS SDK for Go v2 has the same order).
 func (l *linter) asWhom(node *yaml.Node, run invocation, at string) {
@@ -240,9 +227,9 @@ func (l *linter) asWhom(node *yaml.Node, run invocation, at string) {
 		l.fail(argument(node, p.Role), "role-session", at+".args", "name a session and not a role, which nobody can assume", "the role's ARN, with its path: arn:aws:iam::ACCOUNT:role/NAME")
 	}
 	_, keys := run.variable("AWS_ACCESS_KEY_ID")
-	profile, variable := run.option("--profile"), ""
-	if profile == "" {
-		profile, variable = run.variable("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+	profile, variable := run.option("--profile"), run.selected
+	if variable != "" {
+		profile = run.profile
 	}
 	switch {
 	case keys != "" && variable != "":

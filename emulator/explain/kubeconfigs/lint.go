@@ -28,8 +28,9 @@ type Lookup func(name string) (string, bool)
 
 // Profiles are those of the AWS CLI and SDKs.
 type Profiles struct {
-	Files []string // in which they stand
-	Names []string
+	Files    []string // in which they stand
+	Names    []string
+	Settings map[string]Profile // by name
 }
 
 // Report is what a context leads to, and what is wrong on the way.
@@ -140,17 +141,30 @@ func (l *linter) names() {
 	}
 }
 
-// references looks for contexts that lead nowhere.
+// followed is the name of the context that is to be looked at.
+func (l *linter) followed() string {
+	if l.Context != "" {
+		return l.Context
+	}
+	return text(l.root, "current-context")
+}
+
+// references looks for contexts that lead nowhere. kubectl validates the one that it uses alone (clientcmd's
+// ConfirmUsable), so the others are worth no more than a warning.
 func (l *linter) references() {
 	for _, item := range items(l.root, "contexts") {
 		name, context := text(item, "name"), value(item, "context")
+		severity := explain.SeverityWarning
+		if name == l.followed() {
+			severity = explain.SeverityError
+		}
 		for _, kind := range []struct{ key, list string }{{"cluster", "clusters"}, {"user", "users"}} {
 			path := "contexts[" + name + "].context." + kind.key
 			switch wanted := text(context, kind.key); {
 			case wanted == "":
-				l.fail(item, "no-"+kind.key, path, "the context names no "+kind.key, "add "+kind.key+", one of: "+strings.Join(namesIn(l.root, kind.list), ", "))
+				l.find(item, severity, "no-"+kind.key, path, "the context names no "+kind.key, "add "+kind.key+", one of: "+strings.Join(namesIn(l.root, kind.list), ", "))
 			case named(l.root, kind.list, wanted) == nil:
-				l.fail(value(context, kind.key), "dangling-"+kind.key, path, fmt.Sprintf("there is no %s called %q", kind.key, wanted), strictyaml.DidYouMean(wanted, namesIn(l.root, kind.list)))
+				l.find(value(context, kind.key), severity, "dangling-"+kind.key, path, fmt.Sprintf("there is no %s called %q", kind.key, wanted), strictyaml.DidYouMean(wanted, namesIn(l.root, kind.list)))
 			}
 		}
 	}
@@ -159,10 +173,7 @@ func (l *linter) references() {
 // follow follows the context that is to be looked at.
 func (l *linter) follow() {
 	at := value(l.root, "current-context")
-	name := l.Context
-	if name == "" {
-		name = text(l.root, "current-context")
-	}
+	name := l.followed()
 	l.report.Context = name
 	if name == "" {
 		l.fail(at, "no-current-context", "current-context", "no context is current, so kubectl asks localhost:8080", "kubectl config use-context NAME, of: "+strings.Join(namesIn(l.root, "contexts"), ", "))

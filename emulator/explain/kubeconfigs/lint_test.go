@@ -75,6 +75,34 @@ func token(age time.Duration) string {
 		signed.Format("20060102")+"%2Fus-west-2%2Fsts%2Faws4_request&X-Amz-Date="+signed.Format("20060102T150405Z")+"&X-Amz-Expires=60&X-Amz-SignedHeaders=host%3Bx-k8s-aws-id&X-Amz-Signature="+testSignature))
 }
 
+// testConfig is the AWS config file of these tests.
+const testConfig = `[default]
+[profile dev]
+[profile abroad]
+region = eu-west-1
+[profile china]
+Region=cn-north-1
+[profile local]
+endpoint_url = http://localhost:4566
+[profile services]
+endpoint_url = http://localhost:4566
+services = real
+[profile mock]
+services = mock
+[profile ignoring]
+endpoint_url = http://localhost:4566
+ignore_configured_endpoint_urls = true
+[services real]
+s3 =
+  endpoint_url = http://localhost:9000
+sts =
+  endpoint_url = https://sts.us-west-2.amazonaws.com
+[services mock]
+# for tests
+sts =
+  endpoint_url = http://localhost:5000
+`
+
 type lintCase struct {
 	name, file string
 	env        map[string]string
@@ -83,6 +111,7 @@ type lintCase struct {
 
 func lintCases() []lintCase {
 	const exec = "client.authentication.k8s.io/"
+	const region = "      - --region\n      - us-west-2\n"
 	profile := "      env:\n      - name: AWS_PROFILE\n        value: dev\n"
 	return []lintCase{
 		{"good", good(), nil, nil},
@@ -121,6 +150,26 @@ func lintCases() []lintCase {
 		{"endpoint of STS", with("- name: AWS_PROFILE\n        value: dev", "- name: AWS_ENDPOINT_URL_STS\n        value: http://localhost:4566"), nil, []string{"29 endpoint-url"}},
 		{"endpoint ignored", with("- name: AWS_PROFILE\n        value: dev", "- name: AWS_IGNORE_CONFIGURED_ENDPOINT_URLS\n        value: \"true\""), map[string]string{"AWS_ENDPOINT_URL": "http://localhost:4566"}, nil},
 		{"endpoint option", with("- eks\n", "- --endpoint-url=http://localhost:4566\n      - eks\n"), nil, []string{"22 endpoint-url"}},
+		{"endpoint that is STS", good(), map[string]string{"AWS_ENDPOINT_URL_STS": "https://sts.us-west-2.amazonaws.com"}, nil},
+		{"endpoint option that is STS", with("- eks\n", "- --endpoint-url=https://sts.us-west-2.api.aws/\n      - eks\n"), nil, nil},
+		{"endpoint of another region", good(), map[string]string{"AWS_ENDPOINT_URL_STS": "https://sts.eu-west-1.amazonaws.com"}, []string{"18 endpoint-region"}},
+		{"global endpoint", good(), map[string]string{"AWS_ENDPOINT_URL_STS": "https://sts.amazonaws.com"}, []string{"18 endpoint-region"}},
+		{"endpoint in plain HTTP", good(), map[string]string{"AWS_ENDPOINT_URL_STS": "http://sts.us-west-2.amazonaws.com"}, []string{"18 endpoint-url"}},
+		{"endpoint with a path", good(), map[string]string{"AWS_ENDPOINT_URL_STS": "https://sts.us-west-2.amazonaws.com/x"}, []string{"18 endpoint-url"}},
+		{"endpoint of another partition", good(), map[string]string{"AWS_ENDPOINT_URL_STS": "https://sts.cn-north-1.amazonaws.com.cn"}, []string{"18 endpoint-url"}},
+		{"endpoint of the other services alone", good(), map[string]string{"AWS_ENDPOINT_URL_STS": "https://sts.us-west-2.amazonaws.com", "AWS_ENDPOINT_URL": "http://localhost:4566"}, nil},
+		{"endpoint option before variables", with("- eks\n", "- --endpoint-url=https://sts.us-west-2.amazonaws.com\n      - eks\n"), map[string]string{"AWS_ENDPOINT_URL": "http://localhost:4566"}, nil},
+		{"region of the profile", with(region, "", "value: dev", "value: abroad"), nil, []string{"27 region"}},
+		{"region of the profile of an option", with(region, "", "- eks\n", "- --profile\n      - abroad\n      - eks\n"), nil, []string{"21 region"}},
+		{"region before that of the profile", with("value: dev", "value: abroad"), nil, nil},
+		{"partition of the profile", with(region, "", "value: dev", "value: china"), nil, []string{"27 region-partition"}},
+		{"endpoint of the profile", with("value: dev", "value: local"), nil, []string{"29 endpoint-url"}},
+		{"endpoint of the profile's services", with("value: dev", "value: services"), nil, nil},
+		{"wrong endpoint of the profile's services", with("value: dev", "value: mock"), nil, []string{"29 endpoint-url"}},
+		{"variable before the profile's endpoint", with("value: dev", "value: local"), map[string]string{"AWS_ENDPOINT_URL": "https://sts.us-west-2.amazonaws.com"}, nil},
+		{"endpoint of a profile that ignores it", with("value: dev", "value: ignoring"), nil, nil},
+		{"variable that a profile ignores", with("value: dev", "value: ignoring"), map[string]string{"AWS_ENDPOINT_URL": "http://localhost:4566"}, nil},
+		{"a profile's ignoring that a variable undoes", with("value: dev", "value: ignoring"), map[string]string{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false"}, []string{"29 endpoint-url"}},
 		{"keys in the shell", good(), map[string]string{"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE"}, []string{"29 keys-beat-profile"}},
 		{"keys and no profile", with(profile, ""), map[string]string{"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE"}, nil},
 		{"keys and the option", with("- eks\n", "- --profile\n      - dev\n      - eks\n", profile, ""), map[string]string{"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE"}, nil},
@@ -160,7 +209,8 @@ func lint(file string, env map[string]string) (Report, error) {
 			return nil, errors.New("no such file")
 		},
 		Profiles: func(Lookup) (Profiles, error) {
-			return Profiles{Files: []string{"~/.aws/config"}, Names: []string{"default", "dev"}}, nil
+			settings := SettingsIn([]byte(testConfig), nil)
+			return Profiles{Files: []string{"~/.aws/config"}, Names: ProfilesIn([]byte(testConfig), nil), Settings: settings}, nil
 		},
 	})
 }
@@ -257,6 +307,30 @@ func TestSecretsInFields(t *testing.T) {
 	}
 }
 
+// TestOtherContexts has dangling references in contexts that are followed and in some that are not.
+func TestOtherContexts(t *testing.T) {
+	t.Parallel()
+	file := []byte(with("contexts:\n", "contexts:\n- name: old\n  context: {cluster: gone, user: gone}\n- name: bare\n  context: {}\n"))
+	for context, want := range map[string]map[string]explain.Severity{
+		"":     {"dangling-cluster": explain.SeverityWarning, "dangling-user": explain.SeverityWarning, "no-cluster": explain.SeverityWarning, "no-user": explain.SeverityWarning},
+		"prod": {"dangling-cluster": explain.SeverityWarning, "dangling-user": explain.SeverityWarning, "no-cluster": explain.SeverityWarning, "no-user": explain.SeverityWarning},
+		"old":  {"dangling-cluster": explain.SeverityError, "dangling-user": explain.SeverityError, "no-cluster": explain.SeverityWarning, "no-user": explain.SeverityWarning},
+		"bare": {"dangling-cluster": explain.SeverityWarning, "dangling-user": explain.SeverityWarning, "no-cluster": explain.SeverityError, "no-user": explain.SeverityError},
+	} {
+		r, err := Lint(file, Options{Context: context, Now: noon})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]explain.Severity{}
+		for _, f := range r.Findings {
+			got[f.ID] = f.Severity
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("context %q (-want +got):\n%s", context, diff)
+		}
+	}
+}
+
 func TestNoKubeconfig(t *testing.T) {
 	t.Parallel()
 	for file, want := range map[string]string{"": "empty", "a: [": "f:1", "kind: Pod\n": "no kubeconfig", "- a\n": "no kubeconfig"} {
@@ -272,6 +346,31 @@ func TestProfilesIn(t *testing.T) {
 	if diff := cmp.Diff([]string{"a b", "default", "dev", "ops"}, got); diff != "" {
 		t.Error(diff)
 	}
+}
+
+func TestSettingsIn(t *testing.T) {
+	t.Parallel()
+	config := testConfig + "[profile both]\nregion = a-b-1\nendpoint_url = https://u:p@h\n  continued = x\n ; comment\n[sso-session local2]\nregion = x\nno equals\n"
+	got := SettingsIn([]byte(config), []byte("[both]\naws_access_key_id = A\nregion = c-d-2\n"))
+	want := map[string]Profile{
+		"default": {}, "dev": {}, "abroad": {Region: "eu-west-1"}, "china": {Region: "cn-north-1"}, "local": {EndpointURL: "http://localhost:4566"},
+		"services": {EndpointURL: "http://localhost:4566", STSEndpointURL: "https://sts.us-west-2.amazonaws.com"}, "mock": {STSEndpointURL: "http://localhost:5000"},
+		"ignoring": {EndpointURL: "http://localhost:4566", IgnoreEndpoints: true}, "both": {Region: "c-d-2", EndpointURL: "https://u:p@h"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func FuzzSettingsIn(f *testing.F) {
+	f.Add([]byte(testConfig), []byte("[dev]\nregion = x\n"))
+	f.Fuzz(func(t *testing.T, config, credentials []byte) {
+		settings := SettingsIn(config, credentials)
+		names := ProfilesIn(config, credentials)
+		if len(settings) != len(names) {
+			t.Errorf("%d settings of %d profiles", len(settings), len(names))
+		}
+	})
 }
 
 func FuzzLint(f *testing.F) {

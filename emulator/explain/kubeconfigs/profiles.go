@@ -1,40 +1,99 @@
 package kubeconfigs
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
 
-// ProfilesIn are the names of the profiles in an AWS config file and a credentials file
-// (https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html): [default], [profile NAME] in the first, [NAME] in the
-// second. Nothing else of the files is looked at.
-func ProfilesIn(config, credentials []byte) []string {
-	names := map[string]bool{}
-	for _, section := range sectionsOf(config) {
-		name, profile := strings.CutPrefix(section, "profile")
-		if profile && strings.TrimSpace(name) != name || section == "default" {
-			names[strings.Trim(strings.TrimSpace(strings.TrimPrefix(section, "profile ")), `"'`)] = true
-		}
-	}
-	for _, section := range sectionsOf(credentials) {
-		names[section] = true
-	}
-	var sorted []string
-	for name := range names {
-		sorted = append(sorted, name)
-	}
-	slices.Sort(sorted)
-	return sorted
+// Profile are the settings of a profile that decide for which host a token is presigned
+// (https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html).
+type Profile struct {
+	Region          string // region
+	EndpointURL     string // endpoint_url, of every service
+	STSEndpointURL  string // endpoint_url below sts in the section that services names
+	IgnoreEndpoints bool   // ignore_configured_endpoint_urls
 }
 
-// sectionsOf are the names in brackets at the beginnings of lines.
-func sectionsOf(file []byte) []string {
-	var sections []string
-	for line := range strings.Lines(string(file)) {
-		inside, found := strings.CutPrefix(line, "[")
-		if name, _, closed := strings.Cut(inside, "]"); found && closed {
-			sections = append(sections, strings.TrimSpace(name))
+// ProfilesIn are the names of the profiles in an AWS config file and a credentials file
+// (https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html): [default], [profile NAME] in the first, [NAME] in the
+// second.
+func ProfilesIn(config, credentials []byte) []string {
+	return slices.Sorted(maps.Keys(SettingsIn(config, credentials)))
+}
+
+// SettingsIn are the settings of these profiles, by their names. What both files say, the credentials file decides, as in
+// botocore (session.full_config). No other setting leaves it: credentials stand among them.
+func SettingsIn(config, credentials []byte) map[string]Profile {
+	profiles := map[string]map[string]string{}
+	services := map[string]string{}
+	add := func(name string, values map[string]string) {
+		if profiles[name] == nil {
+			profiles[name] = map[string]string{}
 		}
+		maps.Copy(profiles[name], values)
+	}
+	for _, s := range sectionsOf(config) {
+		if name, found := titled(s.title, "profile"); found || s.title == "default" {
+			add(name, s.values)
+		} else if name, found := titled(s.title, "services"); found {
+			services[name] = s.values["sts.endpoint_url"]
+		}
+	}
+	for _, s := range sectionsOf(credentials) {
+		add(s.title, s.values)
+	}
+	settings := map[string]Profile{}
+	for name, values := range profiles {
+		settings[name] = Profile{
+			Region: values["region"], EndpointURL: values["endpoint_url"], STSEndpointURL: services[values["services"]],
+			IgnoreEndpoints: strings.EqualFold(values["ignore_configured_endpoint_urls"], "true"),
+		}
+	}
+	return settings
+}
+
+// titled is the name in a section's title behind its kind, and whether it is of that kind.
+func titled(title, kind string) (string, bool) {
+	name, found := strings.CutPrefix(title, kind)
+	found = found && strings.TrimSpace(name) != name
+	if !found {
+		name = title
+	}
+	return strings.Trim(strings.TrimSpace(name), `"'`), found
+}
+
+// section is a part of an AWS configuration file. Keys are in lower case; one below another is "sts.endpoint_url".
+type section struct {
+	title  string
+	values map[string]string
+}
+
+// sectionsOf reads a file of settings: a title in brackets at the beginning of a line, KEY = VALUE, and further keys
+// indented below a key. Lines that are none of these are skipped.
+func sectionsOf(file []byte) []section {
+	var sections []section
+	above := ""
+	for line := range strings.Lines(string(file)) {
+		if inside, found := strings.CutPrefix(line, "["); found {
+			if title, _, closed := strings.Cut(inside, "]"); closed {
+				sections = append(sections, section{strings.TrimSpace(title), map[string]string{}})
+				above = ""
+			}
+			continue
+		}
+		text := strings.TrimSpace(line)
+		key, value, found := strings.Cut(text, "=")
+		if !found || len(sections) == 0 || strings.HasPrefix(text, "#") || strings.HasPrefix(text, ";") {
+			continue
+		}
+		key = strings.ToLower(strings.TrimSpace(key))
+		if line[0] == ' ' || line[0] == '\t' {
+			key = above + "." + key
+		} else {
+			above = key
+		}
+		sections[len(sections)-1].values[key] = strings.TrimSpace(value)
 	}
 	return sections
 }

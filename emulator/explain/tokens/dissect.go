@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/net/http/httpguts"
+
 	"github.com/eksemu/eksemu/emulator/explain"
 )
 
@@ -27,6 +29,11 @@ const lifetime = 15 * time.Minute
 func Dissect(token string, o Options) Report {
 	e := &exam{Options: o, token: token, checks: []Check{}}
 	e.Report.Token.Bytes = len(token)
+	e.header()
+	if isJWT(strings.TrimSpace(token)) {
+		e.webToken()
+		return e.conclude()
+	}
 	e.form()
 	e.address()
 	e.query()
@@ -75,6 +82,28 @@ func refusedIf(bad bool, format string, args ...any) string {
 	return formatError + fmt.Sprintf(format, args...)
 }
 
+// header checks that a client can send the token: net/http refuses header values with control characters in them
+// ((*Transport).roundTrip, by httpguts).
+func (e *exam) header() {
+	c := Check{Hop: explain.HopClient, Name: "header", Detail: "one line, as an HTTP header can carry it"}
+	if !httpguts.ValidHeaderFieldValue(e.token) {
+		c.Says = `net/http: invalid header field value for "Authorization"`
+	}
+	e.add(c)
+}
+
+// webToken says whose matter a JSON Web Token is, as service accounts and OpenID Connect issuers have them
+// (https://kubernetes.io/docs/reference/access-authn-authz/authentication/). That the webhook is asked last, and refuses it,
+// follows from the order of the API server's authenticators (pkg/kubeapiserver/authenticator/config.go).
+func (e *exam) webToken() {
+	e.Report.Token.JWT = true
+	for _, name := range []string{"length", "prefix", "base64", "url", "scheme", "host", "path"} {
+		e.unreached(name)
+	}
+	e.remark("the API server verifies it itself, by the keys of its service accounts or of an associated OpenID Connect provider")
+	e.remark(`if it accepts none of it (expired, of another cluster, of another audience), it asks the authenticator, which knows EKS's tokens alone: token is missing expected "` + prefix + `" prefix`)
+}
+
 // form checks what a token looks like, and finds the URL in it. What cannot be read as the authenticator reads it is put
 // right as far as possible, so that the later checks have something to look at.
 func (e *exam) form() {
@@ -86,11 +115,6 @@ func (e *exam) form() {
 		e.check("base64", "URL-safe, without padding", refusedIf(err != nil, "%v", err))
 	} else {
 		e.unreached("base64")
-	}
-	if isJWT(strings.TrimSpace(e.token)) {
-		e.remark("it looks like a JSON Web Token, as Kubernetes service accounts and OpenID Connect issuers have them; the authenticator knows EKS's alone")
-		e.unreached("url")
-		return
 	}
 	inside := decode(e.token)
 	for _, repair := range inside.repairs {

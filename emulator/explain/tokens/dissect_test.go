@@ -27,11 +27,15 @@ func formCases(now time.Time) []tokenCase {
 		{"too large", build{set: map[string]string{"X-Amz-Security-Token": strings.Repeat("a", 4000)}}.token(now), "token-too-large", "token is too large", ""},
 		{"other prefix", build{prefix: "heptio-v1."}.token(now), "token-prefix", "", ""},
 		{"no prefix", strings.TrimPrefix(good, prefix), "token-prefix", "", ""},
-		{"service account", "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJrdWJlcm5ldGVzIn0.c2lnbmF0dXJl", "token-prefix", "JSON Web Token", ""},
+		{"service account", "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJrdWJlcm5ldGVzIn0.c2lnbmF0dXJl", "", "the API server verifies it itself", ""},
+		{"service account in two lines", "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJrdWJl\ncm5ldGVzIn0.c2lnbmF0dXJl", "token-line-break", "invalid header field value", ""},
+		{"tabulator inside", good[:80] + "\t" + good[80:], "token-base64", "", ""}, // a header may have it
+		{"control character", good[:80] + "\x00" + good[80:], "token-line-break", "no HTTP header can carry it", ""},
 		{"quoted", `"` + good + `"`, "token-prefix", "it stands in quotes", ""},
 		{"header", "Bearer " + good, "token-prefix", "a header's or a field's name", ""},
-		{"line break", good + "\n", "", "line breaks stand around it", ""}, // base64 in Go ignores it
-		{"wrapped", good[:80] + "\n" + good[80:], "", "broken into lines", ""},
+		{"line break", good + "\n", "token-line-break", "line breaks stand around it", ""}, // base64 in Go ignores it
+		{"wrapped", good[:80] + "\n" + good[80:], "token-line-break", "broken into lines", ""},
+		{"wrapped as DOS does", good[:80] + "\r\n" + good[80:], "token-line-break", "broken into lines", ""},
 		{"blank inside", good[:80] + " " + good[80:], "token-base64", "blanks or line breaks inside", ""},
 		{"padded", build{wrap: func(u string) string { return prefix + base64.URLEncoding.EncodeToString([]byte(u+"00"[:2-len(u)%3])) }}.token(now), "token-base64", "padding", ""},
 		{"standard alphabet", build{host: "sts.us-west-2.amazonaws.com", query: "&a=>>>???~~~", wrap: func(u string) string { return prefix + base64.RawStdEncoding.EncodeToString([]byte(u)) }}.token(now), "token-base64", "standard base64 alphabet", ""},
@@ -147,6 +151,24 @@ func checkShown(t *testing.T, r Report) string {
 		t.Fatalf("control character in %q", text.String())
 	}
 	return text.String()
+}
+
+// TestClientRefuses has a token that no client can send, and one of which nothing but the API server can tell anything.
+func TestClientRefuses(t *testing.T) {
+	t.Parallel()
+	r := Dissect(build{}.token(noon)+"\n", Options{Now: noon})
+	if r.DecidedBy != explain.HopClient || r.Evidence.Component != "client" || r.Checks[0].Name != "header" || r.Checks[0].State != explain.StateRefused {
+		t.Errorf("%+v", r)
+	}
+	r = Dissect("eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJrdWJlcm5ldGVzIn0.c2lnbmF0dXJl", Options{Now: noon})
+	if r.Outcome != "" || r.DecidedBy != "" || r.Cause != "" || !r.Token.JWT || len(r.Remarks) == 0 {
+		t.Errorf("%+v", r)
+	}
+	for _, c := range r.Checks {
+		if c.State == explain.StateRefused {
+			t.Errorf("%+v", c)
+		}
+	}
 }
 
 // TestAnatomy reads everything that a token says of itself.

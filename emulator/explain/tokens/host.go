@@ -3,6 +3,7 @@ package tokens
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -54,6 +55,39 @@ func refuseHost(host, partition, region string) string {
 		return formatError + fmt.Sprintf("partition {%s} does not support hostname %s", partition, host)
 	}
 	return ""
+}
+
+// RefuseEndpoint says what an authenticator of a partition and region says about a token that is presigned for an
+// endpoint, a URL; "" if it takes it. A partition of "" stands for that of the endpoint. Scheme, host and path are checked
+// as (tokenVerifier).Verify of aws-iam-authenticator v0.7.18 (pkg/token/token.go) does; an SDK presigns for the path "/"
+// where an endpoint has none.
+func RefuseEndpoint(endpoint, partition, region string) string {
+	parsed, err := url.Parse(endpoint)
+	switch {
+	case err != nil:
+		return formatError + "it is no URL" // ours: net/url's words quote it
+	case parsed.Scheme != "https":
+		return formatError + fmt.Sprintf("unexpected scheme %q in pre-signed URL", parsed.Scheme)
+	case parsed.Path != "" && parsed.Path != "/":
+		return formatError + "unexpected path in pre-signed URL"
+	case partition == "":
+		partition = likelyPartition(parsed.Host)
+	}
+	return refuseHost(parsed.Host, partition, region)
+}
+
+// EndpointRegion is the region for which STS at an endpoint, a URL, has requests signed: that in its host name, and
+// us-east-1 for the global endpoint; "" if it names none.
+func EndpointRegion(endpoint string) string {
+	parsed, err := url.Parse(endpoint)
+	if err != nil {
+		return ""
+	}
+	region, _ := stsRegion(parsed.Host)
+	if region == "global" {
+		return "us-east-1"
+	}
+	return region
 }
 
 // stsRegion is getStsRegion of upstream: the second label, whatever it is, or what is wrong with the host.

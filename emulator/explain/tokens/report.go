@@ -9,9 +9,9 @@ import (
 
 // Report is what a token says of itself, and what every check that needs no secret says of it.
 type Report struct {
-	// Outcome is [explain.Unauthorized] if the token cannot be accepted, and "" if that takes asking STS.
+	// Outcome is [explain.Unauthorized] if the token cannot be accepted, and "" if that takes asking STS or the API server.
 	Outcome   explain.Outcome  `json:"outcome,omitempty"`
-	DecidedBy explain.Hop      `json:"decidedBy,omitempty"` // that refuses it: token or sts
+	DecidedBy explain.Hop      `json:"decidedBy,omitempty"` // that refuses it: client, token or sts
 	Cause     string           `json:"cause,omitempty"`     // ID of an [explain.Cause]
 	Summary   string           `json:"summary"`
 	Evidence  explain.Evidence `json:"evidence"` // what the component would say
@@ -41,8 +41,9 @@ type Anatomy struct {
 	SignedHeaders []string   `json:"signedHeaders,omitempty"`
 	Action        string     `json:"action,omitempty"`
 	Version       string     `json:"version,omitempty"`
-	SessionToken  bool       `json:"sessionToken"` // there is one
-	Signature     bool       `json:"signature"`    // there is one
+	SessionToken  bool       `json:"sessionToken"`  // there is one
+	Signature     bool       `json:"signature"`     // there is one
+	JWT           bool       `json:"jwt,omitempty"` // it is a JSON Web Token and none of EKS
 }
 
 // Check is one thing that the authenticator or STS looks at.
@@ -59,6 +60,9 @@ func (r Report) Sheet() explain.Sheet {
 	s := explain.Sheet{
 		Word: "undecided", Subject: "an EKS token", Facts: r.facts(),
 		Summary: r.Summary, Evidence: r.Evidence, Fix: r.Fix, Remarks: r.Remarks,
+	}
+	if r.Token.JWT {
+		s.Subject = "a JSON Web Token"
 	}
 	if r.Outcome == explain.Unauthorized {
 		s.Word, s.Outcome = "Unauthorized", r.Outcome

@@ -107,6 +107,9 @@ func (e *exam) conclude() Report {
 	r := e.Report
 	r.Checks = e.checks
 	r.Summary = "nothing in the token itself is wrong: STS would be asked, and only it can tell whether key and signature are right, and for which cluster"
+	if r.Token.JWT {
+		r.Summary = "it is a JSON Web Token and none of EKS: the API server verifies it itself, and nothing can be told about that here"
+	}
 	first := slices.IndexFunc(r.Checks, func(c Check) bool { return c.State == explain.StateRefused })
 	if first < 0 {
 		return r
@@ -114,9 +117,13 @@ func (e *exam) conclude() Report {
 	decided := r.Checks[first]
 	cause := explain.CauseOfToken(decided.Says, e.known())
 	r.Evidence = explain.Evidence{Component: "aws-iam-authenticator", Text: decided.Says}
-	if decided.Hop == explain.HopSTS {
+	switch decided.Hop {
+	case explain.HopSTS:
 		cause = explain.CauseOfSTS(e.status, e.code, e.message, e.known())
-		r.Evidence = explain.Evidence{Component: "sts", Text: decided.Says}
+		r.Evidence.Component = "sts"
+	case explain.HopClient:
+		cause = explain.CauseOfClient(decided.Says, e.known())
+		r.Evidence.Component = "client"
 	}
 	r.Outcome, r.DecidedBy, r.Cause = explain.Unauthorized, decided.Hop, cause.ID
 	r.Summary, r.Fix = explain.Clean(cause.Sentence), cause.Fix

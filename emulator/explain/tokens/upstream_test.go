@@ -73,9 +73,16 @@ func endpoints() []string {
 	return append(hosts, globalHost, "sts.us-east-1", "x.y.z")
 }
 
+// neverThere tells whether a token cannot be sent, or is one that the API server verifies: the authenticator does not
+// decide about it.
+func neverThere(r Report) bool { return r.DecidedBy == explain.HopClient || r.Token.JWT }
+
 // compare holds what upstream says against a report.
 func compare(t *testing.T, name, upstream string, r Report) {
 	t.Helper()
+	if neverThere(r) {
+		return
+	}
 	if strings.Contains(upstream, "no network here") {
 		if r.DecidedBy == explain.HopToken {
 			t.Errorf("%s: upstream asks STS, and here it is %s: %s", name, r.Cause, r.Evidence.Text)
@@ -112,6 +119,9 @@ func FuzzAsUpstream(f *testing.F) {
 		}
 		_, err := token.NewVerifier("prod", "aws", "us-west-2").Verify(text)
 		r := Dissect(text, Options{Now: time.Now(), Cluster: "prod", Partition: "aws", Region: "us-west-2"})
+		if neverThere(r) {
+			return
+		}
 		refused := !strings.Contains(err.Error(), "no network here")
 		if refused != (r.DecidedBy == explain.HopToken) {
 			t.Fatalf("upstream says %v, here %s says %s", err, r.DecidedBy, r.Evidence.Text)
