@@ -66,13 +66,14 @@ type Runner struct {
 	Before func(ctx context.Context, scenario *Scenario, i int) error
 	After  func(scenario *Scenario, i int, result StepResult)
 
-	// Keep leaves the state as it is when a scenario fails, for somebody to look at, and ends the run there.
+	// Keep leaves the state as it is when a scenario fails, for somebody to look at, and ends the run there. After an
+	// interrupt nothing is kept: whoever ends a run wants its end.
 	Keep bool
 }
 
 // Run runs the scenarios in order and reports on all of them. The error is that of an identity that the
 // environment does not have ([strictyaml.Problems], nothing was run), or of ctx: then the report says how far
-// it went. State is put back in every case.
+// it went. State is put back in every case but one: a scenario that fails where Keep is set, unless ctx has ended.
 func (r *Runner) Run(ctx context.Context, scenarios []*Scenario) (Report, error) {
 	if problems := r.check(scenarios); len(problems) > 0 {
 		return Report{}, problems
@@ -166,7 +167,7 @@ func (r *run) scenario(ctx context.Context, scenario *Scenario) Result {
 		s.steps(ctx, &result)
 	}
 	result.Cluster = s.Environment.Cluster().Name
-	if result.Kept = r.Keep && result.Status == StatusFailed; !result.Kept {
+	if result.Kept = r.Keep && result.Status == StatusFailed && ctx.Err() == nil; !result.Kept {
 		if err := s.undoAll(ctx); err != nil {
 			result.fail(err)
 		}
