@@ -77,7 +77,7 @@ func (app *App) runScenarios(ctx context.Context, name *nameFlag, f *runFlags, o
 	if err != nil {
 		return fmt.Errorf("nothing was run:\n%w", err)
 	}
-	if err := f.check(); err != nil {
+	if err := f.check(options.KindCluster); err != nil {
 		return err
 	}
 	reports, err := openReports(f.reports)

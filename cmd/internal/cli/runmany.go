@@ -16,8 +16,9 @@ import (
 	"github.com/eksemu/eksemu/scenarios"
 )
 
-// check refuses flags that cannot be meant together.
-func (f *runFlags) check() error {
+// check refuses flags that cannot be meant together. kindCluster is the name of a kind cluster, by flag or
+// variable, that the backend would take.
+func (f *runFlags) check(kindCluster string) error {
 	switch {
 	case f.parallel < 1:
 		return fmt.Errorf("--parallel %d: use 1 or more", f.parallel)
@@ -25,6 +26,8 @@ func (f *runFlags) check() error {
 		return errors.New("--parallel with --keep or --step: leave out one of them")
 	case f.parallel > 1 && f.up.port != 0:
 		return errors.New("--parallel with --port: several environments cannot have one port; leave out one of them")
+	case f.parallel > 1 && kindCluster != "":
+		return fmt.Errorf("--parallel with --kind-cluster (or %s): several environments cannot have one kind cluster; leave out one of them", clusterVariable)
 	}
 	return nil
 }
