@@ -62,7 +62,7 @@ func (s *session) value(ctx context.Context, name, identity string) (string, err
 		return id, err
 	case varSecret:
 		_, secret, err := s.Environment.AccessKey(ctx, identity)
-		return string(secret), err
+		return s.secret(string(secret)), err
 	}
 	return "", fmt.Errorf("there is no such variable (%s)", strictyaml.DidYouMean(name, Variables()))
 }

@@ -36,7 +36,8 @@ type fakeEnvironment struct {
 	pending  []trace.Event // events that have not come yet: each poll brings one
 	withhold bool          // keep events pending
 	requests int
-	faults   int // calls that are still to meet one
+	echo     bool // the gateway's answers repeat what was asked
+	faults   int  // calls that are still to meet one
 }
 
 func newFakeEnvironment(t *testing.T) *fakeEnvironment {
@@ -221,6 +222,9 @@ func (e *fakeEnvironment) serveAWS(w http.ResponseWriter, r *http.Request) {
 	if strings.HasSuffix(r.URL.Path, "assume-role") {
 		call.Status, call.Code = http.StatusForbidden, "AccessDenied"
 		call.Message = "User: arn:aws:iam::111122223333:user/trurl is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/locked-role"
+	}
+	if e.echo {
+		call.Message += r.URL.Path
 	}
 	e.record(trace.Event{Kind: trace.KindAWS, AWS: &call})
 	w.WriteHeader(call.Status)

@@ -80,7 +80,7 @@ func (r *Runner) Run(ctx context.Context, scenarios []*Scenario) (Report, error)
 	}
 	started := r.Now()
 	report := Report{APIVersion: APIVersion, Kind: reportKind, Cluster: r.Environment.Cluster().Name, Started: started.UTC()}
-	run := &run{Runner: r, signed: map[string]bool{}, id: rand.Text, clusters: map[string]Environment{}}
+	run := &run{Runner: r, signed: map[string]bool{}, secrets: map[string]bool{}, id: rand.Text, clusters: map[string]Environment{}}
 	for _, scenario := range scenarios {
 		if ctx.Err() != nil {
 			break
@@ -123,6 +123,7 @@ func (r *Runner) check(scenarios []*Scenario) strictyaml.Problems {
 type run struct {
 	*Runner
 	signed  map[string]bool // identity and second of every token, see (*session).signingTime
+	secrets map[string]bool // that its clients were given, see hide
 	changed time.Time       // when state last changed, an undo included
 	id      func() string   // makes a unique ID
 
@@ -162,14 +163,14 @@ func (r *run) scenario(ctx context.Context, scenario *Scenario) Result {
 		return result
 	}
 	if err := s.begin(ctx); err != nil {
-		result.fail(err)
+		result.fail(s.hidden(err))
 	} else {
 		s.steps(ctx, &result)
 	}
 	result.Cluster = s.Environment.Cluster().Name
 	if result.Kept = r.Keep && result.Status == StatusFailed && ctx.Err() == nil; !result.Kept {
 		if err := s.undoAll(ctx); err != nil {
-			result.fail(err)
+			result.fail(s.hidden(err))
 		}
 	}
 	result.Seconds = seconds(r.Now().Sub(started))

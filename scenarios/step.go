@@ -14,6 +14,7 @@ import (
 type attempt struct {
 	verdict *explain.Verdict // nil if nothing was recorded
 	output  string           // what the client printed, or the body of the HTTP answer
+	shown   string           // output without the secrets that the client was given
 	status  int              // HTTP status, of an http step
 	skip    string           // why the step can not be done here
 }
@@ -39,7 +40,7 @@ func (s *session) step(ctx context.Context, step Step) StepResult {
 		err = s.alter(ctx, step)
 	}
 	if err != nil {
-		result.fail(err)
+		result.fail(s.hidden(err))
 	}
 	result.Seconds = seconds(s.Now().Sub(started))
 	return result
@@ -137,6 +138,7 @@ func (s *session) act(ctx context.Context, step Step, result *StepResult) error 
 			return err
 		}
 		result.Attempts++
+		got.shown = s.hide(got.output)
 		result.judge(step, got)
 		if result.Status != StatusFailed || done(step, got) || !pause(settled, backoff) {
 			return ctx.Err()
