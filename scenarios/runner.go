@@ -142,7 +142,7 @@ type session struct {
 	credentials map[string]Credentials // by identity
 	token       *Token                 // how tokens are made; nil for the client's own way
 	tokens      map[string]string      // the last one of each identity
-	faults      int                    // calls that are to fail
+	faults      []askedFault           // that have not been ended
 	undo        []undo
 
 	after  uint64 // the newest event that was read
