@@ -65,7 +65,10 @@ func (app *App) executeParallel(ctx context.Context, f *runFlags, options emulat
 	return scenarios.Join(list, reports...), err
 }
 
-// stepwise has a run show what it does, and wait for Enter before each step.
+// errNoEnter ends a run that waits for somebody who cannot answer. What was done until then is reported.
+var errNoEnter = errors.New("--step waits for Enter on standard input, which has ended: run it in a terminal")
+
+// stepwise has a run show what it does, and wait for Enter before each step but those that must come at once.
 func (app *App) stepwise(runner *scenarios.Runner) {
 	in := bufio.NewReader(app.In)
 	color := app.color(app.Terminal)
@@ -77,7 +80,12 @@ func (app *App) stepwise(runner *scenarios.Runner) {
 		if i == len(scenario.Steps) {
 			fmt.Fprint(app.ErrOut, "\nNow the cure.\n")
 		}
-		fmt.Fprintf(app.ErrOut, "\n%d of %d: %s  [Enter]", i+1, len(steps), steps[i].Title())
+		fmt.Fprintf(app.ErrOut, "\n%d of %d: %s  ", i+1, len(steps), steps[i].Title())
+		if steps[i].AtOnce {
+			fmt.Fprint(app.ErrOut, "[at once] ")
+			return nil
+		}
+		fmt.Fprint(app.ErrOut, "[Enter]")
 		return awaitEnter(ctx, in)
 	}
 	runner.After = func(_ *scenarios.Scenario, _ int, result scenarios.StepResult) {
@@ -105,7 +113,7 @@ func awaitEnter(ctx context.Context, in *bufio.Reader) error {
 		return ctx.Err()
 	case err := <-read:
 		if errors.Is(err, io.EOF) {
-			return exitWith(ExitUsage, errors.New("--step waits for Enter on standard input, which has ended: run it in a terminal"))
+			return exitWith(ExitUsage, errNoEnter)
 		}
 		return err
 	}
