@@ -18,7 +18,9 @@ func TestSecretsThatWereHandedOut(t *testing.T) {
 		"an error":    "  - as: alice\n    kubectl: nonsense ${secretAccessKey:alice}\n    expect: {outcome: denied}\n",
 	} {
 		e := newFakeEnvironment(t)
+		e.mu.Lock()
 		e.echo = true
+		e.mu.Unlock()
 		result := runOne(t, e.runner(t), "denied", "steps:\n"+steps)
 		last := result.Steps[len(result.Steps)-1]
 		said := last.Output + last.Error
