@@ -57,6 +57,7 @@ func (a *admin) handler() http.Handler {
 	api.HandleFunc("/faults", a.pendingFaults).Methods(http.MethodGet)
 	api.HandleFunc("/faults", a.failNext).Methods(http.MethodPost)
 	api.HandleFunc("/faults", a.clearFaults).Methods(http.MethodDelete)
+	api.HandleFunc("/faults/{id}", a.forgetFault).Methods(http.MethodDelete)
 	api.HandleFunc("/mfa", a.mfaCodes).Methods(http.MethodGet)
 	api.HandleFunc("/stop", a.stopEnvironment).Methods(http.MethodPost)
 	return router

@@ -58,6 +58,7 @@ var adminRoutes = []struct{ method, path string }{
 	{"GET", "faults"},
 	{"POST", "faults"},
 	{"DELETE", "faults"},
+	{"DELETE", "faults/a"},
 	{"GET", "mfa"},
 	{"POST", "stop"},
 }

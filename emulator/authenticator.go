@@ -54,16 +54,33 @@ func (e *Environment) setAuthenticator(ctx context.Context, name string, running
 }
 
 func (e *Environment) switchAuthenticator(ctx context.Context, c *runningCluster, running bool) error {
-	if (c.child != nil) == running {
+	if running && c.authenticates() {
 		return nil
 	}
-	if running {
-		return e.startAuthenticator(ctx, c)
+	if err := c.stopAuthenticator(ctx); err != nil || !running { // before a start: what an earlier one, that failed, has left
+		return err
 	}
+	return e.startAuthenticator(ctx, c)
+}
+
+// authenticates reports whether the cluster's authenticator runs and has read what it maps by.
+func (c *runningCluster) authenticates() bool {
+	c.accessMu.Lock()
+	defer c.accessMu.Unlock()
+	return c.child != nil && c.mapped
+}
+
+// stopAuthenticator stops the cluster's authenticator, if there is one. Where that fails, another call tries it again.
+func (c *runningCluster) stopAuthenticator(ctx context.Context) error {
 	c.accessMu.Lock()
 	c.mapped = false // its start reads what has changed until then
 	c.accessMu.Unlock()
-	child := c.child
+	if c.child == nil {
+		return nil
+	}
+	if err := c.child.Stop(ctx); err != nil {
+		return err
+	}
 	c.child = nil
-	return child.Stop(ctx)
+	return nil
 }

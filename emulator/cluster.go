@@ -261,9 +261,19 @@ func (e *Environment) startAuthenticator(ctx context.Context, c *runningCluster)
 	spec.LogFile = filepath.Join(c.logs, authn.Component+".log")
 	spec.OnLine, spec.Observe, spec.StopTimeout = c.recorder.Line, e.observerOf(c), 500*time.Millisecond
 	before := e.trace.Last()
-	if c.child, err = process.Start(ctx, spec); err != nil {
+	child, err := process.Start(ctx, spec)
+	if err != nil {
 		return err
 	}
+	c.child = child
+	if err := e.awaitMapping(ctx, c, before); err != nil { // one that maps by nothing must not be taken for running
+		return errors.Join(err, c.stopAuthenticator(context.WithoutCancel(ctx)))
+	}
+	return nil
+}
+
+// awaitMapping waits until an authenticator that was just started has read what it maps by.
+func (e *Environment) awaitMapping(ctx context.Context, c *runningCluster, before uint64) error {
 	if c.currentMode() != authn.ConfigMap {
 		if err := c.awaitEntries(ctx, before); err != nil {
 			return fmt.Errorf("the authenticator did not read the access entries: %w", err)

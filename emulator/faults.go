@@ -3,6 +3,9 @@ package emulator
 import (
 	"context"
 	"net/http"
+	"net/url"
+
+	"github.com/gorilla/mux"
 
 	stsfake "github.com/eksemu/eksemu/sts-fake"
 )
@@ -22,6 +25,18 @@ func (c *Client) Faults(ctx context.Context) ([]stsfake.Fault, error) {
 func (c *Client) ClearFaults(ctx context.Context) (int, error) {
 	var answer cleared
 	return answer.Cleared, c.call(ctx, http.MethodDelete, "faults", nil, nil, &answer)
+}
+
+// ForgetFault forgets the faults of an ID and returns how many calls they still waited for.
+func (c *Client) ForgetFault(ctx context.Context, id string) (calls int, err error) {
+	var answer forgotten
+	err = c.call(ctx, http.MethodDelete, "faults/"+url.PathEscape(id), nil, nil, &answer)
+	return answer.Calls, err
+}
+
+// forgotten is the answer to the request to forget the faults of an ID.
+type forgotten struct {
+	Calls int `json:"calls"`
 }
 
 // cleared is the answer to the request to forget all faults.
@@ -51,4 +66,8 @@ func (a *admin) pendingFaults(w http.ResponseWriter, _ *http.Request) {
 
 func (a *admin) clearFaults(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, cleared{a.env.faults.Clear()})
+}
+
+func (a *admin) forgetFault(w http.ResponseWriter, r *http.Request) {
+	writeJSON(w, http.StatusOK, forgotten{a.env.faults.Forget(mux.Vars(r)["id"])})
 }

@@ -149,6 +149,12 @@ func TestFaultsOfAnEnvironment(t *testing.T) {
 	if diff := cmp.Diff(want, pending); err != nil || diff != "" {
 		t.Errorf("pending (-want +got):\n%s%v", diff, err)
 	}
+	if err := client.FailNext(t.Context(), stsfake.Fault{Drop: true, Times: 3, ID: "a"}); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := client.ForgetFault(t.Context(), "a"); n != 3 || err != nil {
+		t.Errorf("%d calls of a's, %v", n, err)
+	}
 	if n, err := client.ClearFaults(t.Context()); n != 1 || err != nil {
 		t.Errorf("%d forgotten, %v", n, err)
 	}

@@ -18,7 +18,7 @@ type unhurried struct{ next http.Handler }
 // ServeHTTP implements [http.Handler].
 func (h *unhurried) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength != 0 {
-		w = &unhurriedWriter{ResponseWriter: w, pause: sync.OnceFunc(func() { time.Sleep(leastLatency) })}
+		w = &unhurriedWriter{ResponseWriter: w, pause: sync.OnceFunc(func() { <-time.After(leastLatency) })}
 	}
 	h.next.ServeHTTP(w, r)
 }

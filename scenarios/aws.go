@@ -30,7 +30,7 @@ func (c call) aws(ctx context.Context) (attempt, error) {
 	}
 	verdict, err := c.verdict(ctx, c.awsCalls, c.agrees(out.err == nil))
 	if err == nil && verdict == nil {
-		err = fmt.Errorf("aws ended without a call to an AWS API: %s", excerpt(out.all))
+		err = fmt.Errorf("aws ended without a call to an AWS API: %s", c.excerpt(out.all))
 	}
 	return attempt{verdict: verdict, output: out.all}, err
 }

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"slices"
@@ -61,21 +62,49 @@ func TestReusedToken(t *testing.T) {
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ steps, fails string }{
-		"met":        {"  - fault: {code: Throttling}\n  - as: alice" + canI + "{outcome: allowed}\n", ""},
-		"ended":      {"  - fault: {code: Throttling, times: 9}\n  - as: mallory" + canI + "{outcome: unauthorized}\n  - fault: {}\n  - as: alice" + canI + "{outcome: allowed}\n", ""},
-		"not met":    {"  - as: alice" + canI + "{outcome: allowed}\n  - fault: {code: Throttling}\n", "no call has met the fault"},
-		"ended soon": {"  - as: alice" + canI + "{outcome: allowed}\n  - fault: {code: Throttling}\n  - fault: {}\n", "no call has met the fault"},
+		"met":            {"  - fault: {code: Throttling}\n  - as: alice" + canI + "{outcome: allowed}\n", ""},
+		"ended":          {"  - fault: {code: Throttling, times: 9}\n  - as: mallory" + canI + "{outcome: unauthorized}\n  - fault: {}\n  - as: alice" + canI + "{outcome: allowed}\n", ""},
+		"not met":        {"  - as: alice" + canI + "{outcome: allowed}\n  - fault: {code: Throttling}\n", "no call has met the fault"},
+		"first not met":  {"  - fault: {code: Throttling}\n  - fault: {code: Throttling, times: 9}\n  - as: alice" + canI + "{outcome: allowed}\n", "no call has met the fault"},
+		"second not met": {"  - fault: {code: Throttling}\n  - as: alice" + canI + "{outcome: allowed}\n  - fault: {code: Throttling}\n", "no call has met the fault"},
+		"ended soon":     {"  - as: alice" + canI + "{outcome: allowed}\n  - fault: {code: Throttling}\n  - fault: {}\n", "no call has met the fault"},
 	} {
 		e := newFakeEnvironment(t)
 		result := runOne(t, e.runner(t), "allowed", "steps:\n"+test.steps)
 		if test.fails == "" {
 			wantPassed(t, result)
-		} else if text := strings.Join(result.Errors, "\n") + result.Steps[len(result.Steps)-1].Error; result.Status != StatusFailed || !strings.Contains(text, test.fails) {
+		} else if text := said(result); result.Status != StatusFailed || !strings.Contains(text, test.fails) {
 			t.Errorf("%s: %s, %q; want a failure with %q", name, result.Status, text, test.fails)
 		}
-		if e.faults != 0 {
-			t.Errorf("%s: %d faults are left", name, e.faults)
+		if len(e.faults) != 0 {
+			t.Errorf("%s: %d faults are left", name, len(e.faults))
 		}
+	}
+}
+
+// said is everything that went wrong with a scenario.
+func said(result Result) string {
+	text := strings.Join(result.Errors, "\n")
+	for _, step := range result.Steps {
+		text += step.Error
+	}
+	return text
+}
+
+// TestFaultsOfOthers are neither counted nor forgotten.
+func TestFaultsOfOthers(t *testing.T) {
+	t.Parallel()
+	e := newFakeEnvironment(t)
+	s := &session{run: &run{Runner: e.runner(t), id: rand.Text}, Environment: e}
+	if err := s.failNext(t.Context(), Fault{Code: "Throttling"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.FailNext(t.Context(), "another's", Fault{Times: 2}); err != nil {
+		t.Fatal(err)
+	}
+	e.faults = e.faults[1:] // a call met the scenario's
+	if err := s.noFaults(t.Context()); err != nil || len(e.faults) != 2 {
+		t.Errorf("%v, %q are left", err, e.faults)
 	}
 }
 
@@ -102,6 +131,7 @@ func TestVariablesOfAStep(t *testing.T) {
 	for text, want := range map[string]string{
 		"${cluster} in ${region} at ${gateway}":            "my-cluster in us-west-2 at " + e.gateway.URL,
 		"${accessKeyID:alice}=${secretAccessKey:alice}":    "AKIAALICE=secret-of-alice",
+		"$${cluster} $$${cluster:x} $${a-b}":               "${cluster} $${cluster:x} $${a-b}",
 		"$HOME $(x) ${ {\"a\": 1}":                         "$HOME $(x) ${ {\"a\": 1}",
 		"{{SessionName}} stays, and so does a lone dollar": "{{SessionName}} stays, and so does a lone dollar",
 	} {
@@ -192,6 +222,9 @@ func TestChangeProblems(t *testing.T) {
 		"  - {as: alice, kubectl: get, kubeconfig: {plugin: awz}, expect: {outcome: allowed}}\n":               `did you mean "aws"`,
 		"  - {as: alice, kubectl: get, env: {A-B: x}, expect: {outcome: allowed}}\n":                           `the variable is "A-B"`,
 		"  - {as: alice, kubectl: \"get ${custer}\", expect: {outcome: allowed}}\n":                            `did you mean "cluster"`,
+		"  - {as: alice, kubectl: \"get $${custer} ${custer}\", expect: {outcome: allowed}}\n":                 `did you mean "cluster"`,
+		"  - {as: alice, http: {path: \"/${custer}\"}, expect: {outcome: allowed}}\n":                          `did you mean "cluster"`,
+		"  - {as: alice, http: {path: /api, body: {a: [\"${custer}\"]}}, expect: {outcome: allowed}}\n":        `did you mean "cluster"`,
 		"  - {as: alice, kubectl: \"get ${accessKeyID}\", expect: {outcome: allowed}}\n":                       "nobody's accessKeyID",
 		"  - {as: alice, kubectl: \"get ${region:alice}\", expect: {outcome: allowed}}\n":                      "region is nobody's",
 		"  - {as: alice, kubectl: \"get ${accessKeyID:alise}\", expect: {outcome: allowed}}\n":                 `did you mean "alice"`,

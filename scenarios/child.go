@@ -37,7 +37,7 @@ func (s *session) child(ctx context.Context, program, argv0 string, arguments, v
 	cmd.Stdout, cmd.Stderr = tee{&stdout, &all}, &all
 	err := cmd.Run()
 	if err != nil {
-		err = fmt.Errorf("%s: %w%s", program, err, lastLine(all.String()))
+		err = fmt.Errorf("%s: %w%s", program, err, lastLine(s.hide(all.String())))
 	}
 	return output{stdout: stdout.String(), all: all.String(), err: err}
 }

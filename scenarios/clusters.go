@@ -51,9 +51,10 @@ func (r *run) removeClusters(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// callsAWS tells whether a step of the scenario may change what the IAM and EKS APIs hold.
+// callsAWS tells whether a step of the scenario may change what the IAM and EKS APIs hold. Options may come before the
+// service's name, so that each argument is looked at: one that only looks like a name costs a mark.
 func (s *Scenario) callsAWS() bool {
 	return slices.ContainsFunc(s.AllSteps(), func(step Step) bool {
-		return len(step.AWS) > 0 && (step.AWS[0] == "eks" || step.AWS[0] == "iam")
+		return slices.Contains(step.AWS, "eks") || slices.Contains(step.AWS, "iam")
 	})
 }

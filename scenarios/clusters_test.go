@@ -55,8 +55,9 @@ func TestClusterThatCannotBeMade(t *testing.T) {
 func TestMarksAWS(t *testing.T) {
 	t.Parallel()
 	for steps, want := range map[string][]string{
-		"steps:\n  - as: bob\n    aws: sts get-caller-identity\n    expect: {outcome: allowed}\n": nil,
-		"steps:\n  - as: bob\n    aws: eks list-clusters\n    expect: {outcome: allowed}\n":       {"mark", "undo mark"},
+		"steps:\n  - as: bob\n    aws: sts get-caller-identity\n    expect: {outcome: allowed}\n":              nil,
+		"steps:\n  - as: bob\n    aws: eks list-clusters\n    expect: {outcome: allowed}\n":                    {"mark", "undo mark"},
+		"steps:\n  - as: bob\n    aws: --region us-west-2 eks list-clusters\n    expect: {outcome: allowed}\n": {"mark", "undo mark"},
 	} {
 		env := newFakeEnvironment(t)
 		runOne(t, env.runner(t), "allowed", steps)

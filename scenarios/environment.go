@@ -41,10 +41,11 @@ type Environment interface {
 	// scenarios talk to, and what deletes it again.
 	PutCluster(ctx context.Context, spec config.Cluster) (with Environment, undo func(context.Context) error, err error)
 
-	// FailNext lets the next calls to STS fail. ClearFaults ends that, and says how many calls of those that were to fail
-	// have not come.
-	FailNext(ctx context.Context, fault Fault) error
-	ClearFaults(ctx context.Context) (calls int, err error)
+	// FailNext lets the next calls to STS fail, under an ID of the caller's. PendingFault says how many calls of those that
+	// were to fail have not come; ForgetFault does, too, and ends it. Neither sees the faults of others.
+	FailNext(ctx context.Context, id string, fault Fault) error
+	PendingFault(ctx context.Context, id string) (calls int, err error)
+	ForgetFault(ctx context.Context, id string) (calls int, err error)
 
 	// SetAuthenticator stops aws-iam-authenticator of the cluster, or starts it and waits until it answers.
 	SetAuthenticator(ctx context.Context, running bool) error

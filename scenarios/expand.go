@@ -10,8 +10,8 @@ import (
 	"github.com/eksemu/eksemu/emulator/strictyaml"
 )
 
-// variable is ${NAME} or ${NAME:IDENTITY}.
-var variable = regexp.MustCompile(`\$\{([A-Za-z]+)(?::([^}\s]*))?\}`)
+// variable is ${NAME} or ${NAME:IDENTITY}, or one of them after another dollar sign, which stands for itself.
+var variable = regexp.MustCompile(`\$?\$\{([A-Za-z]+)(?::([^}\s]*))?\}`)
 
 // Names of what can be filled in.
 const (
@@ -23,7 +23,8 @@ const (
 	varSecret   = "secretAccessKey" // ${secretAccessKey:alice}
 )
 
-// Variables are the names that ${NAME} may have in the arguments, variables and input of a step. The last two are of a user:
+// Variables are the names that ${NAME} may have in the arguments, variables and input of a step, and in the path and
+// body of a request. $${NAME} is what ${NAME} would be without a meaning. The last two are of a user:
 // ${accessKeyID:alice}.
 func Variables() []string {
 	return []string{varGateway, varEndpoint, varCluster, varRegion, varKeyID, varSecret}
@@ -36,6 +37,9 @@ func ofUser(name string) bool { return name == varKeyID || name == varSecret }
 func (s *session) expand(ctx context.Context, text string) (string, error) {
 	var failed error
 	expanded := variable.ReplaceAllStringFunc(text, func(match string) string {
+		if isEscaped(match) {
+			return match[1:]
+		}
 		parts := variable.FindStringSubmatch(match)
 		value, err := s.value(ctx, parts[1], parts[2])
 		if err != nil && failed == nil {
@@ -44,6 +48,42 @@ func (s *session) expand(ctx context.Context, text string) (string, error) {
 		return value
 	})
 	return expanded, failed
+}
+
+// isEscaped tells that a match of variable is to be taken as it is.
+func isEscaped(match string) bool { return strings.HasPrefix(match, "$$") }
+
+// expandBody fills in the variables of all texts in a request's body.
+func (s *session) expandBody(ctx context.Context, body any) (any, error) {
+	var failed error
+	return mapTexts(body, func(text string) string {
+		expanded, err := s.expand(ctx, text)
+		if failed == nil {
+			failed = err
+		}
+		return expanded
+	}), failed
+}
+
+// mapTexts is a value out of YAML with other texts for those in it; the names of fields stay.
+func mapTexts(value any, change func(string) string) any {
+	switch value := value.(type) {
+	case string:
+		return change(value)
+	case []any:
+		changed := make([]any, len(value))
+		for i, item := range value {
+			changed[i] = mapTexts(item, change)
+		}
+		return changed
+	case map[string]any:
+		changed := make(map[string]any, len(value))
+		for name, item := range value {
+			changed[name] = mapTexts(item, change)
+		}
+		return changed
+	}
+	return value
 }
 
 func (s *session) value(ctx context.Context, name, identity string) (string, error) {
@@ -62,7 +102,7 @@ func (s *session) value(ctx context.Context, name, identity string) (string, err
 		return id, err
 	case varSecret:
 		_, secret, err := s.Environment.AccessKey(ctx, identity)
-		return string(secret), err
+		return s.secret(string(secret)), err
 	}
 	return "", fmt.Errorf("there is no such variable (%s)", strictyaml.DidYouMean(name, Variables()))
 }
@@ -95,5 +135,13 @@ func (s Step) used() [][]string {
 	for _, value := range s.Env {
 		texts = append(texts, value)
 	}
-	return variable.FindAllStringSubmatch(strings.Join(texts, "\n"), -1)
+	if s.HTTP != nil {
+		texts = append(texts, s.HTTP.Path)
+		mapTexts(s.HTTP.Body, func(text string) string {
+			texts = append(texts, text)
+			return text
+		})
+	}
+	found := variable.FindAllStringSubmatch(strings.Join(texts, "\n"), -1)
+	return slices.DeleteFunc(found, func(match []string) bool { return isEscaped(match[0]) })
 }

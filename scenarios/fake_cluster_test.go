@@ -36,7 +36,8 @@ type fakeEnvironment struct {
 	pending  []trace.Event // events that have not come yet: each poll brings one
 	withhold bool          // keep events pending
 	requests int
-	faults   int // calls that are still to meet one
+	echo     bool     // the gateway's answers repeat what was asked
+	faults   []string // the IDs of those that calls are still to meet
 }
 
 func newFakeEnvironment(t *testing.T) *fakeEnvironment {
@@ -65,21 +66,34 @@ func (e *fakeEnvironment) Environ(identity string) []string {
 	return []string{"AWS_PROFILE=" + identity, "HTTPS_PROXY=" + e.gateway.URL}
 }
 
-func (e *fakeEnvironment) FailNext(_ context.Context, fault Fault) error {
+func (e *fakeEnvironment) FailNext(_ context.Context, id string, fault Fault) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.faults += max(fault.Times, 1)
+	for range max(fault.Times, 1) {
+		e.faults = append(e.faults, id)
+	}
 	e.log = append(e.log, "fault "+fault.Code)
 	return nil
 }
 
-func (e *fakeEnvironment) ClearFaults(context.Context) (int, error) {
+func (e *fakeEnvironment) PendingFault(_ context.Context, id string) (calls int, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	left := e.faults
-	e.faults = 0
-	e.log = append(e.log, "clear faults")
-	return left, nil
+	for _, of := range e.faults {
+		if of == id {
+			calls++
+		}
+	}
+	return calls, nil
+}
+
+func (e *fakeEnvironment) ForgetFault(ctx context.Context, id string) (int, error) {
+	left, err := e.PendingFault(ctx, id)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.faults = slices.DeleteFunc(e.faults, func(of string) bool { return of == id })
+	e.log = append(e.log, "forget fault")
+	return left, err
 }
 
 func (e *fakeEnvironment) SetAuthenticator(_ context.Context, running bool) error {
@@ -222,6 +236,9 @@ func (e *fakeEnvironment) serveAWS(w http.ResponseWriter, r *http.Request) {
 		call.Status, call.Code = http.StatusForbidden, "AccessDenied"
 		call.Message = "User: arn:aws:iam::111122223333:user/trurl is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/locked-role"
 	}
+	if e.echo {
+		call.Message += r.URL.Path
+	}
 	e.record(trace.Event{Kind: trace.KindAWS, AWS: &call})
 	w.WriteHeader(call.Status)
 	fmt.Fprintf(w, "%s as %s", call.Message, r.Header.Get("X-Profile"))
@@ -274,8 +291,8 @@ func (e *fakeEnvironment) identify(token string) (user, group, refusal string) {
 	if account, ok := strings.CutPrefix(token, "service-account "); ok {
 		return "system:serviceaccount:" + account, "developers", ""
 	}
-	if e.faults > 0 {
-		e.faults--
+	if len(e.faults) > 0 {
+		e.faults = e.faults[1:]
 		return "", "", `sts getCallerIdentity was throttled: {"Error":{"Code":"Throttling","Message":"Rate exceeded"}}`
 	}
 	if e.stale > 0 {

@@ -107,7 +107,7 @@ func fakeAWS(arguments []string) error {
 // fakeKubectl knows `auth can-i get pods` and, for a client that never reaches the server, `nonsense`.
 func fakeKubectl(argv0 string, arguments []string) error {
 	if arguments[0] == "nonsense" {
-		return fmt.Errorf(`error: unknown command "nonsense"`)
+		return fmt.Errorf(`error: unknown command "nonsense"%s`, strings.Join(append([]string{""}, arguments[1:]...), " "))
 	}
 	data, err := os.ReadFile(os.Getenv("KUBECONFIG"))
 	if err != nil {

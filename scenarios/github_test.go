@@ -34,7 +34,7 @@ func oddReport() Report {
 	step := newStepResult(odd)
 	step.judge(odd, attempt{verdict: &explain.Verdict{
 		Outcome: explain.Denied, DecidedBy: "s3", Summary: "</pre></details> [link](https://x.example) | cell \\| $x$ ~~gone~~ _it_ #1 &lt;",
-	}, output: "</pre>\n\n# Heading\n\n<script>alert(1)</script>\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n"})
+	}, shown: "</pre>\n\n# Heading\n\n<script>alert(1)</script>\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n"})
 	result := Result{Name: "odd", Title: "odd", File: "a,b:c%.yaml", Status: StatusFailed, Steps: []StepResult{step}, Seconds: 1}
 	result.decide(step)
 	report.add(result)

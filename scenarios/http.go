@@ -69,8 +69,16 @@ func (c call) send(ctx context.Context, token string) (*http.Response, string, e
 func (c call) request(ctx context.Context, token string) (*http.Request, error) {
 	what := c.step.HTTP
 	var body io.Reader
+	path, err := c.expand(ctx, what.Path)
+	if err != nil {
+		return nil, err
+	}
 	if what.Body != nil {
-		raw, err := json.Marshal(what.Body)
+		filled, err := c.expandBody(ctx, what.Body)
+		if err != nil {
+			return nil, err
+		}
+		raw, err := json.Marshal(filled)
 		if err != nil {
 			return nil, fmt.Errorf("write the request's body as JSON: %w", err)
 		}
@@ -80,7 +88,7 @@ func (c call) request(ctx context.Context, token string) (*http.Request, error) 
 	if method == "" {
 		method = http.MethodGet
 	}
-	request, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.Environment.Cluster().Endpoint, "/")+what.Path, body)
+	request, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.Environment.Cluster().Endpoint, "/")+path, body)
 	if err != nil {
 		return nil, fmt.Errorf("make the request: %w", err)
 	}

@@ -52,11 +52,11 @@ func (c call) judged(ctx context.Context, out output) (attempt, error) {
 	var own *explain.Verdict // why nothing was sent, by what kubectl says itself
 	if out.err != nil {
 		pick = c.requestsOrCredentials
-		if said, ok := explain.ForClient(out.all); ok {
+		if said, ok := explain.ForClient(c.hide(notOfServer(out.all))); ok {
 			own = &said
 		}
 	}
-	if own != nil && own.Cause != explain.CauseExecFailed { // that may be AWS's doing
+	if own != nil && own.Cause != explain.CauseExecFailed && !aboutServer(own.Cause) { // those may be others' doing
 		return attempt{verdict: own, output: out.all}, nil
 	}
 	verdict, err := c.verdict(ctx, pick, c.agrees(out.err == nil))
@@ -64,14 +64,30 @@ func (c call) judged(ctx context.Context, out output) (attempt, error) {
 		verdict = own
 	}
 	if err == nil && verdict == nil {
-		err = fmt.Errorf("kubectl ended without a request to the API server: %s", excerpt(out.all))
+		err = fmt.Errorf("kubectl ended without a request to the API server: %s", c.excerpt(out.all))
 	}
 	return attempt{verdict: verdict, output: out.all}, err
 }
 
+// aboutServer tells whether a cause is that kubectl did not get through to a server. That it says so counts only where the
+// trace has no request of its own: plugins and proxies use the same words, and so do answers about a webhook.
+func aboutServer(cause string) bool { return strings.HasPrefix(cause, "server-") }
+
+// notOfServer leaves out the lines in which kubectl quotes the API server's answer (k8s.io/kubectl
+// pkg/cmd/util/helpers.go, StandardErrorMessage [D]).
+func notOfServer(printed string) string {
+	var own strings.Builder
+	for line := range strings.Lines(printed) {
+		if !strings.HasPrefix(line, "Error from server") {
+			own.WriteString(line)
+		}
+	}
+	return own.String()
+}
+
 // excerpt is a text for an error: without secrets and not long.
-func excerpt(text string) string {
-	text = clean(strings.TrimSpace(text))
+func (s *session) excerpt(text string) string {
+	text = clean(s.hide(strings.TrimSpace(text)))
 	if text == "" {
 		return "it printed nothing"
 	}
@@ -157,5 +173,5 @@ func (c call) serviceAccountToken(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("token of the service account %s in the namespace %s: %w", name, namespace, err)
 	}
-	return token, nil
+	return c.secret(token), nil
 }

@@ -1,6 +1,9 @@
 package scenarios
 
 import (
+	"errors"
+	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -20,3 +23,34 @@ func printable(text string) string {
 
 // clean makes a text from elsewhere fit for a report.
 func clean(text string) string { return redact.Text(printable(text)) }
+
+// leastSecret is how long a text must be to be hidden by its value. A scenario may use any text for a secret access key,
+// also one that is part of words; AWS's have forty characters, and session tokens hundreds.
+const leastSecret = 8
+
+// secret remembers a text that clients are given, which must not be shown, and returns it.
+func (r *run) secret(text string) string {
+	if len(text) >= leastSecret && r.secrets != nil {
+		r.secrets[text] = true
+	}
+	return text
+}
+
+// hide takes the secrets of the run out of a text, whatever stands around them, also where they are written for a URL.
+func (r *run) hide(text string) string {
+	if len(r.secrets) == 0 {
+		return text
+	}
+	var known []string
+	for secret := range r.secrets {
+		known = append(known, secret, url.QueryEscape(secret))
+	}
+	slices.SortFunc(known, func(a, b string) int { return len(b) - len(a) }) // one may be part of another
+	for _, secret := range known {
+		text = strings.ReplaceAll(text, secret, "[redacted]")
+	}
+	return text
+}
+
+// hidden is an error for a report. What it wraps does not matter there.
+func (r *run) hidden(err error) error { return errors.New(r.hide(err.Error())) }

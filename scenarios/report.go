@@ -169,7 +169,7 @@ func (r *StepResult) judge(step Step, got attempt) {
 	r.Verdict, r.HTTP = got.verdict, got.status
 	r.Mismatch = mismatch(*step.Expect, got)
 	if len(r.Mismatch) > 0 {
-		r.Status, r.Output = StatusFailed, clean(got.output)
+		r.Status, r.Output = StatusFailed, clean(got.shown)
 	}
 }
 

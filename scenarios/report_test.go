@@ -40,6 +40,7 @@ func exampleReport() Report {
 		step := Step{As: as, Kubectl: canI, Expect: &Expectation{Outcome: outcome, Text: map[explain.Outcome]string{explain.Allowed: "yes"}[outcome]}}
 		result := newStepResult(step)
 		result.Attempts = 1
+		got.shown = got.output
 		result.judge(step, got)
 		result.Seconds = float64(ms) / 1000
 		return result

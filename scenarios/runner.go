@@ -66,20 +66,21 @@ type Runner struct {
 	Before func(ctx context.Context, scenario *Scenario, i int) error
 	After  func(scenario *Scenario, i int, result StepResult)
 
-	// Keep leaves the state as it is when a scenario fails, for somebody to look at, and ends the run there.
+	// Keep leaves the state as it is when a scenario fails, for somebody to look at, and ends the run there. After an
+	// interrupt nothing is kept: whoever ends a run wants its end.
 	Keep bool
 }
 
 // Run runs the scenarios in order and reports on all of them. The error is that of an identity that the
 // environment does not have ([strictyaml.Problems], nothing was run), or of ctx: then the report says how far
-// it went. State is put back in every case.
+// it went. State is put back in every case but one: a scenario that fails where Keep is set, unless ctx has ended.
 func (r *Runner) Run(ctx context.Context, scenarios []*Scenario) (Report, error) {
 	if problems := r.check(scenarios); len(problems) > 0 {
 		return Report{}, problems
 	}
 	started := r.Now()
 	report := Report{APIVersion: APIVersion, Kind: reportKind, Cluster: r.Environment.Cluster().Name, Started: started.UTC()}
-	run := &run{Runner: r, signed: map[string]bool{}, id: rand.Text, clusters: map[string]Environment{}}
+	run := &run{Runner: r, signed: map[string]bool{}, secrets: map[string]bool{}, id: rand.Text, clusters: map[string]Environment{}}
 	for _, scenario := range scenarios {
 		if ctx.Err() != nil {
 			break
@@ -122,6 +123,7 @@ func (r *Runner) check(scenarios []*Scenario) strictyaml.Problems {
 type run struct {
 	*Runner
 	signed  map[string]bool // every token that was made, see (*session).tokenArguments
+	secrets map[string]bool // that its clients were given, see hide
 	changed time.Time       // when state last changed, an undo included
 	id      func() string   // makes a unique ID
 
@@ -140,7 +142,7 @@ type session struct {
 	credentials map[string]Credentials // by identity
 	token       *Token                 // how tokens are made; nil for the client's own way
 	tokens      map[string]string      // the last one of each identity
-	faults      int                    // calls that are to fail
+	faults      []askedFault           // that have not been ended
 	undo        []undo
 
 	after  uint64 // the newest event that was read
@@ -161,14 +163,14 @@ func (r *run) scenario(ctx context.Context, scenario *Scenario) Result {
 		return result
 	}
 	if err := s.begin(ctx); err != nil {
-		result.fail(err)
+		result.fail(s.hidden(err))
 	} else {
 		s.steps(ctx, &result)
 	}
 	result.Cluster = s.Environment.Cluster().Name
-	if result.Kept = r.Keep && result.Status == StatusFailed; !result.Kept {
+	if result.Kept = r.Keep && result.Status == StatusFailed && ctx.Err() == nil; !result.Kept {
 		if err := s.undoAll(ctx); err != nil {
-			result.fail(err)
+			result.fail(s.hidden(err))
 		}
 	}
 	result.Seconds = seconds(r.Now().Sub(started))

@@ -204,9 +204,17 @@ func TestRunUndoes(t *testing.T) {
 
 func TestRunUndoesAfterAnInterrupt(t *testing.T) {
 	t.Parallel()
+	for _, keep := range []bool{false, true} {
+		interrupted(t, keep)
+	}
+}
+
+func interrupted(t *testing.T, keep bool) {
+	t.Helper()
 	e := newFakeEnvironment(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	r := e.runner(t)
+	r.Keep = keep
 	r.LookPath = func(string) (string, error) { // in the midst of a step
 		cancel()
 		return r.Executable, nil
@@ -214,7 +222,7 @@ func TestRunUndoesAfterAnInterrupt(t *testing.T) {
 	first := scenarioOf(t, "allowed", "steps:\n  - delete: |\n      {apiVersion: v1, kind: ConfigMap, metadata: {name: aws-auth}}\n"+
 		"  - as: bob\n    aws: sts get-caller-identity\n    expect: {outcome: allowed}\n")
 	report, err := r.Run(ctx, []*Scenario{first, first})
-	if !errors.Is(err, context.Canceled) || len(report.Scenarios) != 1 || report.Scenarios[0].Status != StatusFailed {
+	if !errors.Is(err, context.Canceled) || len(report.Scenarios) != 1 || report.Scenarios[0].Status != StatusFailed || report.Scenarios[0].Kept {
 		t.Errorf("report %+v, %v", report, err)
 	}
 	if diff := cmp.Diff([]string{"delete", "undo delete"}, e.log); diff != "" {

@@ -79,7 +79,8 @@ type Step struct {
 	// Token changes how tokens are made, from here on; an empty one sets it right again.
 	Token *Token `yaml:"token" json:"token,omitempty"`
 
-	// Fault lets the next calls to STS fail; an empty one ends that. The scenario fails if no call has met the fault.
+	// Fault lets the next calls to STS fail; an empty one ends that. The scenario fails if no call has met the fault by
+	// then, by the next fault or by its end.
 	Fault *Fault `yaml:"fault" json:"fault,omitempty"`
 
 	// Authenticator stops aws-iam-authenticator ("stopped"), or starts it again ("running"). After the scenario it runs.
@@ -97,12 +98,15 @@ type Step struct {
 	HTTP    *Request `yaml:"http" json:"http,omitempty"`       // request to the API server
 
 	// Env are environment variables of the client of a kubectl or aws step, kubectl's exec plugin included; stdin is what
-	// the client reads. In both, and in arguments, ${gateway}, ${endpoint}, ${cluster}, ${region}, ${accessKeyID:USER} and
-	// ${secretAccessKey:USER} are filled in ([Variables]).
+	// the client reads. In both, in arguments and in http, ${gateway}, ${endpoint}, ${cluster}, ${region}, ${accessKeyID:USER}
+	// and ${secretAccessKey:USER} are filled in ([Variables]); $${cluster} stays as ${cluster}.
 	Env   map[string]string `yaml:"env" json:"env,omitempty"`
 	Stdin string            `yaml:"stdin" json:"stdin,omitempty"`
 
 	Kubeconfig *Kubeconfig `yaml:"kubeconfig" json:"kubeconfig,omitempty"` // what is unusual about that of a kubectl step
+
+	// AtOnce has `eksemu run --step` not wait before the step, because what it shows depends on time.
+	AtOnce bool `yaml:"atOnce" json:"atOnce,omitempty"`
 
 	Expect *Expectation `yaml:"expect" json:"expect,omitempty"`
 

@@ -96,6 +96,8 @@ func (s *session) replaceCredentials(ctx context.Context, c Credentials) error {
 		}
 		c.AccessKeyID = id
 	}
+	s.secret(string(c.SecretAccessKey))
+	s.secret(string(c.sessionToken))
 	s.credentials[c.As] = c
 	return nil
 }

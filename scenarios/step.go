@@ -14,6 +14,7 @@ import (
 type attempt struct {
 	verdict *explain.Verdict // nil if nothing was recorded
 	output  string           // what the client printed, or the body of the HTTP answer
+	shown   string           // output without the secrets that the client was given
 	status  int              // HTTP status, of an http step
 	skip    string           // why the step can not be done here
 }
@@ -39,7 +40,7 @@ func (s *session) step(ctx context.Context, step Step) StepResult {
 		err = s.alter(ctx, step)
 	}
 	if err != nil {
-		result.fail(err)
+		result.fail(s.hidden(err))
 	}
 	result.Seconds = seconds(s.Now().Sub(started))
 	return result
@@ -75,35 +76,57 @@ func (s *session) alter(ctx context.Context, step Step) error {
 	return nil
 }
 
-// failNext lets the next calls to STS fail, or, without a fault, no more. A fault that no call has met by then, or by the
-// scenario's end, is an error: it has tested nothing. The next step is tried once, whatever has changed before: another try
+// failNext lets the next calls to STS fail, or, without a fault, no more. A fault that no call has met by then, by the next
+// fault or by the scenario's end, is an error: it has tested nothing. The next step is tried once, whatever has changed before: another try
 // would meet what is left of the fault.
 func (s *session) failNext(ctx context.Context, fault Fault) error {
 	if fault == (Fault{}) {
 		return s.noFaults(ctx)
 	}
-	if err := s.Environment.FailNext(ctx, fault); err != nil {
+	for _, earlier := range s.faults {
+		left, err := s.Environment.PendingFault(ctx, earlier.id)
+		if err := earlier.met(left, err); err != nil {
+			return err
+		}
+	}
+	asked := askedFault{id: strings.ToLower(s.id()), fault: fault}
+	if err := s.Environment.FailNext(ctx, asked.id, fault); err != nil {
 		return err
 	}
-	if s.faults == 0 {
+	if len(s.faults) == 0 {
 		s.change("the answers of STS", s.noFaults)
 	}
 	s.changed = time.Time{}
-	s.faults += max(fault.Times, 1)
+	s.faults = append(s.faults, asked)
 	return nil
 }
 
-// noFaults forgets the faults that wait for calls, at least one of which must have come.
+// noFaults forgets the scenario's faults, each of which at least one call must have met.
 func (s *session) noFaults(ctx context.Context) error {
 	asked := s.faults
-	if asked == 0 {
+	if len(asked) == 0 {
 		return nil
 	}
-	s.faults = 0
+	s.faults = nil
 	s.changed = s.Now()
-	left, err := s.Environment.ClearFaults(ctx)
-	if err == nil && left >= asked {
-		err = errors.New("no call has met the fault that was to happen")
+	var errs []error
+	for _, fault := range asked {
+		left, err := s.Environment.ForgetFault(ctx, fault.id)
+		errs = append(errs, fault.met(left, err))
+	}
+	return errors.Join(errs...)
+}
+
+// askedFault is a fault that a step has asked for.
+type askedFault struct {
+	id    string
+	fault Fault
+}
+
+// met says what is wrong with a fault for which so many calls are left.
+func (f askedFault) met(left int, err error) error {
+	if err == nil && left >= max(f.fault.Times, 1) {
+		err = fmt.Errorf("no call has met the fault that was to happen (%s): put the step that meets it after it, and before the next fault", f.fault)
 	}
 	return err
 }
@@ -137,6 +160,7 @@ func (s *session) act(ctx context.Context, step Step, result *StepResult) error 
 			return err
 		}
 		result.Attempts++
+		got.shown = s.hide(got.output)
 		result.judge(step, got)
 		if result.Status != StatusFailed || done(step, got) || !pause(settled, backoff) {
 			return ctx.Err()

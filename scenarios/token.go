@@ -27,12 +27,13 @@ func (c call) bearer(ctx context.Context) (string, error) {
 			return "", fmt.Errorf("make a token for %q: %w", c.step.As, out.err)
 		}
 		token = strings.TrimSpace(out.stdout)
-		c.tokens[c.step.As] = token
+		c.tokens[c.step.As] = c.secret(token)
 	}
 	if c.token == nil {
 		return token, nil
 	}
-	return c.token.change(token)
+	token, err := c.token.change(token)
+	return c.secret(token), err
 }
 
 // presignedURL takes the presigned URL out of a token.

@@ -26,6 +26,9 @@ type Fault struct {
 	Message   string        `json:"message,omitempty"`
 	Delay     time.Duration `json:"delay,omitempty"` // nanoseconds in JSON; ends early when the client gives up
 	Drop      bool          `json:"drop,omitempty"`  // close the connection without an answer, after Delay
+
+	// ID is the caller's own name for the fault, which [Faults.Pending] tells and [Faults.Forget] takes.
+	ID string `json:"id,omitempty"`
 }
 
 // FaultReason is the Reason in the record of a call that met a [Fault].
@@ -70,6 +73,21 @@ func (f *Faults) Clear() int {
 	n := len(f.pending)
 	f.pending = nil
 	return n
+}
+
+// Forget forgets the pending faults of an ID that is not empty, and returns how many calls they still waited for.
+func (f *Faults) Forget(id string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	calls := 0
+	f.pending = slices.DeleteFunc(f.pending, func(p Fault) bool {
+		found := id != "" && p.ID == id
+		if found {
+			calls += p.Times
+		}
+		return found
+	})
+	return calls
 }
 
 // take uses up one call's worth of the oldest fault for an operation. f may be nil.

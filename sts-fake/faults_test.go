@@ -164,6 +164,20 @@ func TestClearFaults(t *testing.T) {
 	}
 }
 
+// TestForgetFaults: one's own go, others' stay.
+func TestForgetFaults(t *testing.T) {
+	t.Parallel()
+	w, f := faulty(t, stsfake.Fault{Drop: true, Times: 5, ID: "a"}, stsfake.Fault{Code: "Throttling"}, stsfake.Fault{Code: "Throttling", ID: "a"})
+	for id, want := range map[string]int{"": 0, "b": 0, "a": 6} {
+		if n := f.Forget(id); n != want {
+			t.Errorf("%q: %d calls, want %d", id, n, want)
+		}
+	}
+	if rec := w.do(t, try{form: whoAmI}); rec.Code != http.StatusBadRequest || len(f.Pending()) != 0 {
+		t.Errorf("status %d, pending %v", rec.Code, f.Pending())
+	}
+}
+
 // TestFaultsComeBeforeTheSignature: whoever calls meets the fault, also with a presigned or a wrong request. The order
 // is [X]: ours.
 func TestFaultsComeBeforeTheSignature(t *testing.T) {

@@ -47,6 +47,8 @@ var secrets = regexp.MustCompile(strings.Join([]string{
 	`(?:\b|%[0-9A-Fa-f]{2})(eyJ[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+){1,2})`, // a JSON Web Token
 	`(?:<|\\u003[cC]|&lt;)` + names + `(?:>|\\u003[eE]|&gt;)\s*` + value,
 	names + quote + `*` + is + before + value,
+	// a variable of a container: its name, and then its value
+	`(?i:\bname)` + quote + `*` + is + before + `[A-Za-z0-9_.-]*?` + names + quote + `*(?:[\s,]|\\+n)*` + quote + `*(?i:value)` + quote + `*` + is + before + value,
 	proseNames + `(?:` + quote + `+[ \t]*(?:=>|[=:])|[ \t]*=|%3[dD])` + before + value,
 	`(?i:\btoken[-_]?code):[ \t]*([0-9]{6})\b`,
 	`(?i:\bsignature):\s*([0-9a-f]{64})\b`,

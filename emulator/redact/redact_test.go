@@ -78,6 +78,11 @@ func TestText(t *testing.T) {
 		{"http://127.0.0.1:8080/a@b and http://[::1]:80/", "http://127.0.0.1:8080/a@b and http://[::1]:80/"},
 		{"aws_session_token =\nregion = x", "aws_session_token =\nregion = x"},
 		{`"SessionToken": null, 'SessionToken': None, SessionToken:nil}`, `"SessionToken": null, 'SessionToken': None, SessionToken:nil}`},
+		{"- name: AWS_SECRET_ACCESS_KEY\n  value: " + secretKey + "\n- name: AWS_REGION", "- name: AWS_SECRET_ACCESS_KEY\n  value: [redacted]\n- name: AWS_REGION"},
+		{`- {"name": "AWS_SESSION_TOKEN", "value": "` + sessionToken + `"}`, `- {"name": "AWS_SESSION_TOKEN", "value": "[redacted]"}`},
+		{`{\"name\":\"AWS_SECRET_ACCESS_KEY\",\n  \"value\":\"` + secretKey + `\"}`, `{\"name\":\"AWS_SECRET_ACCESS_KEY\",\n  \"value\":\"[redacted]\"}`},
+		{"map[name:AWS_SECRET_ACCESS_KEY value:" + secretKey + "]", "map[name:AWS_SECRET_ACCESS_KEY value:[redacted]]"},
+		{"- name: AWS_SECRET_ACCESS_KEY\n  valueFrom: {secretKeyRef: {name: aws, key: secret}}", "- name: AWS_SECRET_ACCESS_KEY\n  valueFrom: {secretKeyRef: {name: aws, key: secret}}"},
 		{"two lines: k8s-aws-v1.aHR0\nand more", "two lines: k8s-aws-v1.[redacted]\nand more"},
 	} {
 		got := redact.Text(tc.line)

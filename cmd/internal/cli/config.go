@@ -24,7 +24,7 @@ func newConfigInitCommand(app *App) *cobra.Command {
 		Short: "Write the built-in environment, commented, as a starting point for your own",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			if len(args) == 0 || args[0] == "-" { // as every command of eksemu has it
 				_, err := app.Out.Write(config.DefaultYAML())
 				return err
 			}

@@ -21,6 +21,9 @@ func TestConfigInit(t *testing.T) {
 	if got.out != string(config.DefaultYAML()) {
 		t.Error("what is printed is not the built-in environment")
 	}
+	if dash := w.run("config", "init", "-"); dash.out != got.out {
+		t.Errorf("- is not standard output, but prints %q", dash.out)
+	}
 	path := filepath.Join(t.TempDir(), "mine.yaml")
 	w.run("config", "init", path).want(t, ExitOK, path+" is written. Edit it, then: eksemu up --config "+path+"\n")
 	if read(t, path) != string(config.DefaultYAML()) {

@@ -52,7 +52,7 @@ steps that failed are annotated in their files (GITHUB_STEP_SUMMARY, GITHUB_ACTI
 	command.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "no progress")
 	addOnlyFlag(command, &f.only)
 	command.Flags().IntVar(&f.parallel, "parallel", 1, "run in so many private environments side by side")
-	command.Flags().BoolVar(&f.keep, "keep", false, "stop at a scenario that fails, and leave what it changed as it is; needs a running environment")
+	command.Flags().BoolVar(&f.keep, "keep", false, "stop at a scenario that fails, and leave what it changed as it is, but for what it did with the EKS and IAM APIs; needs a running environment")
 	command.Flags().BoolVar(&f.step, "step", false, "show each lesson, and wait for Enter before each step, for workshops")
 	command.RunE = func(cmd *cobra.Command, args []string) error {
 		return app.runScenarios(cmd.Context(), name, f, output, args)
@@ -77,7 +77,7 @@ func (app *App) runScenarios(ctx context.Context, name *nameFlag, f *runFlags, o
 	if err != nil {
 		return fmt.Errorf("nothing was run:\n%w", err)
 	}
-	if err := f.check(); err != nil {
+	if err := f.check(options.KindCluster); err != nil {
 		return err
 	}
 	reports, err := openReports(f.reports)
@@ -114,13 +114,16 @@ func (app *App) runInEnvironment(ctx context.Context, name *nameFlag, f *runFlag
 		defer func() { err = errors.Join(err, stop()) }()
 		report, err = app.execute(ctx, client, list, home, f)
 	}
-	if err != nil && ctx.Err() == nil {
+	stopped := errors.Is(err, errNoEnter)
+	if err != nil && ctx.Err() == nil && !stopped {
 		return err
 	}
 	if err := tell(report); err != nil {
 		return err
 	}
 	switch {
+	case stopped:
+		return err
 	case ctx.Err() != nil:
 		return exitWith(ExitInterrupted, errors.New("interrupted; what the scenarios changed was put back"))
 	case report.Failed > 0:
@@ -211,7 +214,7 @@ func (app *App) show(report scenarios.Report, f *runFlags, output *outputFlag, s
 		return err
 	}
 	if n := len(report.Scenarios); n > 0 && report.Scenarios[n-1].Kept {
-		fmt.Fprintf(app.ErrOut, "\nWhat %s changed was left as it is. Look around, then begin anew with `eksemu down` and `eksemu up`.\n", report.Scenarios[n-1].Name)
+		fmt.Fprintf(app.ErrOut, "\nWhat %s changed was left as it is, but for what it did with the EKS and IAM APIs. Look around, then begin anew with `eksemu down` and `eksemu up`.\n", report.Scenarios[n-1].Name)
 	}
 	if !f.explain {
 		return nil

@@ -16,8 +16,9 @@ import (
 	"github.com/eksemu/eksemu/scenarios"
 )
 
-// check refuses flags that cannot be meant together.
-func (f *runFlags) check() error {
+// check refuses flags that cannot be meant together. kindCluster is the name of a kind cluster, by flag or
+// variable, that the backend would take.
+func (f *runFlags) check(kindCluster string) error {
 	switch {
 	case f.parallel < 1:
 		return fmt.Errorf("--parallel %d: use 1 or more", f.parallel)
@@ -25,6 +26,8 @@ func (f *runFlags) check() error {
 		return errors.New("--parallel with --keep or --step: leave out one of them")
 	case f.parallel > 1 && f.up.port != 0:
 		return errors.New("--parallel with --port: several environments cannot have one port; leave out one of them")
+	case f.parallel > 1 && kindCluster != "":
+		return fmt.Errorf("--parallel with --kind-cluster (or %s): several environments cannot have one kind cluster; leave out one of them", clusterVariable)
 	}
 	return nil
 }
@@ -62,7 +65,10 @@ func (app *App) executeParallel(ctx context.Context, f *runFlags, options emulat
 	return scenarios.Join(list, reports...), err
 }
 
-// stepwise has a run show what it does, and wait for Enter before each step.
+// errNoEnter ends a run that waits for somebody who cannot answer. What was done until then is reported.
+var errNoEnter = errors.New("--step waits for Enter on standard input, which has ended: run it in a terminal")
+
+// stepwise has a run show what it does, and wait for Enter before each step but those that must come at once.
 func (app *App) stepwise(runner *scenarios.Runner) {
 	in := bufio.NewReader(app.In)
 	color := app.color(app.Terminal)
@@ -74,7 +80,12 @@ func (app *App) stepwise(runner *scenarios.Runner) {
 		if i == len(scenario.Steps) {
 			fmt.Fprint(app.ErrOut, "\nNow the cure.\n")
 		}
-		fmt.Fprintf(app.ErrOut, "\n%d of %d: %s  [Enter]", i+1, len(steps), steps[i].Title())
+		fmt.Fprintf(app.ErrOut, "\n%d of %d: %s  ", i+1, len(steps), steps[i].Title())
+		if steps[i].AtOnce {
+			fmt.Fprint(app.ErrOut, "[at once] ")
+			return nil
+		}
+		fmt.Fprint(app.ErrOut, "[Enter]")
 		return awaitEnter(ctx, in)
 	}
 	runner.After = func(_ *scenarios.Scenario, _ int, result scenarios.StepResult) {
@@ -102,7 +113,7 @@ func awaitEnter(ctx context.Context, in *bufio.Reader) error {
 		return ctx.Err()
 	case err := <-read:
 		if errors.Is(err, io.EOF) {
-			return exitWith(ExitUsage, errors.New("--step waits for Enter on standard input, which has ended: run it in a terminal"))
+			return exitWith(ExitUsage, errNoEnter)
 		}
 		return err
 	}

@@ -123,28 +123,30 @@ func (t *target) Mark(ctx context.Context) (func(context.Context) error, error) 
 }
 
 // FailNext implements scenarios.Environment.
-func (t *target) FailNext(ctx context.Context, fault scenarios.Fault) error {
+func (t *target) FailNext(ctx context.Context, id string, fault scenarios.Fault) error {
 	wait, err := fault.Wait()
 	if err != nil {
 		return err
 	}
 	return t.client.FailNext(ctx, stsfake.Fault{
-		Operation: fault.Operation, Times: fault.Times, Status: fault.Status, Code: fault.Code, Message: fault.Message, Delay: wait, Drop: fault.Drop,
+		Operation: fault.Operation, Times: fault.Times, Status: fault.Status, Code: fault.Code, Message: fault.Message, Delay: wait, Drop: fault.Drop, ID: id,
 	})
 }
 
-// ClearFaults implements scenarios.Environment.
-func (t *target) ClearFaults(ctx context.Context) (int, error) {
+// PendingFault implements scenarios.Environment.
+func (t *target) PendingFault(ctx context.Context, id string) (calls int, err error) {
 	pending, err := t.client.Faults(ctx)
-	if err != nil {
-		return 0, err
-	}
-	calls := 0
 	for _, fault := range pending {
-		calls += max(fault.Times, 1)
+		if fault.ID == id {
+			calls += max(fault.Times, 1)
+		}
 	}
-	_, err = t.client.ClearFaults(ctx)
 	return calls, err
+}
+
+// ForgetFault implements scenarios.Environment.
+func (t *target) ForgetFault(ctx context.Context, id string) (int, error) {
+	return t.client.ForgetFault(ctx, id)
 }
 
 // SetAuthenticator implements scenarios.Environment.

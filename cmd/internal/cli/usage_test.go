@@ -70,6 +70,8 @@ func TestUsageErrors(t *testing.T) {
 		{"token -i c --signing-time yesterday", "error: --signing-time: …"},
 		{"token -i c --forward-session-name -s x", "error: --forward-session-name and --session-name exclude each other\n"},
 		{"kubectl --name Bad_Name get pods", badName},
+		{"run --parallel 2 --port 4500", "error: --parallel with --port: …"},
+		{"run --parallel 2 --backend kind --kind-cluster dev", "error: --parallel with --kind-cluster (or EKSEMU_KIND_CLUSTER): several environments cannot have one kind cluster; leave out one of them\n"},
 		{"run --report html=x", "error: --report \"html=x\": use junit=FILE, json=FILE or github=FILE, with - for standard output\n"},
 		{"run --report junit", "error: --report \"junit\": …"},
 		{"run --report json=", "error: --report \"json=\": …"},
