@@ -23,7 +23,7 @@ const (
 func (s *session) tokenArguments(identity string) []string {
 	at := s.Now().Add(s.clock).UTC().Format(time.RFC3339)
 	for {
-		expires := strconv.Itoa(leastExpires + rand.IntN(mostExpires-leastExpires+1))
+		expires := strconv.Itoa(leastExpires + rand.IntN(mostExpires-leastExpires+1)) //nolint:gosec // it need not be secret
 		if token := identity + " " + at + " " + expires; !s.signed[token] {
 			s.signed[token] = true
 			return []string{"token", "-i", s.cluster, "--signing-time", at, "--expires", expires}
