@@ -101,6 +101,8 @@ func eventText(e trace.Event) string {
 		return fmt.Sprintf("%d refused: %s", e.TokenReview.Status, or(e.TokenReview.Authenticator, e.TokenReview.Error))
 	case e.Log != nil:
 		return fmt.Sprintf("%s %s %s", e.Log.Level, e.Log.Message, or(e.Log.Fields["error"], e.Log.Fields["arn"]))
+	case e.PolicyReview != nil:
+		return reviewText(e.PolicyReview)
 	case e.Request != nil:
 		return requestText(e.Request)
 	case e.Process != nil:
@@ -131,4 +133,20 @@ func or(first, second string) string {
 		return first
 	}
 	return second
+}
+
+// reviewText is what the access policies of a principal said to a question.
+func reviewText(r *trace.PolicyReview) string {
+	resource := r.Resource
+	if r.Group != "" {
+		resource += "." + r.Group
+	}
+	text := fmt.Sprintf("may %s %s%s", r.Verb, resource, r.Path)
+	if r.Namespace != "" {
+		text += " in " + r.Namespace
+	}
+	if r.Allowed {
+		return text + ": yes " + r.Reason
+	}
+	return fmt.Sprintf("%s: no opinion of %s", text, strings.Join(r.Policies, ", "))
 }
