@@ -114,8 +114,8 @@ func eksMutants() []mutant {
 		{
 			name: "authenticator-stays", breaks: "an authenticator that is stopped runs on",
 			edits: []edit{{"emulator/authenticator.go",
-				`if (c.child != nil) == running {`,
-				`if (c.child != nil) == running || MUTANT && !running {`}},
+				`if running && c.authenticates() {`,
+				`if running && c.authenticates() || MUTANT && !running {`}},
 			red: []red{{"authenticator-down", letsIn}},
 		},
 		{
