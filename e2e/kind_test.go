@@ -57,7 +57,7 @@ var _ = Describe("kind: eksemu run", kindAlone, func() {
 		person := kindLaptop("compared")
 		before := allKindContainers()
 		run := func(backend string) string {
-			a := person.run("eksemu", "run", "--quiet", "--output", "json", "--backend", backend)
+			a := person.runWithin(cataloguePatience, "eksemu", "run", "--quiet", "--output", "json", "--backend", backend)
 			Expect(a.code).To(Equal(0), "exit code %d\n%s%s", a.code, a.err, failedSteps(a.out))
 			return a.out
 		}

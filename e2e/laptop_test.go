@@ -20,6 +20,9 @@ import (
 // patience is how long a command may take before the spec fails.
 const patience = 2 * time.Minute
 
+// cataloguePatience is how long all scenarios may take: some wait for timeouts, and some bring clusters.
+const cataloguePatience = 12 * time.Minute
+
 // laptop is a person's machine: what the programs that are run on it find in their environment.
 type laptop struct {
 	home      string   // HOME
@@ -118,8 +121,14 @@ func (l laptop) start(program string, args ...string) *gexec.Session {
 // run runs a command to its end.
 func (l laptop) run(program string, args ...string) answer {
 	GinkgoHelper()
+	return l.runWithin(patience, program, args...)
+}
+
+// runWithin is run for what takes long.
+func (l laptop) runWithin(limit time.Duration, program string, args ...string) answer {
+	GinkgoHelper()
 	session := l.start(program, args...)
-	session.Wait(patience)
+	session.Wait(limit)
 	return answer{
 		command: commandLine(program, args), code: session.ExitCode(),
 		out: string(session.Out.Contents()), err: string(session.Err.Contents()),

@@ -19,7 +19,7 @@ var _ = Describe("eksemu run", func() {
 	It("runs all shipped scenarios in an environment of its own, and reports", func() {
 		person := newLaptop().withSystemPrograms()
 		reports := GinkgoT().TempDir()
-		a := person.run("eksemu", "run", "--output", "json",
+		a := person.runWithin(cataloguePatience, "eksemu", "run", "--output", "json",
 			"--report", "junit="+filepath.Join(reports, "junit.xml"), "--report", "json="+filepath.Join(reports, "report.json"))
 		Expect(a.code).To(Equal(0), "exit code %d\n%s%s", a.code, a.err, failedSteps(a.out))
 		var report scenarios.Report
