@@ -111,7 +111,8 @@ var different = []struct {
 }{
 	{regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`), "UUID"},
 	{regexp.MustCompile(`step-[a-z0-9]{16}`), "STEP"},
-	{regexp.MustCompile(`"token": "[0-9a-f]{16}"`), `"token": "FINGERPRINT"`},
+	{regexp.MustCompile(`\n *"token": "[0-9a-f]{16}",`), ""}, // of a request from the cache it is not always known
+	{regexp.MustCompile(`\b\d{8}T\d{6}Z`), "TIME"},
 	{regexp.MustCompile(`\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d+)?( \+0000 UTC|Z)`), "TIME"},
 	{regexp.MustCompile(`\b(\d+m)?\d+s\b( past)?`), "DURATION"},
 	{regexp.MustCompile(`botocore-session-\d+`), "SESSION"},
@@ -120,8 +121,10 @@ var different = []struct {
 	{regexp.MustCompile(`aws-go-sdk-\d+`), "SESSION"},
 	// A second request of a client is the slower one's to count as from the cache.
 	{regexp.MustCompile(`\n *"cached": true,`), ""},
-	{regexp.MustCompile(`answered from the API server's token cache, DURATION after the authenticator was asked`), "took the authenticator's answer"},
+	{regexp.MustCompile(`answered from the API server's token cache(, DURATION after the authenticator was asked)?`), "took the authenticator's answer"},
+	{regexp.MustCompile(`presigned for sts[^"]* signed DURATION before it was checked|one of several that the authenticator accepted`), "TOKEN"},
 	{regexp.MustCompile(` m/[A-Za-z0-9,~+]+ `), " FEATURES "}, // of botocore, in any order
+	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "ADDRESS"},       // of an authenticator that does not run
 }
 
 // comparable is a JSON report without what is another one in each run.
