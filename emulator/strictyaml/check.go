@@ -220,7 +220,7 @@ func (c *checker) merge(value *yaml.Node, path []any, visit func(key, value *yam
 			c.alias(source, path, func() { c.pairs(source.Alias, path, visit) })
 		default:
 			c.report(source, path, "write the alias of a mapping, such as *defaults",
-				`"<<" merges mappings, not %s`, describe(target(source)))
+				`"<<" merges mappings, not %s`, describe(Target(source)))
 		}
 	}
 }

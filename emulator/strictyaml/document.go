@@ -90,7 +90,7 @@ func child(parent *yaml.Node, element any) (at, value *yaml.Node) {
 	case int:
 		if parent.Kind == yaml.SequenceNode && element >= 0 && element < len(parent.Content) {
 			item := parent.Content[element]
-			return item, target(item)
+			return item, Target(item)
 		}
 	}
 	return nil, nil
@@ -110,19 +110,28 @@ func entry(mapping *yaml.Node, name string, searched map[*yaml.Node]bool) (key, 
 		case isMerge(key):
 			merged = append(merged, mergeSources(value)...)
 		case key.Kind == yaml.ScalarNode && key.Value == name:
-			return key, target(value)
+			return key, Target(value)
 		}
 	}
 	for _, source := range merged {
-		if key, value := entry(target(source), name, searched); value != nil {
+		if key, value := entry(Target(source), name, searched); value != nil {
 			return key, value
 		}
 	}
 	return nil, nil
 }
 
-// target is the node that an alias stands for, and any other node itself.
-func target(node *yaml.Node) *yaml.Node {
+// Lookup is what a mapping has for a key, those that it merges included; nil if it has none, or is no mapping.
+func Lookup(mapping *yaml.Node, name string) *yaml.Node {
+	if mapping == nil {
+		return nil
+	}
+	_, value := entry(mapping, name, map[*yaml.Node]bool{})
+	return value
+}
+
+// Target is the node that an alias stands for, and any other node itself.
+func Target(node *yaml.Node) *yaml.Node {
 	if node.Kind == yaml.AliasNode && node.Alias != nil {
 		return node.Alias
 	}

@@ -9,7 +9,7 @@ import (
 
 // appendJSON writes a checked tree as JSON.
 func appendJSON(out []byte, n *yaml.Node) ([]byte, error) {
-	n = target(n)
+	n = Target(n)
 	switch n.Kind {
 	case yaml.MappingNode:
 		return appendObject(out, n)
@@ -62,7 +62,7 @@ func flatten(n *yaml.Node) (keys []string, values map[string]*yaml.Node) {
 		values[n.Content[i].Value] = n.Content[i+1]
 	}
 	for _, source := range merged {
-		more, theirs := flatten(target(source))
+		more, theirs := flatten(Target(source))
 		for _, key := range more {
 			if _, have := values[key]; !have {
 				keys = append(keys, key)

@@ -103,7 +103,7 @@ func (l *linter) groupsOf(f fields, path string) {
 	}
 	var items []*yaml.Node
 	for i, item := range node.Content {
-		items = append(items, l.group(resolved(item), fmt.Sprintf("%s[%d]", path, i))...)
+		items = append(items, l.group(strictyaml.Target(item), fmt.Sprintf("%s[%d]", path, i))...)
 	}
 	node.Content = items
 }
@@ -151,7 +151,7 @@ func (f fields) names() []string {
 	var names []string
 	if list := f[groups]; list != nil {
 		for _, item := range list.Content {
-			names = append(names, resolved(item).Value)
+			names = append(names, strictyaml.Target(item).Value)
 		}
 	}
 	return names

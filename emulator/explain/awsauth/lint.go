@@ -87,7 +87,7 @@ type seen struct {
 
 // original keeps what the authenticator takes from a section.
 func (l *linter) original(name string) {
-	node := value(l.data, name)
+	node := strictyaml.Lookup(l.data, name)
 	if node == nil || node.Kind != yaml.ScalarNode {
 		return // the API server refuses it
 	}
@@ -133,7 +133,7 @@ func (l *linter) section(key, node *yaml.Node) {
 	case name == "":
 		l.find(key, explain.SeverityWarning, "unknown-key", key.Value, "the authenticator does not read this key", "it reads "+strings.Join(sections(), ", "))
 		return
-	case name != key.Value && value(l.data, name) != nil:
+	case name != key.Value && strictyaml.Lookup(l.data, name) != nil:
 		l.find(key, explain.SeverityError, "key-case", key.Value, "the authenticator does not read this key, and "+name+" is there, too: what stands here counts for nothing", "move it into "+name)
 		return
 	case name != key.Value:
@@ -144,7 +144,7 @@ func (l *linter) section(key, node *yaml.Node) {
 		}
 	}
 	l.at = name
-	text := l.text(key, resolved(node))
+	text := l.text(key, strictyaml.Target(node))
 	if text == nil {
 		return
 	}
@@ -216,7 +216,7 @@ func (l *linter) entries(list *yaml.Node) {
 	}
 	for i, item := range list.Content {
 		path := fmt.Sprintf("%s[%d]", l.at, i)
-		switch item := resolved(item); {
+		switch item := strictyaml.Target(item); {
 		case l.at == mapAccounts:
 			l.account(item, path)
 		case item.Kind == yaml.MappingNode:

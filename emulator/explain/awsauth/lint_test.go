@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/aws-iam-authenticator/pkg/mapper/configmap"
 
 	"github.com/eksemu/eksemu/emulator/explain"
+	"github.com/eksemu/eksemu/emulator/strictyaml"
 )
 
 // whole is a ConfigMap as kubectl prints it, around data.
@@ -230,12 +231,12 @@ func TestMergedAsUpstream(t *testing.T) {
 			t.Fatal(err)
 		}
 		var want, got []string
-		kept, err := roles(value(l.data, mapRoles).Value)
+		kept, err := roles(strictyaml.Lookup(l.data, mapRoles).Value)
 		for _, m := range kept {
 			want = append(want, m.ARN+" "+m.Username)
 		}
 		list := &yamlv3.Node{}
-		if err := errors.Join(ignoreType(err), yamlv3.Unmarshal([]byte(value(l.data, mapRoles).Value), list)); err != nil {
+		if err := errors.Join(ignoreType(err), yamlv3.Unmarshal([]byte(strictyaml.Lookup(l.data, mapRoles).Value), list)); err != nil {
 			t.Fatal(err)
 		}
 		for _, entry := range list.Content[0].Content {

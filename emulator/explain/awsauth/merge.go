@@ -1,6 +1,10 @@
 package awsauth
 
-import "go.yaml.in/yaml/v3"
+import (
+	"go.yaml.in/yaml/v3"
+
+	"github.com/eksemu/eksemu/emulator/strictyaml"
+)
 
 // maxMerged bounds the keys that one entry may merge, so that mappings that merge each other many times come to an end.
 const maxMerged = 1000
@@ -29,7 +33,7 @@ func (m *merger) take(node *yaml.Node) {
 		if m.left--; m.left < 0 {
 			return
 		}
-		key, value := node.Content[i], resolved(node.Content[i+1])
+		key, value := node.Content[i], strictyaml.Target(node.Content[i+1])
 		if key.Kind == yaml.ScalarNode && key.ShortTag() == "!!merge" {
 			m.merge(value)
 			continue
@@ -45,7 +49,7 @@ func (m *merger) merge(source *yaml.Node) {
 		m.take(source)
 	case yaml.SequenceNode:
 		for i := len(source.Content) - 1; i >= 0; i-- {
-			if item := resolved(source.Content[i]); item.Kind == yaml.MappingNode {
+			if item := strictyaml.Target(source.Content[i]); item.Kind == yaml.MappingNode {
 				m.take(item)
 			}
 		}

@@ -46,8 +46,8 @@ func (l *linter) read(data []byte) error {
 
 // objects are the documents that a document holds: itself, or the items of a List.
 func objects(root, document *yaml.Node) []*yaml.Node {
-	items := value(root, "items")
-	if kind := value(root, "kind"); kind == nil || !strings.HasSuffix(kind.Value, "List") || items == nil {
+	items := strictyaml.Lookup(root, "items")
+	if kind := strictyaml.Lookup(root, "kind"); kind == nil || !strings.HasSuffix(kind.Value, "List") || items == nil {
 		return []*yaml.Node{document}
 	}
 	var all []*yaml.Node
@@ -69,7 +69,7 @@ func (l *linter) take(document *yaml.Node) bool {
 	if root.Kind != yaml.MappingNode {
 		return false
 	}
-	kind, data := value(root, "kind"), value(root, "data")
+	kind, data := strictyaml.Lookup(root, "kind"), strictyaml.Lookup(root, "data")
 	switch {
 	case kind != nil && kind.Value == "ConfigMap":
 		if name := l.metadata(root, "name"); name != nil && name.Value != "aws-auth" && !hasSection(data) {
@@ -109,11 +109,11 @@ func (l *linter) configMap(root, data *yaml.Node) {
 }
 
 func (l *linter) metadata(root *yaml.Node, name string) *yaml.Node {
-	metadata := value(root, "metadata")
+	metadata := strictyaml.Lookup(root, "metadata")
 	if metadata == nil {
 		return nil
 	}
-	return value(metadata, name)
+	return strictyaml.Lookup(metadata, name)
 }
 
 // asSection tells a bare list of mappings by its first entry: which section it belongs in.
@@ -150,27 +150,6 @@ func sectionNamed(key string) string {
 		}
 	}
 	return strictyaml.Nearest(key, sections())
-}
-
-// value is what a mapping has for a key; nil if it has none, or is no mapping.
-func value(node *yaml.Node, key string) *yaml.Node {
-	if node == nil || node.Kind != yaml.MappingNode {
-		return nil
-	}
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		if node.Content[i].Value == key {
-			return resolved(node.Content[i+1])
-		}
-	}
-	return nil
-}
-
-// resolved is the node that an alias stands for, and any other node itself.
-func resolved(node *yaml.Node) *yaml.Node {
-	if node.Kind == yaml.AliasNode && node.Alias != nil {
-		return node.Alias
-	}
-	return node
 }
 
 func setText(node *yaml.Node, text string) {

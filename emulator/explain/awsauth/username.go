@@ -112,7 +112,7 @@ func (l *linter) masters(f fields, path string) {
 		return
 	}
 	for i, item := range list.Content {
-		if item = resolved(item); item.Value == mastersGroup {
+		if item = strictyaml.Target(item); item.Value == mastersGroup {
 			l.find(item, explain.SeverityWarning, "masters", fmt.Sprintf("%s.groups[%d]", path, i), mastersGroup+" may do everything, and RBAC cannot take any of it away", "use a group of your own with a role binding, or an access entry with a policy")
 		}
 	}

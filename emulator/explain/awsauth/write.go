@@ -8,6 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/eksemu/eksemu/emulator/explain"
+	"github.com/eksemu/eksemu/emulator/strictyaml"
 )
 
 // duplicates looks for ARNs that several entries of a section have. In mapRoles the last one counts, whatever the case of
@@ -64,7 +65,7 @@ func (l *linter) write() string {
 	}
 	for i := 0; i+1 < len(l.data.Content); i += 2 {
 		if value := l.data.Content[i+1]; value.Kind != yaml.ScalarNode && sectionNamed(l.data.Content[i].Value) != "" {
-			text := encode(resolved(value))
+			text := encode(strictyaml.Target(value))
 			l.data.Content[i+1] = &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Style: yaml.LiteralStyle, Value: text}
 		}
 	}

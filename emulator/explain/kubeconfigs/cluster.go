@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/eksemu/eksemu/emulator/strictyaml"
 )
 
 // eksHost is the name of an EKS API server: ID, a label or none, and the region before a suffix of AWS.
@@ -16,7 +18,7 @@ var eksHost = regexp.MustCompile(`^[0-9A-Za-z]{32}\.(?:[0-9a-z-]+\.)?([a-z]+(?:-
 
 // cluster looks at where the API server is and how it is trusted (clientcmd's validateClusterInfo).
 func (l *linter) cluster(item *yaml.Node, path string) {
-	cluster := value(item, "cluster")
+	cluster := strictyaml.Lookup(item, "cluster")
 	if cluster == nil {
 		l.fail(item, "no-cluster", path, "has no cluster in it", "add cluster, with server and certificate-authority-data")
 		return
@@ -29,9 +31,9 @@ func (l *linter) cluster(item *yaml.Node, path string) {
 	case server == "":
 		l.fail(item, "no-server", path+".server", "names no server, so kubectl asks localhost", "aws eks describe-cluster --name NAME --query cluster.endpoint")
 	case err != nil || parsed.Host == "":
-		l.fail(value(cluster, "server"), "server-form", path+".server", "is no URL", "write it like https://ID.gr7.REGION.eks.amazonaws.com")
+		l.fail(strictyaml.Lookup(cluster, "server"), "server-form", path+".server", "is no URL", "write it like https://ID.gr7.REGION.eks.amazonaws.com")
 	case parsed.Scheme == "http":
-		l.fail(value(cluster, "server"), "server-http", path+".server", "is plain HTTP, and kubectl sends no token over that", "write https://")
+		l.fail(strictyaml.Lookup(cluster, "server"), "server-http", path+".server", "is plain HTTP, and kubectl sends no token over that", "write https://")
 	}
 	if parsed != nil {
 		if match := eksHost.FindStringSubmatch(parsed.Hostname()); match != nil {
@@ -39,15 +41,15 @@ func (l *linter) cluster(item *yaml.Node, path string) {
 		}
 	}
 	l.trust(cluster, path)
-	if proxy := value(cluster, "proxy-url"); proxy != nil && proxy.Value != "" {
+	if proxy := strictyaml.Lookup(cluster, "proxy-url"); proxy != nil && proxy.Value != "" {
 		l.proxy(proxy, path+".proxy-url")
 	}
 }
 
 // trust looks at what the server's certificate is verified by.
 func (l *linter) trust(cluster *yaml.Node, path string) {
-	data, file := value(cluster, "certificate-authority-data"), value(cluster, "certificate-authority")
-	insecure := value(cluster, "insecure-skip-tls-verify")
+	data, file := strictyaml.Lookup(cluster, "certificate-authority-data"), strictyaml.Lookup(cluster, "certificate-authority")
+	insecure := strictyaml.Lookup(cluster, "insecure-skip-tls-verify")
 	switch {
 	case insecure != nil && insecure.Value == "true" && (data != nil || file != nil):
 		l.fail(insecure, "insecure-with-authority", path+".insecure-skip-tls-verify", "kubectl refuses a certificate authority along with this", "remove insecure-skip-tls-verify")

@@ -39,7 +39,7 @@ func (l *linter) exec(node *yaml.Node, at string, arn clusterARN) {
 
 // version looks at the version of the protocol.
 func (l *linter) version(node *yaml.Node, version, at string) {
-	place := value(node, "apiVersion")
+	place := strictyaml.Lookup(node, "apiVersion")
 	if place == nil {
 		place = node
 	}
@@ -57,7 +57,7 @@ func (l *linter) version(node *yaml.Node, version, at string) {
 
 // interactive looks at interactiveMode, which v1 needs (clientcmd's validateAuthInfo).
 func (l *linter) interactive(node *yaml.Node, version, command, at string) {
-	place, mode := value(node, "interactiveMode"), text(node, "interactiveMode")
+	place, mode := strictyaml.Lookup(node, "interactiveMode"), text(node, "interactiveMode")
 	at += ".interactiveMode"
 	switch {
 	case mode == "" && version == current:
@@ -78,7 +78,7 @@ func (l *linter) command(node *yaml.Node, command, at string) {
 		return
 	}
 	if _, err := l.LookPath(command); err != nil {
-		l.fail(value(node, "command"), "command-missing", at, fmt.Sprintf("%s is not on the PATH here: kubectl cannot get a token, which some clients show as Unauthorized", command), "install it, or write its whole path, for clients with another PATH (desktop programs, CI)")
+		l.fail(strictyaml.Lookup(node, "command"), "command-missing", at, fmt.Sprintf("%s is not on the PATH here: kubectl cannot get a token, which some clients show as Unauthorized", command), "install it, or write its whole path, for clients with another PATH (desktop programs, CI)")
 	}
 }
 
@@ -106,7 +106,7 @@ func (l *linter) invocation(node *yaml.Node, command string) invocation {
 	}
 	for _, item := range items(node, "env") {
 		if name := text(item, "name"); name != "" {
-			run.own[name] = value(item, "value")
+			run.own[name] = strictyaml.Lookup(item, "value")
 		}
 	}
 	run.lookup = func(name string) (string, bool) {

@@ -80,7 +80,7 @@ func Lint(data []byte, o Options) (Report, error) {
 		return l.report, fmt.Errorf("%s: it is no YAML: %w", o.File, err)
 	}
 	l.root = document.Content[0]
-	if kind := text(l.root, "kind"); kind != "Config" && value(l.root, "contexts") == nil && value(l.root, "clusters") == nil {
+	if kind := text(l.root, "kind"); kind != "Config" && strictyaml.Lookup(l.root, "contexts") == nil && strictyaml.Lookup(l.root, "clusters") == nil {
 		return l.report, fmt.Errorf("%s: it is no kubeconfig: it has neither contexts nor clusters", o.File)
 	}
 	l.names()
@@ -153,7 +153,7 @@ func (l *linter) followed() string {
 // ConfirmUsable), so the others are worth no more than a warning.
 func (l *linter) references() {
 	for _, item := range items(l.root, "contexts") {
-		name, context := text(item, "name"), value(item, "context")
+		name, context := text(item, "name"), strictyaml.Lookup(item, "context")
 		severity := explain.SeverityWarning
 		if name == l.followed() {
 			severity = explain.SeverityError
@@ -164,7 +164,7 @@ func (l *linter) references() {
 			case wanted == "":
 				l.find(item, severity, "no-"+kind.key, path, "the context names no "+kind.key, "add "+kind.key+", one of: "+strings.Join(namesIn(l.root, kind.list), ", "))
 			case named(l.root, kind.list, wanted) == nil:
-				l.find(value(context, kind.key), severity, "dangling-"+kind.key, path, fmt.Sprintf("there is no %s called %q", kind.key, wanted), strictyaml.DidYouMean(wanted, namesIn(l.root, kind.list)))
+				l.find(strictyaml.Lookup(context, kind.key), severity, "dangling-"+kind.key, path, fmt.Sprintf("there is no %s called %q", kind.key, wanted), strictyaml.DidYouMean(wanted, namesIn(l.root, kind.list)))
 			}
 		}
 	}
@@ -172,7 +172,7 @@ func (l *linter) references() {
 
 // follow follows the context that is to be looked at.
 func (l *linter) follow() {
-	at := value(l.root, "current-context")
+	at := strictyaml.Lookup(l.root, "current-context")
 	name := l.followed()
 	l.report.Context = name
 	if name == "" {
@@ -184,7 +184,7 @@ func (l *linter) follow() {
 		l.fail(at, "dangling-context", "current-context", fmt.Sprintf("there is no context called %q", name), strictyaml.DidYouMean(name, namesIn(l.root, "contexts")))
 		return
 	}
-	context := value(item, "context")
+	context := strictyaml.Lookup(item, "context")
 	clusterName, userName := text(context, "cluster"), text(context, "user")
 	l.report.User = userName
 	if cluster := named(l.root, "clusters", clusterName); cluster != nil {

@@ -4,32 +4,13 @@ import (
 	"slices"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/eksemu/eksemu/emulator/strictyaml"
 )
-
-// value is what a mapping has for a key; nil if it has none, or is no mapping.
-func value(node *yaml.Node, key string) *yaml.Node {
-	if node == nil || node.Kind != yaml.MappingNode {
-		return nil
-	}
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		if node.Content[i].Value == key {
-			return resolved(node.Content[i+1])
-		}
-	}
-	return nil
-}
-
-// resolved is the node that an alias stands for, and any other node itself.
-func resolved(node *yaml.Node) *yaml.Node {
-	if node.Kind == yaml.AliasNode && node.Alias != nil {
-		return node.Alias
-	}
-	return node
-}
 
 // text is the scalar that a mapping has for a key; "" if there is none.
 func text(node *yaml.Node, key string) string {
-	found := value(node, key)
+	found := strictyaml.Lookup(node, key)
 	if found == nil || found.Kind != yaml.ScalarNode || found.ShortTag() == "!!null" {
 		return ""
 	}
@@ -38,13 +19,13 @@ func text(node *yaml.Node, key string) string {
 
 // items are those of the list that a mapping has for a key.
 func items(node *yaml.Node, key string) []*yaml.Node {
-	list := value(node, key)
+	list := strictyaml.Lookup(node, key)
 	if list == nil || list.Kind != yaml.SequenceNode {
 		return nil
 	}
 	var all []*yaml.Node
 	for _, item := range list.Content {
-		all = append(all, resolved(item))
+		all = append(all, strictyaml.Target(item))
 	}
 	return all
 }

@@ -8,18 +8,19 @@ import (
 
 	"github.com/eksemu/eksemu/emulator/explain"
 	"github.com/eksemu/eksemu/emulator/explain/tokens"
+	"github.com/eksemu/eksemu/emulator/strictyaml"
 )
 
 // user looks at how a request is authenticated.
 func (l *linter) user(item *yaml.Node, path string, arn clusterARN) {
-	user := value(item, "user")
+	user := strictyaml.Lookup(item, "user")
 	if user == nil {
 		l.fail(item, "no-credentials", path, "has no credentials, so requests are anonymous", "aws eks update-kubeconfig --name "+nameOr(arn.name))
 		return
 	}
-	exec, token, file := value(user, "exec"), value(user, "token"), value(user, "tokenFile")
+	exec, token, file := strictyaml.Lookup(user, "exec"), strictyaml.Lookup(user, "token"), strictyaml.Lookup(user, "tokenFile")
 	l.removed(user, path)
-	if as := value(user, "as"); as != nil {
+	if as := strictyaml.Lookup(user, "as"); as != nil {
 		l.warn(as, "impersonation", path+".as", "requests are made as "+as.Value+": EKS's access policies do not count then, only RBAC", "remove it unless it is meant")
 	}
 	static := token != nil && token.Value != "" || file != nil && file.Value != ""
@@ -28,8 +29,8 @@ func (l *linter) user(item *yaml.Node, path string, arn clusterARN) {
 		// Inferred from client-go: transport.HTTPWrappersForConfig sets the header, and the plugin's round tripper leaves
 		// requests alone that have one (plugin/pkg/client/auth/exec).
 		l.warn(user, "token-and-exec", path, "has a token and a plugin that makes tokens: the token counts, also when it has expired", "remove the token")
-	case exec == nil && !static && value(user, "client-certificate-data") == nil && value(user, "client-certificate") == nil &&
-		value(user, "auth-provider") == nil && value(user, "username") == nil:
+	case exec == nil && !static && strictyaml.Lookup(user, "client-certificate-data") == nil && strictyaml.Lookup(user, "client-certificate") == nil &&
+		strictyaml.Lookup(user, "auth-provider") == nil && strictyaml.Lookup(user, "username") == nil:
 		l.fail(item, "no-credentials", path, "has no credentials, so requests are anonymous", "aws eks update-kubeconfig --name "+nameOr(arn.name))
 	}
 	switch {
@@ -45,15 +46,15 @@ func (l *linter) user(item *yaml.Node, path string, arn clusterARN) {
 
 // removed looks for ways to authenticate that are no more.
 func (l *linter) removed(user *yaml.Node, path string) {
-	if provider := value(user, "auth-provider"); provider != nil {
+	if provider := strictyaml.Lookup(user, "auth-provider"); provider != nil {
 		l.fail(provider, "auth-provider", path+".auth-provider", "kubectl has had no cloud providers of its own since 1.26", "use exec: aws eks update-kubeconfig writes it")
 	}
-	if name := value(user, "username"); name != nil {
+	if name := strictyaml.Lookup(user, "username"); name != nil {
 		l.fail(name, "basic-auth", path+".username", "API servers have taken no passwords since 1.19, EKS's never did", "use exec: aws eks update-kubeconfig writes it")
 	}
-	certificate := value(user, "client-certificate-data")
+	certificate := strictyaml.Lookup(user, "client-certificate-data")
 	if certificate == nil {
-		certificate = value(user, "client-certificate")
+		certificate = strictyaml.Lookup(user, "client-certificate")
 	}
 	if certificate != nil && l.report.Region != "" {
 		l.warn(certificate, "client-certificate", path, "has a client certificate, and EKS gives nobody one: its API servers do not know who signed it", "use exec: aws eks update-kubeconfig writes it")
