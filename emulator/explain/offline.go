@@ -77,14 +77,7 @@ func WriteSheet(w io.Writer, s Sheet, opts TextOptions) error {
 	if len(v.Steps) > 0 {
 		p.WriteString("\n")
 	}
-	for _, step := range v.Steps {
-		p.step(step)
-	}
-	p.labelled("why", v.Summary)
-	if v.Evidence.Text != "" {
-		p.labelled("evidence", strings.TrimSpace(v.Evidence.Component+": "+v.Evidence.Text))
-	}
-	p.fix(v.Fix)
+	p.reasons(v)
 	for i, remark := range s.Remarks {
 		label := ""
 		if i == 0 {

@@ -24,14 +24,7 @@ func Write(w io.Writer, v Verdict, opts TextOptions) error {
 	v.clean()
 	p := &printer{opts: opts}
 	p.headline(v)
-	for _, step := range v.Steps {
-		p.step(step)
-	}
-	p.labelled("why", v.Summary)
-	if v.Evidence.Text != "" {
-		p.labelled("evidence", strings.TrimSpace(v.Evidence.Component+": "+v.Evidence.Text))
-	}
-	p.fix(v.Fix)
+	p.reasons(v)
 	_, err := io.WriteString(w, p.String())
 	return err
 }
@@ -148,4 +141,16 @@ func (p *printer) wrap(text string) string {
 		column += length
 	}
 	return out.String()
+}
+
+// reasons writes every hop, the cause, the evidence and the fix.
+func (p *printer) reasons(v Verdict) {
+	for _, step := range v.Steps {
+		p.step(step)
+	}
+	p.labelled("why", v.Summary)
+	if v.Evidence.Text != "" {
+		p.labelled("evidence", strings.TrimSpace(v.Evidence.Component+": "+v.Evidence.Text))
+	}
+	p.fix(v.Fix)
 }

@@ -64,7 +64,7 @@ func (b *Backend) watch(ctx context.Context, n node) {
 			pause = firstPause
 		}
 		for err := errors.New("not yet"); err != nil; pause = min(2*pause, longestPause) {
-			if !sleep(ctx, pause) || errors.Is(err, errDeleted) {
+			if !process.Sleep(ctx, pause) || errors.Is(err, errDeleted) {
 				return
 			}
 			err = b.startAgain(ctx, n)
@@ -88,7 +88,7 @@ func (b *Backend) awaitEnd(ctx context.Context, n node) error {
 			return lookErr
 		case lookErr == nil && !now.running:
 			return errors.New("it ended")
-		case !sleep(ctx, pause):
+		case !process.Sleep(ctx, pause):
 			return context.Cause(ctx)
 		}
 	}
@@ -133,7 +133,7 @@ func (b *Backend) revive(ctx context.Context, n node) (stop func()) {
 			if err == nil {
 				b.cfg.Observe(process.Event{Name: n.name, State: process.Ready})
 			}
-			if err == nil || !sleep(ctx, pause) {
+			if err == nil || !process.Sleep(ctx, pause) {
 				return
 			}
 		}

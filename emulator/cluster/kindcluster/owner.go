@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/eksemu/eksemu/emulator/internal/process"
 )
 
 // Labels of the containers of a kind cluster (sigs.k8s.io/kind pkg/cluster/internal/providers/docker/constants.go).
@@ -128,7 +130,7 @@ func (d docker) remove(ctx context.Context, mark marker) error {
 			}
 			pause = retryPause
 		}
-		if !sleep(ctx, pause) {
+		if !process.Sleep(ctx, pause) {
 			return context.Cause(ctx)
 		}
 	}
@@ -137,18 +139,6 @@ func (d docker) remove(ctx context.Context, mark marker) error {
 // onlyLoadBalancer knows what appears when the nodes beside it have been deleted.
 func onlyLoadBalancer(nodes []node) bool {
 	return !slices.ContainsFunc(nodes, func(n node) bool { return n.role != loadBalancer })
-}
-
-// sleep waits, and returns false if ctx ends first.
-func sleep(ctx context.Context, pause time.Duration) bool {
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // find looks for the environment's cluster, and refuses to take another one of its name.

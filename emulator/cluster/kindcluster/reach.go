@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/eksemu/eksemu/emulator/cluster"
+	"github.com/eksemu/eksemu/emulator/internal/process"
 )
 
 // Bounds of finding out whether a node reaches this machine. A node is there within a few seconds; what then is blocked
@@ -112,7 +113,7 @@ func (b *Backend) connect(ctx context.Context, node, host, port string) error {
 				return &blocked{said}
 			}
 		}
-		if !sleep(ctx, reachPoll) {
+		if !process.Sleep(ctx, reachPoll) {
 			return fmt.Errorf("find out whether the node %s reaches this machine at %s: %w: %w", node, net.JoinHostPort(host, port), context.Cause(ctx), last)
 		}
 	}

@@ -22,7 +22,7 @@ func (c *Child) supervise(ctx context.Context, l *life) {
 			c.setErr(fmt.Errorf("%s died %d times in a row: %w", c.spec.Name, deaths, err))
 			c.failedOnce.Do(func() { close(c.failed) })
 		}
-		if !sleep(ctx, c.pace.pause(deaths)) {
+		if !Sleep(ctx, c.pace.pause(deaths)) {
 			return
 		}
 		recovered = false
@@ -78,8 +78,8 @@ func (c *Child) observe(state State, l *life, err error) {
 	c.spec.Observe(Event{Name: c.spec.Name, State: state, PID: l.pid(), Err: err})
 }
 
-// sleep waits for d and reports whether ctx lasted that long.
-func sleep(ctx context.Context, d time.Duration) bool {
+// Sleep waits for d and reports whether ctx lasted that long.
+func Sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
