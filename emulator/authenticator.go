@@ -50,7 +50,7 @@ func (e *Environment) setAuthenticator(ctx context.Context, name string, running
 			}})
 		})
 	}
-	return fmt.Errorf("no cluster %q", name)
+	return fmt.Errorf("no cluster %q runs here: name one that `eksemu status` lists", name)
 }
 
 func (e *Environment) switchAuthenticator(ctx context.Context, c *runningCluster, running bool) error {

@@ -69,7 +69,7 @@ func (a *awsSide) credentials(name string) (json.RawMessage, error) {
 func (a *awsSide) expiredSession(name string) (json.RawMessage, error) {
 	identity, ok := a.configuration().Identity(name)
 	if !ok || identity.RoleARN == "" {
-		return nil, fmt.Errorf("no role or instance %q", name)
+		return nil, fmt.Errorf("make a session that has expired: no role or instance is called %q; users have none, name one that `eksemu status` lists", name)
 	}
 	return a.session(identity.RoleARN, name, iam.SessionOptions{Duration: time.Hour, Age: 2 * time.Hour})
 }
