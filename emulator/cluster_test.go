@@ -35,6 +35,7 @@ type apiServer struct {
 	missing string         // the namespace for want of which it is refused
 	refused func()         // called at each refusal
 	exists  map[string]bool
+	read    func(path string) any // what is there beside that, nil for nothing; may be nil
 }
 
 func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -69,6 +70,12 @@ func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case s.exists[path]:
 		reply(w, http.StatusOK, map[string]any{"apiVersion": "v1", "kind": "ConfigMap"})
 	default:
+		if s.read != nil {
+			if object := s.read(path); object != nil {
+				reply(w, http.StatusOK, object)
+				return
+			}
+		}
 		failure(w, http.StatusNotFound)
 	}
 }

@@ -60,13 +60,12 @@ func (f *files) apiServerArgs(spec cluster.Spec) []string {
 
 func (f *files) controllerManagerArgs() []string {
 	kubeconfig := f.controllerManagerKubeconfig()
-	return []string{
+	args := []string{
 		"--kubeconfig=" + kubeconfig,
 		"--authentication-kubeconfig=" + kubeconfig,
 		"--authorization-kubeconfig=" + kubeconfig,
 		"--secure-port=0", // nobody asks it anything
 		"--leader-elect=false",
-		"--kube-api-qps=500", "--kube-api-burst=1000", // a service account per controller: at the default of 20 a second it starts for five seconds
 		"--use-service-account-credentials=true",
 		"--service-account-private-key-file=" + f.pki("sa.key"),
 		"--root-ca-file=" + f.pki("ca.crt"),
@@ -74,4 +73,8 @@ func (f *files) controllerManagerArgs() []string {
 		"--cluster-signing-key-file=" + f.pki("ca.key"),
 		"--profiling=false",
 	}
+	for _, flag := range cluster.ControllerManagerFlags() {
+		args = append(args, flag.String())
+	}
+	return args
 }

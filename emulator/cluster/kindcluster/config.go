@@ -117,11 +117,15 @@ func render(user *v1alpha4.Cluster, mark marker, spec cluster.Spec, files folder
 			node.ExtraMounts = append(node.ExtraMounts, v1alpha4.Mount{HostPath: files.config(), ContainerPath: mountPoint, Readonly: true})
 		}
 	}
-	patches, err := kubeadmPatches(spec, cgroup1)
+	wishes, err := texts(versioned("controllerManager", cluster.ControllerManagerFlags()))
 	if err != nil {
 		return nil, err
 	}
-	config.KubeadmConfigPatches = append(slices.Clip(config.KubeadmConfigPatches), patches...)
+	needs, err := kubeadmPatches(spec, cgroup1)
+	if err != nil {
+		return nil, err
+	}
+	config.KubeadmConfigPatches = slices.Concat(wishes, config.KubeadmConfigPatches, needs) // the last one counts
 	var out bytes.Buffer
 	encoder := yaml.NewEncoder(&out)
 	encoder.SetIndent(2)
@@ -145,21 +149,31 @@ type argument struct {
 	Value string `yaml:"value"`
 }
 
-// kubeadmPatches are merge patches of what kind generates for kubeadm. kind takes the newer form of kubeadm's
-// configuration for Kubernetes 1.36 and later, so that each patch exists in both forms.
+// kubeadmPatches are the merge patches of what kind generates for kubeadm that eksemu needs.
 func kubeadmPatches(spec cluster.Spec, cgroup1 bool) ([]string, error) {
-	var list []argument
-	byName := map[string]string{}
-	for _, flag := range cluster.Flags(spec, mountPoint) {
-		list, byName[flag.Name] = append(list, argument{flag.Name, flag.Value}), flag.Value
-	}
-	patches := []any{
-		map[string]any{"apiVersion": "kubeadm.k8s.io/v1beta4", "kind": "ClusterConfiguration", "apiServer": map[string]any{"extraArgs": list}},
-		map[string]any{"apiVersion": "kubeadm.k8s.io/v1beta3", "kind": "ClusterConfiguration", "apiServer": map[string]any{"extraArgs": byName}},
-	}
+	patches := versioned("apiServer", cluster.Flags(spec, mountPoint))
 	if cgroup1 { // which kubelet refuses otherwise, since Kubernetes 1.35
 		patches = append(patches, map[string]any{"apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration", "failCgroupV1": false})
 	}
+	return texts(patches)
+}
+
+// versioned are patches that give a component flags. kind takes the newer form of kubeadm's configuration for Kubernetes 1.36
+// and later, so that there is one in each form.
+func versioned(component string, flags []cluster.Flag) []any {
+	var list []argument
+	byName := map[string]string{}
+	for _, flag := range flags {
+		list, byName[flag.Name] = append(list, argument{flag.Name, flag.Value}), flag.Value
+	}
+	patch := func(version string, extraArgs any) any {
+		return map[string]any{"apiVersion": "kubeadm.k8s.io/" + version, "kind": "ClusterConfiguration", component: map[string]any{"extraArgs": extraArgs}}
+	}
+	return []any{patch("v1beta4", list), patch("v1beta3", byName)}
+}
+
+// texts are patches as kind's configuration has them.
+func texts(patches []any) ([]string, error) {
 	texts := make([]string, len(patches))
 	for i, patch := range patches {
 		raw, err := yaml.Marshal(patch)
