@@ -191,7 +191,27 @@ func WaitStopped(ctx context.Context, dir string) error {
 // the environment of docker and kind. A [kindcluster.ForeignError] says that everything is removed, and that a kind
 // cluster was left alone that somebody else has made in the place of the environment's.
 func RemoveState(ctx context.Context, dir string, toolEnv []string) error {
-	return removeState(ctx, dir, toolEnv, os.RemoveAll, lockFile)
+	return removeState(ctx, dir, toolEnv, removeFolder, lockFile)
+}
+
+// removeFolder removes a state folder in which there is a lock and nothing else. Somebody may take a new lock in between, to
+// remove or to start the environment, too: then the folder is theirs.
+func removeFolder(dir string) error {
+	lock := filepath.Join(dir, lockFile)
+	if err := os.Remove(lock); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	err := os.Remove(dir)
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if _, theirs := os.Stat(lock); theirs == nil {
+		return nil
+	}
+	if err = os.Remove(dir); errors.Is(err, fs.ErrNotExist) { // they have ended in between
+		return nil
+	}
+	return err
 }
 
 // RemoveAllButLogs is [RemoveState] that leaves the logs where they are, in a folder that RemoveState then removes.
@@ -216,6 +236,9 @@ func removeState(ctx context.Context, dir string, toolEnv []string, atLast func(
 		return err
 	}
 	defer lock.release() //nolint:errcheck // its file is gone, or nobody else's
+	if entries, err = os.ReadDir(dir); err != nil && !errors.Is(err, fs.ErrNotExist) { // who had the lock may have gone on
+		return err
+	}
 	foreign, err := removeClusters(ctx, dir, toolEnv)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -193,6 +194,28 @@ func TestRemoveState(t *testing.T) {
 	}
 	if err := RemoveState(t.Context(), filepath.Join(t.TempDir(), "missing"), nil); err != nil {
 		t.Errorf("one that somebody else has removed: %v", err)
+	}
+}
+
+// TestRemoveFolder has something else come into a folder while it is removed.
+func TestRemoveFolder(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	_ = locked(t, dir).release()
+	write(t, dir+"/late.log", "…")
+	if err := removeFolder(dir); !errors.Is(err, syscall.ENOTEMPTY) {
+		t.Errorf("error %v: the folder is still there, and nobody else removes it", err)
+	}
+	if err := os.Remove(dir + "/late.log"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := removeFolder(dir); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder is still there: %v", err)
 	}
 }
 
