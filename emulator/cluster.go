@@ -68,7 +68,8 @@ type runningCluster struct {
 	kube     *kube.Client
 	recorder *authn.Recorder
 	server   *authn.Server
-	child    *process.Child // the authenticator
+	reserved *port.Reservation // of the authenticator's port, until it has started
+	child    *process.Child    // the authenticator
 }
 
 // startControlPlane opens the webhooks and starts the API server, which asks them.
@@ -150,8 +151,7 @@ func (e *Environment) prepareAuthenticator(ctx context.Context, c *runningCluste
 	if err != nil {
 		return err
 	}
-	free, err := port.Free(ctx, "127.0.0.1", 0)
-	if err != nil {
+	if c.reserved, err = port.Reserve(ctx, "127.0.0.1", 0); err != nil {
 		return err
 	}
 	proxy, err := url.Parse(e.runtime.Gateway)
@@ -161,7 +161,7 @@ func (e *Environment) prepareAuthenticator(ctx context.Context, c *runningCluste
 	proxy.User = url.UserPassword(authn.Component, "x") // labels its calls in the trace
 	dir := filepath.Join(c.dir, "authenticator")
 	c.server = &authn.Server{
-		Dir: dir, Port: free, CertPEM: cert, KeyPEM: key, RootCAs: e.ca.Pool(),
+		Dir: dir, Port: c.reserved.Port, CertPEM: cert, KeyPEM: key, RootCAs: e.ca.Pool(),
 		Kubeconfig: filepath.Join(dir, "kubeconfig"),
 		Command:    append([]string{e.opts.Executable}, e.opts.Command(authn.Component, nil)...),
 		Proxy:      proxy, CABundle: e.files.CA(), Region: e.opts.Config.Region, Now: e.opts.Now,
@@ -262,6 +262,7 @@ func (e *Environment) startAuthenticator(ctx context.Context, c *runningCluster)
 	spec.OnLine, spec.Observe, spec.StopTimeout = c.recorder.Line, e.observerOf(c), 500*time.Millisecond
 	before := e.trace.Last()
 	child, err := process.Start(ctx, spec)
+	e.warn("release the port of "+authn.Component, c.reserved.Release())
 	if err != nil {
 		return err
 	}
@@ -357,6 +358,7 @@ func (c *runningCluster) stop(ctx context.Context, remove bool) error {
 	if c.child != nil {
 		errs = append(errs, c.child.Stop(ctx))
 	}
+	errs = append(errs, c.reserved.Release())
 	if c.hooks != nil {
 		errs = append(errs, c.hooks.Close())
 	}

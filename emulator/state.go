@@ -236,7 +236,8 @@ func removeState(ctx context.Context, dir string, toolEnv []string, atLast func(
 		return err
 	}
 	defer lock.release() //nolint:errcheck // its file is gone, or nobody else's
-	if entries, err = os.ReadDir(dir); err != nil && !errors.Is(err, fs.ErrNotExist) { // who had the lock may have gone on
+	// Who had the lock before may have gone on in between.
+	if entries, err = os.ReadDir(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	foreign, err := removeClusters(ctx, dir, toolEnv)

@@ -60,6 +60,7 @@ func (b *Backend) Start(ctx context.Context, spec cluster.Spec) (cluster.Info, e
 	if err != nil {
 		return cluster.Info{}, fmt.Errorf("prepare the control plane of cluster %s in %s: %w", spec.Name, b.cfg.Dir, err)
 	}
+	defer files.release()
 	info, err := b.start(ctx, files)
 	if err != nil {
 		return cluster.Info{}, errors.Join(err, b.Stop(context.WithoutCancel(ctx)))

@@ -27,6 +27,7 @@ type files struct {
 	dir            string
 	ca             *pki.CA
 	port, etcdPort int
+	reserved       []*port.Reservation // of both
 }
 
 func (f *files) pki(name string) string    { return filepath.Join(f.dir, "pki", name) }
@@ -42,7 +43,8 @@ func (f *files) controllerManagerKubeconfig() string {
 	return f.config("kube-controller-manager.kubeconfig")
 }
 
-// prepare writes what the children need, keeping the keys and the port of an earlier run.
+// prepare writes what the children need, keeping the keys and the port of an earlier run. The ports are reserved until the
+// caller releases them.
 func (b *Backend) prepare(ctx context.Context) (*files, error) {
 	f := &files{dir: b.cfg.Dir}
 	for _, dir := range []string{f.dir, filepath.Join(f.dir, "pki"), filepath.Join(f.dir, "config")} {
@@ -56,18 +58,27 @@ func (b *Backend) prepare(ctx context.Context) (*files, error) {
 	if err := f.issue(); err != nil {
 		return nil, err
 	}
-	if err := f.choosePorts(ctx, b.cfg.Port); err != nil {
+	if err := f.configure(ctx, b); err != nil {
+		f.release()
 		return nil, err
+	}
+	b.ca = f.ca
+	return f, nil
+}
+
+// configure chooses the ports and writes the configuration of the servers.
+func (f *files) configure(ctx context.Context, b *Backend) error {
+	if err := f.choosePorts(ctx, b.cfg.Port); err != nil {
+		return err
 	}
 	configs := cluster.Files(b.spec, filepath.Join(f.dir, "config"))
 	configs["etcd.yaml"] = f.etcdConfig()
 	for name, content := range configs {
 		if err := atomicfile.Write(f.config(name), content, 0o600); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	b.ca = f.ca
-	return f, nil
+	return nil
 }
 
 // loadCA reads the cluster's certificate authority, or makes one if there is no certificate, which is written last.
@@ -139,11 +150,11 @@ func (f *files) writeKeys(contents map[string][]byte) error {
 // choosePorts takes wanted for the API server if that is not 0, else the port of the last run if that is free, else any.
 func (f *files) choosePorts(ctx context.Context, wanted int) error {
 	var err error
-	if f.etcdPort, err = port.Free(ctx, loopback, 0); err != nil {
+	if f.etcdPort, err = f.reserve(ctx, 0); err != nil {
 		return err
 	}
 	if wanted != 0 {
-		if f.port, err = port.Free(ctx, loopback, wanted); err == nil && f.port != wanted {
+		if f.port, err = f.reserve(ctx, wanted); err == nil && f.port != wanted {
 			err = fmt.Errorf("port %d for the API server is taken (choose another, or 0 for any)", wanted)
 		}
 		return err
@@ -154,10 +165,27 @@ func (f *files) choosePorts(ctx context.Context, wanted int) error {
 		return err
 	}
 	last, _ := strconv.Atoi(strings.TrimSpace(string(text))) // an unreadable port is as good as none
-	if f.port, err = port.Free(ctx, loopback, last); err != nil {
+	if f.port, err = f.reserve(ctx, last); err != nil {
 		return err
 	}
 	return atomicfile.Write(remembered, []byte(strconv.Itoa(f.port)+"\n"), 0o600)
+}
+
+// reserve keeps a port until [files.release].
+func (f *files) reserve(ctx context.Context, wanted int) (int, error) {
+	reserved, err := port.Reserve(ctx, loopback, wanted)
+	if err != nil {
+		return 0, err
+	}
+	f.reserved = append(f.reserved, reserved)
+	return reserved.Port, nil
+}
+
+// release lets go of the ports: the servers have them now, or there are none.
+func (f *files) release() {
+	for _, reserved := range f.reserved {
+		_ = reserved.Release() // a port that stays reserved does no harm
+	}
 }
 
 // loopback is where the servers listen.

@@ -43,6 +43,7 @@ func prepared(t *testing.T, b *Backend) *files {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(f.release)
 	return f
 }
 
@@ -274,13 +275,16 @@ func TestWantedPort(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("error %v, want %q in it", err, want)
 	}
-	free, err := port.Free(t.Context(), loopback, 0)
+	free, err := port.Reserve(t.Context(), loopback, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.cfg.Port = free
-	if f := prepared(t, b); f.port != free {
-		t.Errorf("port %d, want %d", f.port, free)
+	if err := free.Release(); err != nil {
+		t.Fatal(err)
+	}
+	b.cfg.Port = free.Port
+	if f := prepared(t, b); f.port != free.Port {
+		t.Errorf("port %d, want %d", f.port, free.Port)
 	}
 	if _, err := os.Stat(filepath.Join(b.cfg.Dir, "port")); err == nil {
 		t.Error("a port that was asked for is remembered for a run that asks for none")

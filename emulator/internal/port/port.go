@@ -13,6 +13,7 @@ package port
 import (
 	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -42,7 +43,7 @@ func Listen(ctx context.Context, host string, remembered int) (net.Listener, err
 		if high < low {
 			break
 		}
-		listener, err := open(ctx, host, low+rand.IntN(high-low+1)) //nolint:gosec // any port is as good as another
+		listener, err := openAlone(ctx, host, low+rand.IntN(high-low+1)) //nolint:gosec // any port is as good as another
 		if err == nil {
 			return listener, nil
 		}
@@ -50,13 +51,38 @@ func Listen(ctx context.Context, host string, remembered int) (net.Listener, err
 	return open(ctx, host, 0)
 }
 
-// Free chooses a port like [Listen] and leaves it to a child process to open it.
-func Free(ctx context.Context, host string, remembered int) (int, error) {
+// Reservation is a port that is left to a child process to open. Until it is released nobody chooses it who chooses with
+// this package, in this process or another. Only Linux has a way to do that; elsewhere it is a port that was free.
+type Reservation struct {
+	Port   int
+	holder io.Closer // nil for nobody
+}
+
+// Release ends a reservation, when the child listens or is given up. It may be called twice, and on nil.
+func (r *Reservation) Release() error {
+	if r == nil || r.holder == nil {
+		return nil
+	}
+	holder := r.holder
+	r.holder = nil
+	return holder.Close()
+}
+
+// Reserve chooses a port like [Listen]. host is an IPv4 address.
+func Reserve(ctx context.Context, host string, remembered int) (*Reservation, error) {
 	listener, err := Listen(ctx, host, remembered)
 	if err != nil {
-		return 0, fmt.Errorf("find a free port at %s: %w", host, err)
+		return nil, fmt.Errorf("find a free port at %s: %w", host, err)
 	}
-	return Of(listener), listener.Close()
+	chosen := Of(listener)
+	if err := listener.Close(); err != nil {
+		return nil, err
+	}
+	r := &Reservation{Port: chosen}
+	if r.holder, err = hold(host, chosen); err != nil {
+		return nil, fmt.Errorf("keep port %d at %s free for a server: %w", chosen, host, err)
+	}
+	return r, nil
 }
 
 // Of is a listener's port, 0 if it is not one of TCP.

@@ -73,18 +73,53 @@ func TestListenTakesTheRememberedPort(t *testing.T) {
 	}
 }
 
-func TestFree(t *testing.T) {
+func TestReserve(t *testing.T) {
 	t.Parallel()
-	chosen, err := Free(t.Context(), "127.0.0.1", 0)
+	reserved, err := Reserve(t.Context(), "127.0.0.1", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(chosen)))
+	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(reserved.Port))
+	child, err := new(net.ListenConfig).Listen(t.Context(), "tcp", address)
 	if err != nil {
-		t.Fatalf("the port is not free: %v", err)
+		t.Fatalf("the child cannot open its port: %v", err)
 	}
-	listener.Close()
-	if _, err := Free(t.Context(), "192.0.2.1", 0); err == nil { // RFC 5737: nobody's
+	for range 2 {
+		if err := reserved.Release(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	accepted := make(chan net.Conn, 1)
+	go func() {
+		connection, _ := child.Accept()
+		accepted <- connection
+	}()
+	client, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
+	if err != nil {
+		t.Fatalf("nobody reaches the child: %v", err)
+	}
+	defer client.Close()
+	// The server's end of a connection that it closes first is remembered for a minute.
+	if err := (<-accepted).Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Reserve(t.Context(), "127.0.0.1", reserved.Port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.Port != reserved.Port {
+		t.Errorf("port %d, want %d, which is free again", again.Port, reserved.Port)
+	}
+	if err := again.Release(); err != nil {
+		t.Error(err)
+	}
+	if _, err := Reserve(t.Context(), "192.0.2.1", 0); err == nil { // RFC 5737: nobody's
 		t.Error("a free port at an address that this machine does not have")
+	}
+	if err := (*Reservation)(nil).Release(); err != nil {
+		t.Error(err)
 	}
 }
