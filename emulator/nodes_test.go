@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 
 	"github.com/eksemu/eksemu/emulator/kube"
 )
@@ -19,7 +20,7 @@ func TestCorefile(t *testing.T) {
 	if !ok {
 		t.Fatal("no server block")
 	}
-	golden(t, "corefile.txt", first)
+	golden.Assert(t, first, "corefile.txt")
 	if again, ok := withNames(first, services, "10.100.1.2"); !ok || again != first {
 		t.Errorf("a second time (-first +second):\n%s", cmp.Diff(first, again))
 	}
@@ -76,7 +77,7 @@ func TestNamesManifest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "names-manifest.txt", string(manifest))
+	golden.Assert(t, string(manifest), "names-manifest.txt")
 	objects, err := kube.Decode(manifest)
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"gotest.tools/v3/golden"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/eksemu/eksemu/emulator/cluster"
@@ -32,7 +33,7 @@ func TestKubeconfig(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		golden(t, name, string(raw))
+		golden.Assert(t, string(raw), name)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 )
 
 func testRuntime() Runtime {
@@ -30,7 +31,7 @@ func TestRuntimeFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, "runtime.json")
-	golden(t, "runtime.json", read(t, path))
+	golden.Assert(t, read(t, path), "runtime.json")
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v: it holds the token of the admin API", info, err)
 	}

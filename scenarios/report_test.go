@@ -4,20 +4,17 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
-	"flag"
 	"io"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jstemmer/go-junit-report/v2/junit"
+	"gotest.tools/v3/golden"
 
 	"github.com/eksemu/eksemu/emulator/explain"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // exampleReport has a scenario of every kind: passed, partly skipped, failed in every way, skipped.
 func exampleReport() Report {
@@ -107,19 +104,7 @@ func TestReportGolden(t *testing.T) {
 			if err := write(&got); err != nil {
 				t.Fatal(err)
 			}
-			file := filepath.Join("testdata", name)
-			if *update {
-				if err := os.WriteFile(file, got.Bytes(), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got.String()); diff != "" {
-				t.Errorf("%s (-want +got), `go test ./scenarios -update` writes it anew:\n%s", file, diff)
-			}
+			golden.Assert(t, got.String(), name)
 		})
 	}
 }

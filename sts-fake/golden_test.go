@@ -2,19 +2,15 @@ package stsfake_test
 
 import (
 	"bytes"
-	"flag"
 	"net"
 	"net/http/httptest"
 	"net/http/httputil"
-	"os"
-	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // Whole answers as they cross the wire, status line and headers included. The store's randomness, the clock and
 // the request IDs are fixed, so that even issued credentials are the same each time.
@@ -39,7 +35,7 @@ func TestWireAnswers(t *testing.T) {
 	for file, c := range tests {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
-			wantFile(t, file, newWorld(t).exchange(t, c))
+			golden.Assert(t, visible(newWorld(t).exchange(t, c)), file)
 		})
 	}
 }
@@ -84,28 +80,14 @@ func TestWireOperations(t *testing.T) {
 				t.Parallel()
 				c := c
 				c.accept = accept
-				wantFile(t, name+extension, newWorld(t).exchange(t, c))
+				golden.Assert(t, visible(newWorld(t).exchange(t, c)), name+extension)
 			})
 		}
 	}
 }
 
-func wantFile(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", path, diff)
-	}
-}
+// visible is an answer with its carriage returns to be seen, so that a text file can have it as it is.
+func visible(answer []byte) string { return strings.ReplaceAll(string(answer), "\r", "␍") }
 
 // exchange sends a request over a real connection and gives back every byte of the answer.
 func (w *world) exchange(t *testing.T, c try) []byte {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 )
 
 func TestPoliciesAreInOrder(t *testing.T) {
@@ -111,5 +112,5 @@ func TestRulesGolden(t *testing.T) {
 			fmt.Fprintf(&out, "  %s  %s\n", key, strings.Join(slices.Compact(verbs[key]), " "))
 		}
 	}
-	golden(t, "rules.txt", out.Bytes())
+	golden.Assert(t, out.String(), "rules.txt")
 }

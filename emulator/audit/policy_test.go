@@ -1,13 +1,10 @@
 package audit
 
 import (
-	"flag"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 	auditinternal "k8s.io/apiserver/pkg/apis/audit"
 	auditpolicy "k8s.io/apiserver/pkg/audit/policy"
 	"k8s.io/apiserver/pkg/authentication/user"
@@ -16,32 +13,13 @@ import (
 	"github.com/eksemu/eksemu/emulator/trace"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files")
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s differs (-want +got; run with -update if it should):\n%s", path, diff)
-	}
-}
-
 func TestPolicyGolden(t *testing.T) {
 	t.Parallel()
 	got, err := Policy(trace.ControlPlaneUsers())
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "policy.yaml", got)
+	golden.Assert(t, string(got), "policy.yaml")
 }
 
 // TestPolicyEvaluates asks the API server's own evaluator what the policy does with each kind of request.

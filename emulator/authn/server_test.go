@@ -1,7 +1,6 @@
 package authn
 
 import (
-	"flag"
 	"io"
 	"io/fs"
 	"maps"
@@ -16,26 +15,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs (-want +got; run with -update if it should):\n%s", path, diff)
-	}
-}
 
 func testServer(t *testing.T) *Server {
 	t.Helper()
@@ -73,7 +54,7 @@ func TestWriteGolden(t *testing.T) {
 			for _, name := range []string{configFile, entriesFile, modeFile} {
 				all.WriteString("-- " + name + " --\n" + strings.ReplaceAll(read(t, s, name), s.Dir, "DIR"))
 			}
-			golden(t, strings.ToLower(string(mode))+".txt", all.String())
+			golden.Assert(t, all.String(), strings.ToLower(string(mode))+".txt")
 			for name, want := range map[string]string{certFile: "certificate", keyFile: "key"} {
 				if got := read(t, s, name); got != want {
 					t.Errorf("%s: %q", name, got)

@@ -1,11 +1,8 @@
 package cluster_test
 
 import (
-	"flag"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,29 +10,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/eksemu/eksemu/emulator/cluster"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", path, diff)
-	}
-}
 
 func testClient() cluster.Client {
 	return cluster.Client{CertPEM: []byte("certificate"), KeyPEM: []byte("key")}
@@ -59,7 +38,7 @@ func TestFlags(t *testing.T) {
 	for _, f := range cluster.Flags(testSpec(), "/etc/eksemu") {
 		fmt.Fprintln(&text, f)
 	}
-	golden(t, "flags.txt", text.String())
+	golden.Assert(t, text.String(), "flags.txt")
 }
 
 func TestTokenCacheTTL(t *testing.T) {
@@ -80,7 +59,7 @@ func TestFiles(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		fmt.Fprintf(&text, "-- %s --\n%s", name, files[name])
 	}
-	golden(t, "files.txt", text.String())
+	golden.Assert(t, text.String(), "files.txt")
 }
 
 // TestFlagsNameTheFiles checks that the API server is pointed at every generated file, and at no other.
@@ -110,7 +89,7 @@ func testKubeconfig(clusterName, user string) []byte {
 
 func TestKubeconfig(t *testing.T) {
 	t.Parallel()
-	golden(t, "kubeconfig.yaml", string(testKubeconfig("my-cluster", "eksemu-admin")))
+	golden.Assert(t, string(testKubeconfig("my-cluster", "eksemu-admin")), "kubeconfig.yaml")
 }
 
 // TestKubeconfigLoads gives kubeconfigs to client-go: EKS cluster names may look like other YAML types, and

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/golden"
+
 	"github.com/eksemu/eksemu/emulator/config"
 )
 
@@ -18,8 +20,8 @@ func TestAWSConfig(t *testing.T) {
 	}
 	env.Users[4].AccessKeys = nil
 	configuration, credentials := env.AWSConfig([]string{"/opt/my tools/eksemu", "instance-credentials", "--name", `a"$b`})
-	golden(t, "aws-config.golden", configuration)
-	golden(t, "aws-credentials.golden", credentials)
+	golden.Assert(t, string(configuration), "aws-config.golden")
+	golden.Assert(t, string(credentials), "aws-credentials.golden")
 	again, _ := env.AWSConfig([]string{"/opt/my tools/eksemu", "instance-credentials", "--name", `a"$b`})
 	if !bytes.Equal(configuration, again) {
 		t.Error("another rendering differs")

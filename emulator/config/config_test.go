@@ -1,7 +1,6 @@
 package config_test
 
 import (
-	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -14,11 +13,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"go.yaml.in/yaml/v3"
+	"gotest.tools/v3/golden"
 
 	"github.com/eksemu/eksemu/emulator/config"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 const linked = "1.37"
 
@@ -178,7 +176,7 @@ func TestBroken(t *testing.T) {
 	if env != nil {
 		t.Error("there is an environment although there are problems")
 	}
-	golden(t, "broken.golden", []byte(problems.Error()+"\n"))
+	golden.Assert(t, problems.Error()+"\n", "broken.golden")
 }
 
 func TestSecretsAreNotRepeated(t *testing.T) {
@@ -237,21 +235,4 @@ func FuzzLoad(f *testing.F) {
 			t.Errorf("it does not load again: %v\n%s", problems, text)
 		}
 	})
-}
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-want +got), -update accepts it:\n%s", path, diff)
-	}
 }

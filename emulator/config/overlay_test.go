@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 
 	"github.com/eksemu/eksemu/emulator/config"
 	"github.com/eksemu/eksemu/emulator/strictyaml"
@@ -88,7 +89,7 @@ func TestMergeProblems(t *testing.T) {
 	if merged != nil {
 		t.Error("merged although there are problems")
 	}
-	golden(t, "overlay.golden", []byte(problems.Error()+"\n"))
+	golden.Assert(t, problems.Error()+"\n", "overlay.golden")
 	_, problems = base.Merge(overlay, nil)
 	if len(problems) != 7 || problems[0].Line != 0 || !strings.HasPrefix(problems[0].String(), "users[0].name: a user of the environment is named") {
 		t.Errorf("without a document:\n%v", problems)

@@ -2,13 +2,10 @@ package ec2
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -21,13 +18,12 @@ import (
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 
 	stsfake "github.com/eksemu/eksemu/sts-fake"
 	"github.com/eksemu/eksemu/sts-fake/iam"
 	"github.com/eksemu/eksemu/sts-fake/sigv4"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // endpoint is an EC2 endpoint with a fleet of six, and the user trurl of its account.
 type endpoint struct {
@@ -187,7 +183,7 @@ func TestUnsigned(t *testing.T) {
 	if answer.StatusCode != http.StatusUnauthorized || answer.Header.Get("Date") != e.now.UTC().Format(http.TimeFormat) {
 		t.Errorf("answer %d of %s, want 401 by the verifier's clock", answer.StatusCode, answer.Header.Get("Date"))
 	}
-	golden(t, "auth-failure.xml", body)
+	golden.Assert(t, string(body), "auth-failure.xml")
 }
 
 func TestEncodePage(t *testing.T) {
@@ -196,7 +192,7 @@ func TestEncodePage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "describe-instances.xml", answer.Body)
+	golden.Assert(t, string(answer.Body), "describe-instances.xml")
 }
 
 // EC2 tells nobody what is wrong with their credentials; the record does.
@@ -261,22 +257,5 @@ func TestUnauthenticated(t *testing.T) {
 		if got := fmt.Sprint(answer.Status, " ", answer); got != want {
 			t.Errorf("%q: %s, want %s", code, got, want)
 		}
-	}
-}
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v (run the test with -update to write it)", err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s differs (-want +got):\n%s", path, diff)
 	}
 }

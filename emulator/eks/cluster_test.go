@@ -3,17 +3,12 @@ package eks
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 const testCA = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 
@@ -64,23 +59,6 @@ func testCluster(t *testing.T, r *Registry, scope Scope, name string) Cluster {
 	return cluster
 }
 
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v (run the test with -update to write it)", err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s differs (-want +got):\n%s", path, diff)
-	}
-}
-
 func indented(t *testing.T, v any) []byte {
 	t.Helper()
 	plain, err := encode(v)
@@ -101,8 +79,8 @@ func TestClusterJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "cluster-creating.json", indented(t, creating))
-	golden(t, "cluster-active.json", indented(t, testCluster(t, NewRegistry(RegistryOptions{}), oregon, "my-cluster")))
+	golden.Assert(t, string(indented(t, creating)), "cluster-creating.json")
+	golden.Assert(t, string(indented(t, testCluster(t, NewRegistry(RegistryOptions{}), oregon, "my-cluster"))), "cluster-active.json")
 }
 
 func TestNewClusterListsEveryProblem(t *testing.T) {

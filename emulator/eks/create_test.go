@@ -12,6 +12,7 @@ import (
 	awseks "github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 )
 
 // Every member of the request comes back, from CreateCluster and from DescribeCluster.
@@ -49,7 +50,7 @@ func TestCreateCluster(t *testing.T) {
 		t.Errorf("issuer %q", got.Identity.OIDC.Issuer)
 	}
 	got.Identity.OIDC.Issuer, got.CreatedAt = "https://issuer", timestamp(time.Unix(1, 0))
-	golden(t, "cluster-created.json", indented(t, got))
+	golden.Assert(t, string(indented(t, got)), "cluster-created.json")
 	described, err := e.trurl().DescribeCluster(t.Context(), &awseks.DescribeClusterInput{Name: aws.String("dev")})
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 
 	"github.com/eksemu/eksemu/emulator/trace"
 )
@@ -256,5 +257,5 @@ func TestVerdictAsJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkGolden(t, "verdict.json", append(got, '\n'))
+	golden.Assert(t, string(append(got, '\n')), "verdict.json")
 }

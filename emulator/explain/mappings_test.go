@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+
+	"gotest.tools/v3/golden"
 )
 
 func TestWithMappings(t *testing.T) {
@@ -20,7 +22,7 @@ func TestWithMappings(t *testing.T) {
 	if err := Write(&text, near, TextOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	checkGolden(t, "closest.txt", text.Bytes())
+	golden.Assert(t, text.String(), "closest.txt")
 	if now := v.WithMappings([]Mapping{{ARN: roleARN, Where: "access entry"}}); !strings.HasSuffix(now.Summary, "; by now it is mapped (access entry)") {
 		t.Errorf("%q", now.Summary)
 	}

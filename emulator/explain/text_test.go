@@ -3,40 +3,14 @@ package explain
 import (
 	"bytes"
 	"errors"
-	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 
 	"github.com/eksemu/eksemu/emulator/trace"
 )
-
-var update = flag.Bool("update", false, "write the golden files under testdata")
-
-// checkGolden compares with a file under testdata, which -update writes.
-func checkGolden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (rerun with -update to accept):\n%s", path, diff)
-	}
-}
 
 // TestWrite keeps the texts that people read: the article's three answers, and the scenarios around them.
 func TestWrite(t *testing.T) {
@@ -90,7 +64,7 @@ func checkWritten(t *testing.T, name string, v Verdict, opts TextOptions) {
 	if err := Write(&out, v, opts); err != nil {
 		t.Fatal(err)
 	}
-	checkGolden(t, name+".txt", out.Bytes())
+	golden.Assert(t, out.String(), name+".txt")
 }
 
 func TestWriteKeepsItsArgumentAndPassesErrorsOn(t *testing.T) {

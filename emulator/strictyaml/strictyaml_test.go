@@ -2,7 +2,6 @@ package strictyaml_test
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,11 +11,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
+	"gotest.tools/v3/golden"
 
 	"github.com/eksemu/eksemu/emulator/strictyaml"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // garage uses every kind of field that the checker knows.
 type garage struct {
@@ -223,7 +221,7 @@ func TestAllProblems(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, problems := strictyaml.Decode("broken.yaml", data, new(garage))
-	golden(t, "broken.golden", problems.Error()+"\n")
+	golden.Assert(t, problems.Error()+"\n", "broken.golden")
 }
 
 func TestProblemsAreBounded(t *testing.T) {
@@ -391,21 +389,4 @@ func FuzzDecode(f *testing.F) {
 		var all []any
 		_, _ = strictyaml.DecodeAll("f.yaml", data, &all)
 	})
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got), -update accepts it:\n%s", path, diff)
-	}
 }

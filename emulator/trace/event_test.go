@@ -1,21 +1,16 @@
 package trace_test
 
 import (
-	"bytes"
 	"encoding/json"
-	"flag"
-	"os"
-	"path/filepath"
 	"reflect"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 
 	"github.com/eksemu/eksemu/emulator/trace"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // fullEvents is an event of each kind with every field set.
 func fullEvents() []trace.Event {
@@ -107,21 +102,9 @@ func TestJSON(t *testing.T) {
 				t.Fatal(err)
 			}
 			raw = append(raw, '\n')
-			path := filepath.Join("testdata", name+".json")
-			if *update {
-				if err := os.WriteFile(path, raw, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(want, raw) {
-				t.Errorf("JSON (-want +got):\n%s", cmp.Diff(string(want), string(raw)))
-			}
+			golden.Assert(t, string(raw), name+".json")
 			var back []trace.Event
-			if err := json.Unmarshal(want, &back); err != nil {
+			if err := json.Unmarshal(raw, &back); err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(events, back); diff != "" {

@@ -1,39 +1,18 @@
 package awsquery
 
 import (
-	"flag"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 const (
 	stsNamespace = "https://sts.amazonaws.com/doc/2011-06-15/"
 	requestID    = "16fc956c-311e-4199-bee1-1680236e9698"
 )
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", path, diff)
-	}
-}
 
 // The body that STS sent in amzn/selling-partner-api-docs#3081, whose Content-Length was 297.
 func TestFailureRecordedBytes(t *testing.T) {
@@ -46,7 +25,7 @@ func TestFailureRecordedBytes(t *testing.T) {
 	if len(r.Body) != 297 {
 		t.Errorf("body has %d bytes, want the recorded 297", len(r.Body))
 	}
-	golden(t, "failure.xml", r.Body)
+	golden.Assert(t, string(r.Body), "failure.xml")
 	if r.Status != 403 || r.ContentType != "text/xml" {
 		t.Errorf("got status %d and content type %q", r.Status, r.ContentType)
 	}
@@ -101,7 +80,7 @@ func TestAnswers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, tt.file, r.Body)
+			golden.Assert(t, string(r.Body), tt.file)
 		})
 	}
 }

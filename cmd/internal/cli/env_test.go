@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 
 	"github.com/eksemu/eksemu/emulator"
 )
@@ -50,7 +51,7 @@ func TestEnv(t *testing.T) {
 					}
 					text = read(t, w.env["GITHUB_ENV"])
 				}
-				golden(t, filepath.Join("env", format+tc.name+".txt"), neutralPaths(w, f, text))
+				golden.Assert(t, neutralPaths(w, f, text), filepath.Join("env", format+tc.name+".txt"))
 				if strings.Contains(got.out, f.AdminToken) {
 					t.Error("the token of the admin API is printed")
 				}

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/golden"
+
 	"github.com/eksemu/eksemu/emulator/explain"
 	"github.com/eksemu/eksemu/emulator/trace"
 )
@@ -44,13 +46,13 @@ func TestExplainToken(t *testing.T) {
 	write(t, file, tokenOf(time.Minute)+"\n")
 	got := w.run("explain", "--token", file, "--cluster", "prod")
 	got.want(t, ExitOK, offline)
-	golden(t, "explain-token.txt", got.out)
+	golden.Assert(t, got.out, "explain-token.txt")
 	noSecrets(t, got)
 
 	w.In = strings.NewReader(`{"kind":"ExecCredential","status":{"token":"` + tokenOf(time.Hour) + `"}}`)
 	got = w.run("explain", "--token", "-", "--cluster", "arn:aws-cn:eks:cn-north-1:111122223333:cluster/prod", "-o", "json")
 	got.want(t, ExitMismatch, offline)
-	golden(t, "explain-token.json", got.out)
+	golden.Assert(t, got.out, "explain-token.json")
 	noSecrets(t, got)
 
 	write(t, file, tokenOf(time.Minute)[:99]+"\n"+tokenOf(time.Minute)[99:])
@@ -151,13 +153,13 @@ func TestExplainAWSAuth(t *testing.T) {
 	}
 	got := explainIn(brokenAWSAuth)
 	got.want(t, ExitMismatch, "")
-	golden(t, "explain-aws-auth.txt", got.out)
+	golden.Assert(t, got.out, "explain-aws-auth.txt")
 	got = explainIn(brokenAWSAuth, "-o", "json")
 	got.want(t, ExitMismatch, "")
-	golden(t, "explain-aws-auth.json", got.out)
+	golden.Assert(t, got.out, "explain-aws-auth.json")
 	got = explainIn(brokenAWSAuth, "--fix")
 	got.want(t, ExitOK, "standard input:20: warning: …")
-	golden(t, "explain-aws-auth-fixed.yaml", got.out)
+	golden.Assert(t, got.out, "explain-aws-auth-fixed.yaml")
 
 	good := "mapUsers: |\n  - userarn: arn:aws:iam::111122223333:user/alice\n    username: alice\n"
 	got = explainIn(good)
@@ -215,15 +217,15 @@ func TestExplainKubeconfig(t *testing.T) {
 	write(t, file, strings.Replace(text, "USER", "dev", 1))
 	got := w.run("explain", "--kubeconfig", file)
 	got.want(t, ExitMismatch, "")
-	golden(t, "explain-kubeconfig.txt", strings.ReplaceAll(got.out, folder, "HOME"))
+	golden.Assert(t, strings.ReplaceAll(got.out, folder, "HOME"), "explain-kubeconfig.txt")
 	w.In = strings.NewReader(strings.Replace(text, "USER", "token", 1))
 	got = w.run("explain", "--kubeconfig", "-", "--context", "prod", "-o", "json")
 	got.want(t, ExitMismatch, "")
-	golden(t, "explain-kubeconfig.json", got.out)
+	golden.Assert(t, got.out, "explain-kubeconfig.json")
 	noSecrets(t, got)
 	w.In = strings.NewReader(strings.Replace(text, "USER", "token", 1))
 	got = w.run("explain", "--kubeconfig", "-")
-	golden(t, "explain-kubeconfig-token.txt", got.out)
+	golden.Assert(t, got.out, "explain-kubeconfig-token.txt")
 	noSecrets(t, got)
 	w.In = strings.NewReader("kind: Pod\n")
 	w.run("explain", "--kubeconfig", "-").want(t, ExitUsage, "error: standard input: it is no kubeconfig…")

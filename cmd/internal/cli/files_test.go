@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 
 	"github.com/eksemu/eksemu/emulator/config"
 	"github.com/eksemu/eksemu/scenarios"
@@ -60,7 +61,7 @@ func TestConfigProblems(t *testing.T) {
 		w := newWorld(t)
 		got := w.run(args...)
 		got.want(t, ExitUsage, "error: …")
-		golden(t, "config-problems.txt", strings.ReplaceAll(got.errOut, path, "bad.yaml"))
+		golden.Assert(t, strings.ReplaceAll(got.errOut, path, "bad.yaml"), "config-problems.txt")
 		if made := files(t, w.StateHome); len(made) > 0 {
 			t.Errorf("%v made %v", args, made)
 		}
@@ -150,7 +151,7 @@ func TestScenariosShow(t *testing.T) {
 	w := newWorld(t)
 	got := w.run("scenarios", "show", path)
 	got.want(t, ExitOK, "")
-	golden(t, "scenarios-show.txt", strings.ReplaceAll(got.out, path, "bob.yaml"))
+	golden.Assert(t, strings.ReplaceAll(got.out, path, "bob.yaml"), "scenarios-show.txt")
 	var shown []struct {
 		Metadata scenarios.Metadata
 		Lesson   string
@@ -173,7 +174,7 @@ func TestScenariosLint(t *testing.T) {
 	w.run("scenarios", "lint", good).want(t, ExitOK, "no problems\n")
 	got := w.run("scenarios", "lint", good, bad)
 	got.want(t, ExitUsage, "error: scenarios have problems:\n…")
-	golden(t, "scenarios-lint.txt", strings.ReplaceAll(got.errOut, dir+"/", ""))
+	golden.Assert(t, strings.ReplaceAll(got.errOut, dir+"/", ""), "scenarios-lint.txt")
 }
 
 // TestShippedScenariosAreSound lints each by its name, as completion offers it.

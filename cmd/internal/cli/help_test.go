@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"gotest.tools/v3/golden"
 )
 
 // commands are all commands of eksemu itself: cobra's own completion and help are left out.
@@ -35,7 +36,7 @@ func TestHelp(t *testing.T) {
 		path := strings.Fields(command.CommandPath())
 		got := w.run(append([]string{"help"}, path[1:]...)...)
 		got.want(t, ExitOK, "")
-		golden(t, filepath.Join("help", strings.Join(path, "-")+".txt"), got.out)
+		golden.Assert(t, got.out, filepath.Join("help", strings.Join(path, "-")+".txt"))
 		if command.DisableFlagParsing {
 			continue // its --help is another program's
 		}
@@ -52,7 +53,7 @@ func TestHelpUnderUpstreamsNames(t *testing.T) {
 		w.Args0 = name
 		got := w.run("--help")
 		got.want(t, ExitOK, "")
-		golden(t, "help/aws-iam-authenticator.txt", got.out)
+		golden.Assert(t, got.out, "help/aws-iam-authenticator.txt")
 		w.run("up").want(t, ExitUsage, "error: unknown command \"up\" for \"aws-iam-authenticator\"\n")
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 
 	"github.com/eksemu/eksemu/emulator"
 	"github.com/eksemu/eksemu/emulator/explain"
@@ -28,10 +29,10 @@ func TestStatus(t *testing.T) {
 	f := w.start(t, "default")
 	got := w.run("status")
 	got.want(t, ExitOK, "")
-	golden(t, "status.txt", underline(neutralPaths(w, f, got.out)))
+	golden.Assert(t, underline(neutralPaths(w, f, got.out)), "status.txt")
 	got = w.run("status", "-o", "json")
 	got.want(t, ExitOK, "")
-	golden(t, "status.json", neutralPaths(w, f, got.out))
+	golden.Assert(t, neutralPaths(w, f, got.out), "status.json")
 	if strings.Contains(got.out, f.AdminToken) {
 		t.Error("the token of the admin API is printed")
 	}
@@ -82,7 +83,7 @@ func TestTrace(t *testing.T) {
 	f.record(hops()...)
 	got := w.run("trace")
 	got.want(t, ExitOK, "")
-	golden(t, "trace.txt", underline(got.out))
+	golden.Assert(t, underline(got.out), "trace.txt")
 	got = w.run("trace", "-o", "json")
 	got.want(t, ExitOK, "")
 	decoder := json.NewDecoder(strings.NewReader(got.out))

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/golden"
+
 	"github.com/eksemu/eksemu/scenarios"
 )
 
@@ -15,9 +17,9 @@ func TestScenariosNew(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "my scenarios")
 	got := w.run("scenarios", "new", "mine", "--dir", dir)
 	got.want(t, ExitOK, dir+"/mine.yaml is written. …")
-	golden(t, "scenarios-new.txt", strings.ReplaceAll(got.errOut, dir, "/home/me/my scenarios"))
+	golden.Assert(t, strings.ReplaceAll(got.errOut, dir, "/home/me/my scenarios"), "scenarios-new.txt")
 	path := filepath.Join(dir, "mine.yaml")
-	golden(t, "scenarios-new.yaml", read(t, path))
+	golden.Assert(t, read(t, path), "scenarios-new.yaml")
 	w.run("scenarios", "lint", path).want(t, ExitOK, "no problems\n")
 	write(t, path, "precious")
 	w.run("scenarios", "new", "mine", "--dir", dir).want(t, ExitUsage, "error: "+path+" exists and is left as it is: choose another name\n")
@@ -62,7 +64,7 @@ func TestFiveMistakes(t *testing.T) {
 	file := filepath.Join("testdata", "five-mistakes.yaml")
 	got := w.run("scenarios", "lint", file)
 	got.want(t, ExitUsage, "error: scenarios have problems:\n…")
-	golden(t, "five-mistakes.txt", got.errOut)
+	golden.Assert(t, got.errOut, "five-mistakes.txt")
 	_, problems, _ := strings.Cut(got.errOut, "\n")
 	lines := strings.Split(strings.TrimSpace(problems), "\n")
 	if len(lines) != 5 {

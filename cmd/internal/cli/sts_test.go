@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"gotest.tools/v3/golden"
 
 	"github.com/eksemu/eksemu/emulator"
 	"github.com/eksemu/eksemu/emulator/config"
@@ -102,7 +103,7 @@ func neutralSTS(w *world, text string) string {
 func TestSTS(t *testing.T) {
 	t.Parallel()
 	w, ready, ended := runningSTS(t)
-	golden(t, "sts-ready.txt", neutralSTS(w, ready.String()))
+	golden.Assert(t, neutralSTS(w, ready.String()), "sts-ready.txt")
 	for _, profile := range []string{"default", "trurl"} {
 		if arn, refusal := w.whoami(t, "sts", profile); arn != "arn:aws:iam::111122223333:user/trurl" {
 			t.Errorf("%s is %s, %s", profile, arn, refusal)
@@ -110,10 +111,10 @@ func TestSTS(t *testing.T) {
 	}
 	status := w.run("status", "--name", "sts")
 	status.want(t, ExitOK, "")
-	golden(t, "sts-status.txt", neutralSTS(w, status.out))
+	golden.Assert(t, neutralSTS(w, status.out), "sts-status.txt")
 	variables := w.run("env", "--name", "sts", "--as", "alice")
 	variables.want(t, ExitOK, "")
-	golden(t, "sts-env.txt", neutralSTS(w, variables.out))
+	golden.Assert(t, neutralSTS(w, variables.out), "sts-env.txt")
 	if got := w.run("trace", "--name", "sts"); !strings.Contains(got.out, "sts:GetCallerIdentity 200 arn:aws:iam::111122223333:user/trurl") {
 		t.Errorf("trace %+v", got)
 	}
@@ -230,7 +231,7 @@ func TestFault(t *testing.T) {
 	}
 	got := w.run("fault", "list")
 	got.want(t, ExitOK, "")
-	golden(t, "fault-list.txt", underline(got.out))
+	golden.Assert(t, underline(got.out), "fault-list.txt")
 	got = w.run("fault", "list", "-o", "json")
 	got.want(t, ExitOK, "")
 	var faults []stsfake.Fault

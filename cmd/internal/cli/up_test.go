@@ -16,6 +16,7 @@ import (
 
 	"github.com/gofrs/flock"
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 )
 
 // stepsToTheFirstChild are shown before the first child process is started, which in these tests cannot be.
@@ -58,7 +59,7 @@ func TestPrintReady(t *testing.T) {
 		f := w.start(t, tc.environment)
 		f.Identities = f.Identities[:tc.users]
 		w.printReady(&nameFlag{w.App, tc.environment}, f.Runtime, tc.detached)
-		golden(t, tc.name+".txt", w.errOut.String())
+		golden.Assert(t, w.errOut.String(), tc.name+".txt")
 	}
 }
 

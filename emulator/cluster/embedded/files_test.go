@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
-	"flag"
 	"fmt"
 	"io/fs"
 	"net"
@@ -16,13 +15,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 
 	"github.com/eksemu/eksemu/emulator/cluster"
 	"github.com/eksemu/eksemu/emulator/internal/port"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 var testNow = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
@@ -68,16 +65,7 @@ func TestArguments(t *testing.T) {
 		"kube-apiserver.args":          strings.Join(f.apiServerArgs(b.spec), "\n") + "\n",
 		"kube-controller-manager.args": strings.Join(f.controllerManagerArgs(), "\n") + "\n",
 	} {
-		got := replace.Replace(text)
-		path := filepath.Join("testdata", name)
-		if *update {
-			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if diff := cmp.Diff(read(t, path), got); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", path, diff)
-		}
+		golden.Assert(t, replace.Replace(text), name)
 	}
 }
 

@@ -1,37 +1,16 @@
 package kindcluster
 
 import (
-	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
+	"gotest.tools/v3/golden"
 	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
 
 	"github.com/eksemu/eksemu/emulator/cluster"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", path, diff)
-	}
-}
 
 func testSpec() cluster.Spec {
 	return cluster.Spec{
@@ -119,7 +98,7 @@ func TestRender(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		golden(t, name, string(raw))
+		golden.Assert(t, string(raw), name)
 	}
 	if len(user.Nodes[0].ExtraMounts) != 1 || len(user.KubeadmConfigPatches) != 1 || user.Name != "" {
 		t.Errorf("the user's configuration was changed: %+v", user)
@@ -174,7 +153,7 @@ nodes:
   extraMounts:
   - {hostPath: /x, containerPath: /etc/kubernetes/pki/eksemu/x}
 `))
-	golden(t, "problems.txt", problems.Error()+"\n")
+	golden.Assert(t, problems.Error()+"\n", "problems.txt")
 	if _, problems := ParseConfig("user.yaml", []byte("\t")); len(problems) == 0 {
 		t.Error("no YAML is no problem")
 	}

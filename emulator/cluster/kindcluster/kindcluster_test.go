@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/golden"
 
 	"github.com/eksemu/eksemu/emulator/cluster"
 )
@@ -62,7 +63,7 @@ func TestUnreachable(t *testing.T) {
 	both := []string{"21362", "21363"}
 	got := (&unreachable{"172.18.0.1", both, both, "br-2a8b9fb0b2f9", "no answer within 2s"}).Error() + "\n" +
 		(&unreachable{"host.docker.internal", both[1:], both, "", "No route to host"}).Error() + "\n"
-	golden(t, "unreachable.txt", got)
+	golden.Assert(t, got, "unreachable.txt")
 }
 
 func TestPrepareWritesFiles(t *testing.T) {
