@@ -262,7 +262,7 @@ func (e *Environment) startAuthenticator(ctx context.Context, c *runningCluster)
 	spec.OnLine, spec.Observe, spec.StopTimeout = c.recorder.Line, e.observerOf(c), 500*time.Millisecond
 	before := e.trace.Last()
 	child, err := process.Start(ctx, spec)
-	e.warn("release the port of "+authn.Component, c.reserved.Release())
+	c.reserved.Release()
 	if err != nil {
 		return err
 	}
@@ -358,7 +358,7 @@ func (c *runningCluster) stop(ctx context.Context, remove bool) error {
 	if c.child != nil {
 		errs = append(errs, c.child.Stop(ctx))
 	}
-	errs = append(errs, c.reserved.Release())
+	c.reserved.Release()
 	if c.hooks != nil {
 		errs = append(errs, c.hooks.Close())
 	}

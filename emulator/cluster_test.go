@@ -38,6 +38,9 @@ type apiServer struct {
 	read    func(path string) any // what is there beside that, nil for nothing; may be nil
 }
 
+// trouble is a status for which something cannot be read.
+type trouble int
+
 func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -71,7 +74,12 @@ func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		reply(w, http.StatusOK, map[string]any{"apiVersion": "v1", "kind": "ConfigMap"})
 	default:
 		if s.read != nil {
-			if object := s.read(path); object != nil {
+			switch object := s.read(path).(type) {
+			case nil:
+			case trouble:
+				failure(w, int(object))
+				return
+			default:
 				reply(w, http.StatusOK, object)
 				return
 			}

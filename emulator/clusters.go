@@ -135,7 +135,7 @@ func (e *Environment) parts() []part {
 	if e.opts.Backend == BackendKind {
 		parts = append(parts, part{"lead AWS names of nodes and pods here", e.leadNodes})
 	}
-	return append(parts, part{"wait for the rules of Kubernetes' own roles", e.awaitRoles})
+	return append(parts, part{"wait for the rules of aggregated roles", e.awaitRoles})
 }
 
 // bringUpNew is bringUp of a cluster that was not there before: what an earlier one of its name has left, such as one of a

@@ -233,7 +233,11 @@ func (e *Environment) Notes() []string {
 	return slices.Clone(e.notes)
 }
 
+// note tells the user something: in the log, too, because of a cluster that is made later nobody reads the notes.
 func (e *Environment) note(text string) {
+	if e.logger != nil {
+		e.logger.Warn(text)
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.notes = append(e.notes, text)

@@ -3,68 +3,98 @@ package emulator
 import (
 	"context"
 	"fmt"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/wait"
 )
 
-// rolesPatience is how long the controller manager may take to give them their rules: after a node's start it becomes the
-// leader first.
+// rolesPatience is how long the controller manager may take to give aggregated ClusterRoles their rules: after a node's
+// start it becomes the leader first.
 const rolesPatience = 30 * time.Second
 
-// awaitRoles waits until Kubernetes' ClusterRoles for people have their rules, which kube-controller-manager collects from
-// other ones (https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles). Until it has done that in a
-// new cluster they allow nothing, and who is bound to one is told "no". A cluster whose controller manager does not come is
-// usable without, with a note: everything else of it works.
+// awaitRoles waits until kube-controller-manager has given the ClusterRoles that aggregate others, such as view, edit and
+// admin, all of their rules (https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles). Until
+// then they allow less than they should in a new cluster, and who is bound to one is told "no". A cluster whose controller
+// manager does not come is usable without, with a note: everything else of it works.
 func (e *Environment) awaitRoles(ctx context.Context, c *runningCluster) error {
-	return e.awaitRolesWithin(ctx, c, rolesPatience)
+	patience, cancel := context.WithTimeout(ctx, rolesPatience)
+	defer cancel()
+	return e.awaitRolesWith(ctx, patience, c)
 }
 
-func (e *Environment) awaitRolesWithin(ctx context.Context, c *runningCluster, patience time.Duration) error {
-	empty := []string{"view", "edit", "admin"}
-	err := wait.PollUntilContextTimeout(ctx, 50*time.Millisecond, patience, true, func(ctx context.Context) (bool, error) {
-		for len(empty) > 0 {
-			without, err := c.isEmptyRole(ctx, empty[0])
-			if without || err != nil {
-				return false, err
-			}
-			empty = empty[1:]
+// awaitRolesWith is awaitRoles until patience, which is part of ctx, ends.
+func (e *Environment) awaitRolesWith(ctx, patience context.Context, c *runningCluster) error {
+	var unfilled []string
+	var unread error // a moment's trouble is no reason to give up
+	err := wait.PollUntilContextCancel(patience, 50*time.Millisecond, true, func(ctx context.Context) (bool, error) {
+		roles, err := c.kube.ClusterRoles(ctx)
+		if ctx.Err() != nil {
+			return false, nil // what is known of before counts
 		}
-		return true, nil
+		unfilled, unread = unfilledRoles(roles), err
+		return err == nil && len(unfilled) == 0, nil
 	})
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if err != nil && !wait.Interrupted(err) {
-		return fmt.Errorf("look whether Kubernetes' roles have rules: %w", err)
-	}
-	if len(empty) > 0 {
-		logs := "`eksemu logs " + c.label + "kube-controller-manager`"
-		if e.opts.Backend == BackendKind {
-			logs = "`kubectl -n kube-system logs -l component=kube-controller-manager`"
-		}
-		e.note(fmt.Sprintf("the ClusterRoles %s of cluster %s have no rules after %s, so that they allow nothing yet: "+
-			"kube-controller-manager, which collects their rules, does not do its work; %s may say why", strings.Join(empty, ", "), c.name, patience, logs))
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case unread != nil:
+		e.note(fmt.Sprintf("whether the ClusterRoles of cluster %s have their rules could not be found out: %v", c.name, unread))
+	default:
+		e.note(fmt.Sprintf("the ClusterRoles %s of cluster %s lack rules after %s, so that they allow too little: "+
+			"kube-controller-manager, which collects their rules from other ClusterRoles, does not do its work; %s may say why",
+			strings.Join(unfilled, ", "), c.name, rolesPatience, e.controllerManagerLog(c)))
 	}
 	return nil
 }
 
-// isEmptyRole tells whether a ClusterRole waits for its rules. One that somebody has deleted, or has made an ordinary
-// role, does not.
-func (c *runningCluster) isEmptyRole(ctx context.Context, name string) (bool, error) {
-	role := &unstructured.Unstructured{}
-	role.SetAPIVersion("rbac.authorization.k8s.io/v1")
-	role.SetKind("ClusterRole")
-	role.SetName(name)
-	there, err := c.kube.Get(ctx, role)
-	if there == nil || err != nil {
-		return false, err
+// controllerManagerLog is where the controller manager of a cluster says what it does.
+func (e *Environment) controllerManagerLog(c *runningCluster) string {
+	if e.opts.Backend == BackendKind {
+		return "`kubectl -n kube-system logs -l component=kube-controller-manager`"
 	}
-	if _, aggregates := there.Object["aggregationRule"]; !aggregates {
-		return false, nil
+	return filepath.Join(c.logs, "kube-controller-manager.log")
+}
+
+// unfilledRoles names the roles that lack a rule of a role that they aggregate (k8s.io/kubernetes
+// pkg/controller/clusterroleaggregation copies each rule as it is).
+func unfilledRoles(roles []rbacv1.ClusterRole) []string {
+	var names []string
+	for _, role := range roles {
+		lacks := func(rule rbacv1.PolicyRule) bool {
+			return !slices.ContainsFunc(role.Rules, func(own rbacv1.PolicyRule) bool { return equality.Semantic.DeepEqual(own, rule) })
+		}
+		if slices.ContainsFunc(aggregatedBy(role, roles), lacks) {
+			names = append(names, role.Name)
+		}
 	}
-	rules, _ := there.Object["rules"].([]any) // null without any
-	return len(rules) == 0, nil
+	return names
+}
+
+// aggregatedBy are the rules of the roles that a role aggregates.
+func aggregatedBy(role rbacv1.ClusterRole, roles []rbacv1.ClusterRole) []rbacv1.PolicyRule {
+	if role.AggregationRule == nil {
+		return nil
+	}
+	var rules []rbacv1.PolicyRule
+	for i := range role.AggregationRule.ClusterRoleSelectors {
+		selector, err := metav1.LabelSelectorAsSelector(&role.AggregationRule.ClusterRoleSelectors[i])
+		if err != nil {
+			return nil // the controller does not get over it either
+		}
+		for _, other := range roles {
+			if other.Name != role.Name && selector.Matches(labels.Set(other.Labels)) {
+				rules = append(rules, other.Rules...)
+			}
+		}
+	}
+	return rules
 }

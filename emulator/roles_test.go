@@ -3,93 +3,159 @@ package emulator
 import (
 	"context"
 	"errors"
-	"path"
+	"net/http"
 	"strings"
 	"testing"
-	"time"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// clusterRole is a ClusterRole as an API server has it.
-func clusterRole(name string, aggregates, hasRules bool) map[string]any {
-	role := map[string]any{
-		"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
-		"metadata": map[string]any{"name": name}, "rules": nil,
+// rolesAfter are Kubernetes' roles for people after so many passes of the controller manager, in each of which it sees what
+// it did in those before: admin aggregates edit, edit aggregates view.
+func rolesAfter(passes int) []rbacv1.ClusterRole {
+	names := []string{"view", "edit", "admin"}
+	rules := map[string][]rbacv1.PolicyRule{}
+	own := func(name string) rbacv1.PolicyRule { return rbacv1.PolicyRule{Verbs: []string{name}} }
+	for range passes {
+		before := map[string][]rbacv1.PolicyRule{}
+		for i, name := range names {
+			before[name] = []rbacv1.PolicyRule{own(name)}
+			if i > 0 {
+				before[name] = append(before[name], rules[names[i-1]]...)
+			}
+		}
+		rules = before
 	}
-	if aggregates {
-		role["aggregationRule"] = map[string]any{"clusterRoleSelectors": []any{}}
+	var roles []rbacv1.ClusterRole
+	for i, name := range names {
+		role := rbacv1.ClusterRole{
+			ObjectMeta:      metav1.ObjectMeta{Name: name},
+			Rules:           rules[name],
+			AggregationRule: &rbacv1.AggregationRule{ClusterRoleSelectors: []metav1.LabelSelector{{MatchLabels: map[string]string{"to": name}}}},
+		}
+		if i < len(names)-1 {
+			role.Labels = map[string]string{"to": names[i+1]}
+		}
+		source := rbacv1.ClusterRole{
+			ObjectMeta: metav1.ObjectMeta{Name: "aggregate-to-" + name, Labels: map[string]string{"to": name}},
+			Rules:      []rbacv1.PolicyRule{own(name)},
+		}
+		roles = append(roles, role, source)
 	}
-	if hasRules {
-		role["rules"] = []any{map[string]any{"apiGroups": []any{""}, "resources": []any{"pods"}, "verbs": []any{"get"}}}
-	}
-	return role
+	return roles
 }
 
-// TestRolesAreWaitedFor has the controller manager come late, by role.
+func TestUnfilledRoles(t *testing.T) {
+	t.Parallel()
+	broken := rolesAfter(0)[:2]
+	broken[0].AggregationRule.ClusterRoleSelectors[0].MatchExpressions = []metav1.LabelSelectorRequirement{{Key: "to", Operator: "?"}}
+	ordinary := rolesAfter(0)[:2]
+	ordinary[0].AggregationRule = nil
+	for name, test := range map[string]struct {
+		roles []rbacv1.ClusterRole
+		want  string
+	}{
+		"no pass":                   {rolesAfter(0), "view edit admin"},
+		"one pass":                  {rolesAfter(1), "edit admin"},
+		"two passes":                {rolesAfter(2), "admin"},
+		"three passes":              {rolesAfter(3), ""},
+		"nothing to aggregate":      {rolesAfter(0)[:1], ""},
+		"a selector that is broken": {broken, ""},
+		"made an ordinary role":     {ordinary, ""},
+		"deleted":                   {nil, ""},
+	} {
+		if got := strings.Join(unfilledRoles(test.roles), " "); got != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+// rolesPath is where an API server lists the ClusterRoles.
+const rolesPath = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
+
+// TestRolesAreWaitedFor has the controller manager come late.
 func TestRolesAreWaitedFor(t *testing.T) {
 	t.Parallel()
 	e, api := withAPIServer(t)
-	left := map[string]int{"view": 2, "edit": 0, "admin": 5} // how often each is still empty
-	api.read = func(p string) any {
-		name := path.Base(p)
-		left[name]--
-		return clusterRole(name, true, left[name] < 0)
+	passes := -1
+	api.read = func(path string) any {
+		if path != rolesPath {
+			return nil
+		}
+		passes++
+		return rbacv1.ClusterRoleList{Items: rolesAfter(passes)}
 	}
 	if err := e.awaitRoles(t.Context(), e.primary); err != nil {
 		t.Fatal(err)
 	}
-	for name, n := range left {
-		if n >= 0 {
-			t.Errorf("it did not wait for %s", name)
-		}
+	if passes != 3 {
+		t.Errorf("it waited for %d passes, want 3", passes)
 	}
 	if notes := e.Notes(); len(notes) > 0 {
 		t.Errorf("notes %q", notes)
 	}
 }
 
-func TestRolesThatNobodyFills(t *testing.T) {
+func TestRolesThatAreNeverFilled(t *testing.T) {
 	t.Parallel()
-	tests := map[string]struct {
-		role  func(name string) any
-		noted string
+	for name, test := range map[string]struct {
+		backend Backend
+		list    any // nil for an answer of 404
+		want    string
 	}{
-		"deleted":              {func(string) any { return nil }, ""},
-		"made an ordinary one": {func(name string) any { return clusterRole(name, false, false) }, ""},
-		"the controller manager does not come": {
-			func(name string) any { return clusterRole(name, true, name == "view") },
-			"the ClusterRoles edit, admin of cluster my-cluster have no rules after 100ms",
-		},
-	}
-	for name, test := range tests {
+		"the controller manager does not come": {"", rbacv1.ClusterRoleList{Items: rolesAfter(1)}, "the ClusterRoles edit, admin of cluster my-cluster lack rules after 30s, "},
+		"its log":                              {"", rbacv1.ClusterRoleList{Items: rolesAfter(1)}, "/logs/kube-controller-manager.log may say why"},
+		"its log on kind":                      {BackendKind, rbacv1.ClusterRoleList{Items: rolesAfter(1)}, "`kubectl -n kube-system logs -l component=kube-controller-manager` may say why"},
+		"they cannot be read":                  {"", nil, "whether the ClusterRoles of cluster my-cluster have their rules could not be found out: list the ClusterRoles: refused: NotFound"},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e, api := withAPIServer(t)
-			api.read = func(p string) any {
-				if role := test.role(path.Base(p)); role != nil {
-					return role
+			e.opts.Backend = test.backend
+			patience, end := context.WithCancel(t.Context())
+			looked := 0
+			api.read = func(string) any {
+				if looked++; looked > 2 { // what is known by now counts
+					end()
 				}
-				return nil
+				return test.list
 			}
-			if err := e.awaitRolesWithin(t.Context(), e.primary, 100*time.Millisecond); err != nil {
+			if err := e.awaitRolesWith(t.Context(), patience, e.primary); err != nil {
 				t.Fatal(err)
 			}
-			notes := strings.Join(e.Notes(), "\n")
-			if (test.noted == "") != (notes == "") || !strings.Contains(notes, test.noted) {
-				t.Errorf("notes %q, want %q", notes, test.noted)
+			if notes := e.Notes(); len(notes) != 1 || !strings.Contains(notes[0], test.want) {
+				t.Errorf("notes %q, want %q", notes, test.want)
 			}
 		})
+	}
+}
+
+// TestRolesInSpiteOfTrouble has the API server refuse for a moment.
+func TestRolesInSpiteOfTrouble(t *testing.T) {
+	t.Parallel()
+	e, api := withAPIServer(t)
+	looked := 0
+	api.read = func(string) any {
+		if looked++; looked == 1 {
+			return trouble(http.StatusInternalServerError)
+		}
+		return rbacv1.ClusterRoleList{Items: rolesAfter(3)}
+	}
+	if err := e.awaitRoles(t.Context(), e.primary); err != nil || len(e.Notes()) > 0 || looked != 2 {
+		t.Errorf("error %v, notes %q, looked %d times", err, e.Notes(), looked)
 	}
 }
 
 func TestWaitForRolesIsInterrupted(t *testing.T) {
 	t.Parallel()
 	e, api := withAPIServer(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	api.read = func(p string) any {
-		cancel()
-		return clusterRole(path.Base(p), true, false)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	api.read = func(string) any {
+		cancel(errDeleted)
+		return rbacv1.ClusterRoleList{Items: rolesAfter(0)}
 	}
-	if err := e.awaitRoles(ctx, e.primary); !errors.Is(err, context.Canceled) {
+	if err := e.awaitRoles(ctx, e.primary); !errors.Is(err, errDeleted) {
 		t.Errorf("error %v", err)
 	}
 	if notes := e.Notes(); len(notes) > 0 {

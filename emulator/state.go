@@ -194,24 +194,17 @@ func RemoveState(ctx context.Context, dir string, toolEnv []string) error {
 	return removeState(ctx, dir, toolEnv, removeFolder, lockFile)
 }
 
-// removeFolder removes a state folder in which there is a lock and nothing else. Somebody may take a new lock in between, to
-// remove or to start the environment, too: then the folder is theirs.
+// removeFolder removes a state folder with the lock in it, at one blow: somebody else may take a lock of that name at any
+// moment, to remove or to start the environment, and what is in the folder then is theirs.
 func removeFolder(dir string) error {
-	lock := filepath.Join(dir, lockFile)
-	if err := os.Remove(lock); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	grave, err := os.MkdirTemp(filepath.Dir(dir), ".removed-*") // no name of an environment
+	if err != nil {
+		return fmt.Errorf("remove the state folder %s: %w", dir, err)
 	}
-	err := os.Remove(dir)
-	if err == nil || errors.Is(err, fs.ErrNotExist) {
-		return nil
+	if err := os.Rename(dir, filepath.Join(grave, filepath.Base(dir))); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(fmt.Errorf("remove the state folder %s: %w", dir, err), os.RemoveAll(grave))
 	}
-	if _, theirs := os.Stat(lock); theirs == nil {
-		return nil
-	}
-	if err = os.Remove(dir); errors.Is(err, fs.ErrNotExist) { // they have ended in between
-		return nil
-	}
-	return err
+	return os.RemoveAll(grave)
 }
 
 // RemoveAllButLogs is [RemoveState] that leaves the logs where they are, in a folder that RemoveState then removes.

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -197,25 +196,36 @@ func TestRemoveState(t *testing.T) {
 	}
 }
 
-// TestRemoveFolder has something else come into a folder while it is removed.
+// TestRemoveFolder has something come into the folder while it is removed, and something else into the one after it.
 func TestRemoveFolder(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	_ = locked(t, dir).release()
-	write(t, dir+"/late.log", "…")
-	if err := removeFolder(dir); !errors.Is(err, syscall.ENOTEMPTY) {
-		t.Errorf("error %v: the folder is still there, and nobody else removes it", err)
-	}
-	if err := os.Remove(dir + "/late.log"); err != nil {
+	parent := t.TempDir()
+	dir := filepath.Join(parent, "default")
+	if err := MakeState(dir); err != nil {
 		t.Fatal(err)
 	}
-	for range 2 {
-		if err := removeFolder(dir); err != nil {
-			t.Error(err)
-		}
+	write(t, dir+"/late.log", "…")
+	lock := locked(t, dir)
+	if err := removeFolder(dir); err != nil {
+		t.Fatal(err)
 	}
-	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the folder is still there: %v", err)
+	if left, err := os.ReadDir(parent); err != nil || len(left) > 0 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+	if err := MakeState(dir); err != nil {
+		t.Fatal(err)
+	}
+	if stillThere(lock.file) || inUse(dir) {
+		t.Error("the new folder is locked by who removed the old one")
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := removeFolder(dir); err != nil {
+		t.Errorf("one that somebody else has removed: %v", err)
+	}
+	if err := removeFolder(filepath.Join(dir, "x")); err == nil || !strings.HasPrefix(err.Error(), "remove the state folder "+dir+"/x: ") {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -1,5 +1,5 @@
 // Package kube is the small part of kubectl that eksemu itself needs, as the cluster's administrator: apply and
-// delete manifests so that it can be undone, and issue service account tokens.
+// delete manifests so that it can be undone, issue service account tokens, and look at ClusterRoles.
 package kube
 
 import (
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -19,6 +20,7 @@ import (
 	"k8s.io/client-go/discovery/cached/memory"
 	"k8s.io/client-go/dynamic"
 	coreclient "k8s.io/client-go/kubernetes/typed/core/v1"
+	rbacclient "k8s.io/client-go/kubernetes/typed/rbac/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/restmapper"
 )
@@ -41,6 +43,7 @@ type Config struct {
 type Client struct {
 	objects dynamic.Interface
 	core    coreclient.CoreV1Interface
+	rbac    rbacclient.RbacV1Interface
 	mapper  *restmapper.DeferredDiscoveryRESTMapper
 
 	accountWait time.Duration // for a service account that does not exist yet
@@ -65,6 +68,10 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("client for %s: %w", cfg.Endpoint, err)
 	}
+	rbac, err := rbacclient.NewForConfig(rc)
+	if err != nil {
+		return nil, fmt.Errorf("client for %s: %w", cfg.Endpoint, err)
+	}
 	disco, err := discovery.NewDiscoveryClientForConfig(rc)
 	if err != nil {
 		return nil, fmt.Errorf("client for %s: %w", cfg.Endpoint, err)
@@ -72,6 +79,7 @@ func New(cfg Config) (*Client, error) {
 	return &Client{
 		objects: objects,
 		core:    core,
+		rbac:    rbac,
 		mapper:  restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(disco)),
 
 		accountWait: cmp.Or(cfg.AccountWait, accountWait),
@@ -227,6 +235,15 @@ func (c *Client) Get(ctx context.Context, object *unstructured.Unstructured) (*u
 		return nil, fmt.Errorf("read %s: %w", name(object), err)
 	}
 	return there, nil
+}
+
+// ClusterRoles returns all ClusterRoles.
+func (c *Client) ClusterRoles(ctx context.Context) ([]rbacv1.ClusterRole, error) {
+	list, err := c.rbac.ClusterRoles().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("list the ClusterRoles: %w", err)
+	}
+	return list.Items, nil
 }
 
 func name(object *unstructured.Unstructured) string {

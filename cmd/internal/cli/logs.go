@@ -1,11 +1,11 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -40,15 +40,19 @@ func newLogsCommand(app *App) *cobra.Command {
 	return command
 }
 
-// logNames returns the components that have a log, also of an environment that is not running.
+// logNames returns the components that have a log, also of an environment that is not running. Those of clusters other than
+// the first are called CLUSTER/COMPONENT, as in the status.
 func logNames(dir string) []string {
-	paths, err := filepath.Glob(filepath.Join(emulator.Layout{Dir: dir}.Logs(), "*.log"))
-	if err != nil {
-		return nil
-	}
+	logs := os.DirFS(emulator.Layout{Dir: dir}.Logs())
 	var names []string
-	for _, path := range paths {
-		names = append(names, strings.TrimSuffix(filepath.Base(path), ".log"))
+	for _, pattern := range []string{"*.log", "*/*.log"} {
+		paths, err := fs.Glob(logs, pattern)
+		if err != nil {
+			continue // the patterns are well-formed
+		}
+		for _, name := range paths {
+			names = append(names, strings.TrimSuffix(name, ".log"))
+		}
 	}
 	return names
 }
@@ -65,13 +69,10 @@ func (app *App) listLogs(name *nameFlag, dir string) error {
 }
 
 func (app *App) printLog(name *nameFlag, dir, component string) error {
-	if component != filepath.Base(component) {
-		return fmt.Errorf("component %q: use one of %s", component, strings.Join(logNames(dir), ", "))
+	if names := logNames(dir); !slices.Contains(names, component) {
+		return fmt.Errorf("environment %s has no log of component %q: use one of %s", name.name, component, strings.Join(names, ", "))
 	}
 	file, err := os.Open(filepath.Join(emulator.Layout{Dir: dir}.Logs(), component+".log"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("environment %s has no component %q, it has: %s", name.name, component, strings.Join(logNames(dir), ", "))
-	}
 	if err != nil {
 		return exitWith(ExitStart, err)
 	}

@@ -147,12 +147,18 @@ func (f *files) writeKeys(contents map[string][]byte) error {
 	return nil
 }
 
-// choosePorts takes wanted for the API server if that is not 0, else the port of the last run if that is free, else any.
+// choosePorts chooses the API server's port first, because only that one may be a particular one.
 func (f *files) choosePorts(ctx context.Context, wanted int) error {
-	var err error
-	if f.etcdPort, err = f.reserve(ctx, 0); err != nil {
-		return err
+	err := f.chooseAPIServerPort(ctx, wanted)
+	if err == nil {
+		f.etcdPort, err = f.reserve(ctx, 0)
 	}
+	return err
+}
+
+// chooseAPIServerPort takes wanted if that is not 0, else the port of the last run if that is free, else any.
+func (f *files) chooseAPIServerPort(ctx context.Context, wanted int) error {
+	var err error
 	if wanted != 0 {
 		if f.port, err = f.reserve(ctx, wanted); err == nil && f.port != wanted {
 			err = fmt.Errorf("port %d for the API server is taken (choose another, or 0 for any)", wanted)
@@ -184,7 +190,7 @@ func (f *files) reserve(ctx context.Context, wanted int) (int, error) {
 // release lets go of the ports: the servers have them now, or there are none.
 func (f *files) release() {
 	for _, reserved := range f.reserved {
-		_ = reserved.Release() // a port that stays reserved does no harm
+		reserved.Release()
 	}
 }
 

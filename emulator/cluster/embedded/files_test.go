@@ -226,10 +226,12 @@ func occupy(t *testing.T, port int) int {
 func TestPortIsRemembered(t *testing.T) {
 	dir := t.TempDir()
 	first := prepared(t, testBackend(dir))
+	first.release()
 	second := prepared(t, testBackend(dir))
 	if second.port != first.port {
 		t.Errorf("port %d after a restart, was %d", second.port, first.port)
 	}
+	second.release()
 	occupy(t, first.port)
 	third := prepared(t, testBackend(dir))
 	if third.port == first.port || third.port == 0 {
@@ -267,15 +269,37 @@ func TestWantedPort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := free.Release(); err != nil {
-		t.Fatal(err)
-	}
+	free.Release()
 	b.cfg.Port = free.Port
 	if f := prepared(t, b); f.port != free.Port {
 		t.Errorf("port %d, want %d", f.port, free.Port)
 	}
 	if _, err := os.Stat(filepath.Join(b.cfg.Dir, "port")); err == nil {
 		t.Error("a port that was asked for is remembered for a run that asks for none")
+	}
+}
+
+// TestPortsAreReserved has others want the ports before the servers have them, and after the start was given up.
+func TestPortsAreReserved(t *testing.T) {
+	f := prepared(t, testBackend(t.TempDir()))
+	others := func(want int) bool {
+		other, err := port.Reserve(t.Context(), loopback, want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer other.Release()
+		return other.Port == want
+	}
+	for _, chosen := range []int{f.port, f.etcdPort} {
+		if others(chosen) {
+			t.Errorf("port %d is somebody else's, too", chosen)
+		}
+	}
+	f.release()
+	for _, chosen := range []int{f.port, f.etcdPort} {
+		if !others(chosen) {
+			t.Errorf("port %d stays reserved", chosen)
+		}
 	}
 }
 

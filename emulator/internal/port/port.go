@@ -12,8 +12,8 @@ package port
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -31,11 +31,48 @@ const (
 )
 
 // Listen opens a port of a host's address, one that no client's connection can take: remembered, if it is not 0 and
-// free, or any. Where the system leaves no such ports it is an ephemeral one.
+// free, or any. Where the system leaves no such ports it is an ephemeral one. A reserved port is not free.
 func Listen(ctx context.Context, host string, remembered int) (net.Listener, error) {
+	listener, sign, err := choose(ctx, host, remembered)
+	if err != nil {
+		return nil, err
+	}
+	return listener, sign.Close()
+}
+
+// Reservation is a port that is left to a child process to open. Until it is released nobody chooses it who chooses with
+// this package, in this process or another.
+type Reservation struct {
+	Port int
+	sign net.PacketConn
+}
+
+// Reserve chooses a port like [Listen].
+func Reserve(ctx context.Context, host string, remembered int) (*Reservation, error) {
+	listener, sign, err := choose(ctx, host, remembered)
+	if err != nil {
+		return nil, fmt.Errorf("find a free port at %s: %w", host, err)
+	}
+	chosen := Of(listener)
+	if err := listener.Close(); err != nil {
+		return nil, errors.Join(fmt.Errorf("let go of port %d at %s: %w", chosen, host, err), sign.Close())
+	}
+	return &Reservation{Port: chosen, sign: sign}, nil
+}
+
+// Release ends a reservation, when the child listens or is given up. It may be called twice, and on nil.
+func (r *Reservation) Release() {
+	if r != nil {
+		_ = r.sign.Close() // that it is closed already is no matter
+	}
+}
+
+// choose opens a port, and as the sign that it is somebody's the UDP port of the same number: whoever sees the sign leaves
+// the TCP port alone. Unlike a TCP port, on which the child is to listen, nobody wants that one.
+func choose(ctx context.Context, host string, remembered int) (net.Listener, net.PacketConn, error) {
 	if remembered != 0 {
-		if listener, err := open(ctx, host, remembered); err == nil {
-			return listener, nil
+		if listener, sign, err := open(ctx, host, remembered); err == nil {
+			return listener, sign, nil
 		}
 	}
 	low, high := choices(ephemeral())
@@ -43,46 +80,34 @@ func Listen(ctx context.Context, host string, remembered int) (net.Listener, err
 		if high < low {
 			break
 		}
-		listener, err := openAlone(ctx, host, low+rand.IntN(high-low+1)) //nolint:gosec // any port is as good as another
+		listener, sign, err := open(ctx, host, low+rand.IntN(high-low+1)) //nolint:gosec // any port is as good as another
 		if err == nil {
-			return listener, nil
+			return listener, sign, nil
 		}
 	}
-	return open(ctx, host, 0)
-}
-
-// Reservation is a port that is left to a child process to open. Until it is released nobody chooses it who chooses with
-// this package, in this process or another. Only Linux has a way to do that; elsewhere it is a port that was free.
-type Reservation struct {
-	Port   int
-	holder io.Closer // nil for nobody
-}
-
-// Release ends a reservation, when the child listens or is given up. It may be called twice, and on nil.
-func (r *Reservation) Release() error {
-	if r == nil || r.holder == nil {
-		return nil
+	var err error
+	for range attempts { // the system's choice among the UDP ports need not be free among the TCP ports
+		var listener net.Listener
+		var sign net.PacketConn
+		if listener, sign, err = open(ctx, host, 0); err == nil {
+			return listener, sign, nil
+		}
 	}
-	holder := r.holder
-	r.holder = nil
-	return holder.Close()
+	return nil, nil, err
 }
 
-// Reserve chooses a port like [Listen]. host is an IPv4 address.
-func Reserve(ctx context.Context, host string, remembered int) (*Reservation, error) {
-	listener, err := Listen(ctx, host, remembered)
+// open opens a port, any for 0, if there is no sign of somebody else.
+func open(ctx context.Context, host string, port int) (net.Listener, net.PacketConn, error) {
+	config := new(net.ListenConfig)
+	sign, err := config.ListenPacket(ctx, "udp", net.JoinHostPort(host, strconv.Itoa(port)))
 	if err != nil {
-		return nil, fmt.Errorf("find a free port at %s: %w", host, err)
+		return nil, nil, err
 	}
-	chosen := Of(listener)
-	if err := listener.Close(); err != nil {
-		return nil, err
+	listener, err := config.Listen(ctx, "tcp", sign.LocalAddr().String())
+	if err != nil {
+		return nil, nil, errors.Join(err, sign.Close())
 	}
-	r := &Reservation{Port: chosen}
-	if r.holder, err = hold(host, chosen); err != nil {
-		return nil, fmt.Errorf("keep port %d at %s free for a server: %w", chosen, host, err)
-	}
-	return r, nil
+	return listener, sign, nil
 }
 
 // Of is a listener's port, 0 if it is not one of TCP.
@@ -91,10 +116,6 @@ func Of(listener net.Listener) int {
 		return address.Port
 	}
 	return 0
-}
-
-func open(ctx context.Context, host string, port int) (net.Listener, error) {
-	return new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 }
 
 // choices are the ports to choose from, given the ephemeral ones: none if high is less than low.

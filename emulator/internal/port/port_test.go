@@ -1,8 +1,11 @@
 package port
 
 import (
+	"context"
 	"net"
+	"os/exec"
 	"strconv"
+	"sync"
 	"testing"
 )
 
@@ -75,26 +78,16 @@ func TestListenTakesTheRememberedPort(t *testing.T) {
 
 func TestReserve(t *testing.T) {
 	t.Parallel()
-	reserved, err := Reserve(t.Context(), "127.0.0.1", 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(reserved.Port))
-	child, err := new(net.ListenConfig).Listen(t.Context(), "tcp", address)
-	if err != nil {
-		t.Fatalf("the child cannot open its port: %v", err)
-	}
-	for range 2 {
-		if err := reserved.Release(); err != nil {
-			t.Fatal(err)
-		}
-	}
+	reserved := reserve(t, 0)
+	child := listen(t, reserved.Port) // as a child does, which knows of no reservations
+	reserved.Release()
+	reserved.Release()
 	accepted := make(chan net.Conn, 1)
 	go func() {
 		connection, _ := child.Accept()
 		accepted <- connection
 	}()
-	client, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
+	client, err := new(net.Dialer).DialContext(t.Context(), "tcp", child.Addr().String())
 	if err != nil {
 		t.Fatalf("nobody reaches the child: %v", err)
 	}
@@ -106,20 +99,74 @@ func TestReserve(t *testing.T) {
 	if err := child.Close(); err != nil {
 		t.Fatal(err)
 	}
-	again, err := Reserve(t.Context(), "127.0.0.1", reserved.Port)
-	if err != nil {
-		t.Fatal(err)
-	}
+	again := reserve(t, reserved.Port)
 	if again.Port != reserved.Port {
 		t.Errorf("port %d, want %d, which is free again", again.Port, reserved.Port)
-	}
-	if err := again.Release(); err != nil {
-		t.Error(err)
 	}
 	if _, err := Reserve(t.Context(), "192.0.2.1", 0); err == nil { // RFC 5737: nobody's
 		t.Error("a free port at an address that this machine does not have")
 	}
-	if err := (*Reservation)(nil).Release(); err != nil {
-		t.Error(err)
+	(*Reservation)(nil).Release()
+}
+
+// TestReservedPortIsNotChosen has somebody else want a reserved port.
+func TestReservedPortIsNotChosen(t *testing.T) {
+	t.Parallel()
+	reserved := reserve(t, 0)
+	if other := reserve(t, reserved.Port); other.Port == reserved.Port {
+		t.Errorf("port %d was reserved twice", reserved.Port)
 	}
+	listener, err := Listen(t.Context(), "127.0.0.1", reserved.Port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	if Of(listener) == reserved.Port {
+		t.Errorf("port %d is reserved, and somebody else got it", reserved.Port)
+	}
+	taken := reserve(t, Of(listener))
+	if taken.Port == Of(listener) {
+		t.Errorf("port %d, on which somebody listens, was reserved", taken.Port)
+	}
+	reserved.Release()
+	listen(t, reserved.Port)
+}
+
+// TestReserveWhileProcessesStart has children hold what is open in the moment in which they start.
+func TestReserveWhileProcessesStart(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	var forks sync.WaitGroup
+	defer forks.Wait()
+	defer cancel()
+	for range 2 {
+		forks.Go(func() {
+			for ctx.Err() == nil {
+				_ = exec.CommandContext(ctx, "true").Run()
+			}
+		})
+	}
+	for range 200 {
+		reserve(t, 0)
+	}
+}
+
+func reserve(t *testing.T, remembered int) *Reservation {
+	t.Helper()
+	reserved, err := Reserve(t.Context(), "127.0.0.1", remembered)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(reserved.Release)
+	return reserved
+}
+
+func listen(t *testing.T, port int) net.Listener {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err != nil {
+		t.Fatalf("the port is not free: %v", err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	return listener
 }
