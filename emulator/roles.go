@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -32,11 +33,11 @@ func (e *Environment) awaitRoles(ctx context.Context, c *runningCluster) error {
 // awaitRolesWith is awaitRoles until patience, which is part of ctx, ends.
 func (e *Environment) awaitRolesWith(ctx, patience context.Context, c *runningCluster) error {
 	var unfilled []string
-	var unread error // a moment's trouble is no reason to give up
+	unread := errors.New("the API server did not answer") // a moment's trouble is no reason to give up
 	err := wait.PollUntilContextCancel(patience, 50*time.Millisecond, true, func(ctx context.Context) (bool, error) {
 		roles, err := c.kube.ClusterRoles(ctx)
-		if ctx.Err() != nil {
-			return false, nil // what is known of before counts
+		if ctx.Err() != nil { // what is known of before counts
+			return false, ctx.Err()
 		}
 		unfilled, unread = unfilledRoles(roles), err
 		return err == nil && len(unfilled) == 0, nil

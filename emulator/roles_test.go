@@ -101,13 +101,15 @@ func TestRolesThatAreNeverFilled(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		backend Backend
+		reads   int // after so many nobody waits any more
 		list    any // nil for an answer of 404
 		want    string
 	}{
-		"the controller manager does not come": {"", rbacv1.ClusterRoleList{Items: rolesAfter(1)}, "the ClusterRoles edit, admin of cluster my-cluster lack rules after 30s, "},
-		"its log":                              {"", rbacv1.ClusterRoleList{Items: rolesAfter(1)}, "/logs/kube-controller-manager.log may say why"},
-		"its log on kind":                      {BackendKind, rbacv1.ClusterRoleList{Items: rolesAfter(1)}, "`kubectl -n kube-system logs -l component=kube-controller-manager` may say why"},
-		"they cannot be read":                  {"", nil, "whether the ClusterRoles of cluster my-cluster have their rules could not be found out: list the ClusterRoles: refused: NotFound"},
+		"the controller manager does not come": {"", 2, rbacv1.ClusterRoleList{Items: rolesAfter(1)}, "the ClusterRoles edit, admin of cluster my-cluster lack rules after 30s, "},
+		"its log":                              {"", 2, rbacv1.ClusterRoleList{Items: rolesAfter(1)}, "/logs/kube-controller-manager.log may say why"},
+		"its log on kind":                      {BackendKind, 2, rbacv1.ClusterRoleList{Items: rolesAfter(1)}, "`kubectl -n kube-system logs -l component=kube-controller-manager` may say why"},
+		"they cannot be read":                  {"", 2, nil, "whether the ClusterRoles of cluster my-cluster have their rules could not be found out: list the ClusterRoles: refused: NotFound"},
+		"there is no answer":                   {"", 0, nil, "could not be found out: the API server did not answer"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -116,7 +118,7 @@ func TestRolesThatAreNeverFilled(t *testing.T) {
 			patience, end := context.WithCancel(t.Context())
 			looked := 0
 			api.read = func(string) any {
-				if looked++; looked > 2 { // what is known by now counts
+				if looked++; looked > test.reads { // what is known by now counts
 					end()
 				}
 				return test.list
