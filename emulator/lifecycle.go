@@ -249,7 +249,6 @@ func (e *Environment) resumeClusters(ctx context.Context) {
 		case saved.Status == eks.StatusDeleting:
 			if err := e.deleteCluster(ctx, saved.ARN); err != nil {
 				e.note(fmt.Sprintf("cluster %s, which was being deleted, is still there: %v", name, err))
-				e.warn("delete cluster "+name, err)
 			}
 		case saved.Status == eks.StatusFailed: // when it was new: it waits for its deletion
 		default:

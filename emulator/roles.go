@@ -23,7 +23,8 @@ const rolesPatience = 30 * time.Second
 // awaitRoles waits until kube-controller-manager has given the ClusterRoles that aggregate others, such as view, edit and
 // admin, all of their rules (https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles). Until
 // then they allow less than they should in a new cluster, and who is bound to one is told "no". A cluster whose controller
-// manager does not come is usable without, with a note: everything else of it works.
+// manager does not come is usable without, with a note: everything else of it works. One whose API server does not answer is
+// not.
 func (e *Environment) awaitRoles(ctx context.Context, c *runningCluster) error {
 	patience, cancel := context.WithTimeout(ctx, rolesPatience)
 	defer cancel()
@@ -48,21 +49,21 @@ func (e *Environment) awaitRolesWith(ctx, patience context.Context, c *runningCl
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case unread != nil:
-		e.note(fmt.Sprintf("whether the ClusterRoles of cluster %s have their rules could not be found out: %v", c.name, unread))
-	default:
-		e.note(fmt.Sprintf("the ClusterRoles %s of cluster %s lack rules after %s, so that they allow too little: "+
-			"kube-controller-manager, which collects their rules from other ClusterRoles, does not do its work; %s may say why",
-			strings.Join(unfilled, ", "), c.name, rolesPatience, e.controllerManagerLog(c)))
+		return fmt.Errorf("look whether the ClusterRoles of cluster %s have their rules (%s may say why that does not work): %w",
+			c.name, e.logOf(c, "kube-apiserver"), unread)
 	}
+	e.note(fmt.Sprintf("the ClusterRoles %s of cluster %s lack rules after %s, so that they allow too little: "+
+		"kube-controller-manager, which collects their rules from other ClusterRoles, does not do its work; %s may say why",
+		strings.Join(unfilled, ", "), c.name, rolesPatience, e.logOf(c, "kube-controller-manager")))
 	return nil
 }
 
-// controllerManagerLog is where the controller manager of a cluster says what it does.
-func (e *Environment) controllerManagerLog(c *runningCluster) string {
+// logOf is where a server of a cluster's control plane says what it does.
+func (e *Environment) logOf(c *runningCluster, server string) string {
 	if e.opts.Backend == BackendKind {
-		return "`kubectl -n kube-system logs -l component=kube-controller-manager`"
+		return "/var/log/pods/kube-system_" + server + "-* in its control-plane node"
 	}
-	return filepath.Join(c.logs, "kube-controller-manager.log")
+	return filepath.Join(c.logs, server+".log")
 }
 
 // unfilledRoles names the roles that lack a rule of a role that they aggregate (k8s.io/kubernetes

@@ -197,14 +197,18 @@ func RemoveState(ctx context.Context, dir string, toolEnv []string) error {
 // removeFolder removes a state folder with the lock in it, at one blow: somebody else may take a lock of that name at any
 // moment, to remove or to start the environment, and what is in the folder then is theirs.
 func removeFolder(dir string) error {
+	dir = filepath.Clean(dir)
 	grave, err := os.MkdirTemp(filepath.Dir(dir), ".removed-*") // no name of an environment
+	if err == nil {
+		if err = os.Rename(dir, filepath.Join(grave, filepath.Base(dir))); errors.Is(err, fs.ErrNotExist) {
+			err = nil // somebody else has removed it
+		}
+		err = errors.Join(err, os.RemoveAll(grave))
+	}
 	if err != nil {
 		return fmt.Errorf("remove the state folder %s: %w", dir, err)
 	}
-	if err := os.Rename(dir, filepath.Join(grave, filepath.Base(dir))); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return errors.Join(fmt.Errorf("remove the state folder %s: %w", dir, err), os.RemoveAll(grave))
-	}
-	return os.RemoveAll(grave)
+	return nil
 }
 
 // RemoveAllButLogs is [RemoveState] that leaves the logs where they are, in a folder that RemoveState then removes.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -227,6 +228,44 @@ func TestRemoveFolder(t *testing.T) {
 	if err := removeFolder(filepath.Join(dir, "x")); err == nil || !strings.HasPrefix(err.Error(), "remove the state folder "+dir+"/x: ") {
 		t.Errorf("error %v", err)
 	}
+}
+
+// TestRemoveFolderAtOneBlow has somebody take the folder again and again while somebody else removes it: who has its lock keeps
+// it.
+func TestRemoveFolderAtOneBlow(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "default")
+	taken := make(chan struct{})
+	var other sync.WaitGroup
+	other.Go(func() {
+		defer close(taken)
+		for range 200 {
+			if err := MakeState(dir); err != nil {
+				continue // it was removed in the midst of that
+			}
+			lock, err := lockState(dir)
+			if err != nil {
+				continue
+			}
+			for range 20 {
+				if _, err := os.ReadDir(dir); err != nil || !stillThere(lock.file) {
+					t.Errorf("the folder was removed from who has its lock: %v", err)
+				}
+			}
+			_ = lock.release()
+		}
+	})
+	for removing := true; removing; {
+		select {
+		case <-taken:
+			removing = false
+		default:
+		}
+		if err := RemoveState(t.Context(), dir, nil); err != nil && !errors.Is(err, ErrInUse) {
+			t.Error(err)
+		}
+	}
+	other.Wait()
 }
 
 func TestMakeState(t *testing.T) {

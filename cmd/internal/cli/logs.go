@@ -60,7 +60,7 @@ func logNames(dir string) []string {
 func (app *App) listLogs(name *nameFlag, dir string) error {
 	components := logNames(dir)
 	if len(components) == 0 {
-		return exitWith(ExitStart, fmt.Errorf("environment %s has no logs: start it with `eksemu up`", name.name))
+		return errNoLogs(name)
 	}
 	for _, component := range components {
 		fmt.Fprintf(app.Out, "%s\t%s\n", component, filepath.Join(emulator.Layout{Dir: dir}.Logs(), component+".log"))
@@ -68,8 +68,16 @@ func (app *App) listLogs(name *nameFlag, dir string) error {
 	return nil
 }
 
+func errNoLogs(name *nameFlag) error {
+	return exitWith(ExitStart, fmt.Errorf("environment %s has no logs: start it with `eksemu up`", name.name))
+}
+
 func (app *App) printLog(name *nameFlag, dir, component string) error {
-	if names := logNames(dir); !slices.Contains(names, component) {
+	names := logNames(dir)
+	if len(names) == 0 {
+		return errNoLogs(name)
+	}
+	if !slices.Contains(names, component) {
 		return fmt.Errorf("environment %s has no log of component %q: use one of %s", name.name, component, strings.Join(names, ", "))
 	}
 	file, err := os.Open(filepath.Join(emulator.Layout{Dir: dir}.Logs(), component+".log"))

@@ -15,6 +15,7 @@ func TestLogs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.run("logs").want(t, ExitStart, "error: environment default has no logs: start it with `eksemu up`\n")
+	w.run("logs", "etcd").want(t, ExitStart, "error: environment default has no logs: start it with `eksemu up`\n")
 	logs := filepath.Join(w.StateHome, "default", "logs")
 	write(t, filepath.Join(logs, "etcd.log"), "first\nlast, without an end")
 	write(t, filepath.Join(logs, "kube-apiserver.log"), "")

@@ -147,7 +147,7 @@ func (f *files) writeKeys(contents map[string][]byte) error {
 	return nil
 }
 
-// choosePorts chooses the API server's port first, because only that one may be a particular one.
+// choosePorts chooses the API server's port before etcd's, because only that one may be a particular one.
 func (f *files) choosePorts(ctx context.Context, wanted int) error {
 	err := f.chooseAPIServerPort(ctx, wanted)
 	if err == nil {

@@ -37,11 +37,12 @@ func Listen(ctx context.Context, host string, remembered int) (net.Listener, err
 	if err != nil {
 		return nil, err
 	}
-	return listener, sign.Close()
+	_ = sign.Close() // the listener is sign enough
+	return listener, nil
 }
 
 // Reservation is a port that is left to a child process to open. Until it is released nobody chooses it who chooses with
-// this package, in this process or another.
+// this package, in this process or another. An ephemeral one, where the system leaves no others, a client may still take.
 type Reservation struct {
 	Port int
 	sign net.PacketConn
@@ -60,15 +61,17 @@ func Reserve(ctx context.Context, host string, remembered int) (*Reservation, er
 	return &Reservation{Port: chosen, sign: sign}, nil
 }
 
-// Release ends a reservation, when the child listens or is given up. It may be called twice, and on nil.
+// Release ends a reservation, when the child listens or is given up. It may be called twice, and on nil. A process that is
+// just being started has a copy for a moment longer.
 func (r *Reservation) Release() {
 	if r != nil {
 		_ = r.sign.Close() // that it is closed already is no matter
 	}
 }
 
-// choose opens a port, and as the sign that it is somebody's the UDP port of the same number: whoever sees the sign leaves
-// the TCP port alone. Unlike a TCP port, on which the child is to listen, nobody wants that one.
+// choose opens a port, and as the sign that it is somebody's the UDP port of the same number, which only one socket can
+// have (the net package shares UDP ports for multicast alone): whoever sees the sign leaves the TCP port alone, on which the
+// child is to listen. That a UDP port is somebody's for a reason of its own cannot be told from it.
 func choose(ctx context.Context, host string, remembered int) (net.Listener, net.PacketConn, error) {
 	if remembered != 0 {
 		if listener, sign, err := open(ctx, host, remembered); err == nil {

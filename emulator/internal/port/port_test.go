@@ -1,11 +1,8 @@
 package port
 
 import (
-	"context"
 	"net"
-	"os/exec"
 	"strconv"
-	"sync"
 	"testing"
 )
 
@@ -130,25 +127,6 @@ func TestReservedPortIsNotChosen(t *testing.T) {
 	}
 	reserved.Release()
 	listen(t, reserved.Port)
-}
-
-// TestReserveWhileProcessesStart has children hold what is open in the moment in which they start.
-func TestReserveWhileProcessesStart(t *testing.T) {
-	t.Parallel()
-	ctx, cancel := context.WithCancel(t.Context())
-	var forks sync.WaitGroup
-	defer forks.Wait()
-	defer cancel()
-	for range 2 {
-		forks.Go(func() {
-			for ctx.Err() == nil {
-				_ = exec.CommandContext(ctx, "true").Run()
-			}
-		})
-	}
-	for range 200 {
-		reserve(t, 0)
-	}
 }
 
 func reserve(t *testing.T, remembered int) *Reservation {
