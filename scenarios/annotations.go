@@ -22,14 +22,14 @@ func (r Report) WriteAnnotations(w io.Writer, place func(file string) string) er
 	for _, s := range r.Scenarios {
 		for _, failure := range s.failures() {
 			var properties []string
-			if s.isFile() {
+			if !s.Shipped {
 				properties = append(properties, "file="+commandProperty.Replace(place(s.File)))
-			}
-			if failure.line > 0 {
-				properties = append(properties, fmt.Sprintf("line=%d", failure.line))
+				if failure.line > 0 {
+					properties = append(properties, fmt.Sprintf("line=%d", failure.line))
+				}
 			}
 			properties = append(properties, "title="+commandProperty.Replace(oneLine(failure.title)))
-			fmt.Fprintf(&b, "::error %s::%s\n", strings.Join(properties, ","), commandMessage.Replace(clean(cut(strings.Join(failure.reasons, "\n"), maxExplanation))))
+			fmt.Fprintf(&b, "::error %s::%s\n", strings.Join(properties, ","), commandMessage.Replace(cut(clean(strings.Join(failure.reasons, "\n")), maxExplanation)))
 		}
 	}
 	if _, err := io.WriteString(w, b.String()); err != nil {
@@ -37,6 +37,3 @@ func (r Report) WriteAnnotations(w io.Writer, place func(file string) string) er
 	}
 	return nil
 }
-
-// isFile reports whether the scenario is from a file of the user's.
-func (r Result) isFile() bool { return len(r.Steps) > 0 && r.Steps[0].Line > 0 }

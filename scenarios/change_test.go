@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -79,6 +80,18 @@ func TestFaults(t *testing.T) {
 		if len(e.faults) != 0 {
 			t.Errorf("%s: %d faults are left", name, len(e.faults))
 		}
+	}
+}
+
+// TestFaultThatWaitsForAStepLeftOut: without the aws CLI its step is skipped, and the scenario with it.
+func TestFaultThatWaitsForAStepLeftOut(t *testing.T) {
+	t.Parallel()
+	e := newFakeEnvironment(t)
+	r := e.runner(t)
+	r.LookPath = func(string) (string, error) { return "", os.ErrNotExist }
+	result := runOne(t, r, "allowed", "steps:\n  - fault: {code: Throttling}\n  - as: alice\n    aws: sts get-caller-identity\n    expect: {outcome: allowed}\n")
+	if result.Status != StatusSkipped || len(result.Errors) > 0 || len(e.faults) != 0 {
+		t.Errorf("%s, %q; %d faults are left", result.Status, said(result), len(e.faults))
 	}
 }
 

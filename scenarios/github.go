@@ -83,7 +83,7 @@ func (r Result) failures() []failure {
 // tag that of <pre> (GitHub Flavored Markdown 4.6, HTML blocks, kinds 6 and 1 [D]), so that nothing in there is Markdown.
 func (f failure) folded() string {
 	return fmt.Sprintf("\n<details><summary>FAIL %s</summary>\n\n<pre>\n%s\n</pre>\n\n</details>\n",
-		html.EscapeString(oneLine(f.title)), html.EscapeString(strings.Trim(clean(cut(f.explanation, maxExplanation)), "\n")))
+		html.EscapeString(oneLine(f.title)), html.EscapeString(strings.Trim(cut(clean(f.explanation), maxExplanation), "\n")))
 }
 
 // markdown escapes what means something in the middle of a line of GitHub Flavored Markdown: HTML, character references,
@@ -96,7 +96,7 @@ var markdown = strings.NewReplacer(
 func inline(text string) string { return markdown.Replace(oneLine(text)) }
 
 // oneLine is a text without secrets, with a blank for every gap.
-func oneLine(text string) string { return strings.Join(strings.Fields(clean(cut(text, maxLine))), " ") }
+func oneLine(text string) string { return strings.Join(strings.Fields(cut(clean(text), maxLine)), " ") }
 
 // cut shortens a text to so many bytes.
 func cut(text string, most int) string {

@@ -38,7 +38,7 @@ func oddReport() Report {
 	result := Result{Name: "odd", Title: "odd", File: "a,b:c%.yaml", Status: StatusFailed, Steps: []StepResult{step}, Seconds: 1}
 	result.decide(step)
 	report.add(result)
-	shipped := Result{Name: "shipped", File: "catalogue/shipped.yaml", Status: StatusPassed, Steps: []StepResult{newStepResult(Step{Clock: "0s"})}}
+	shipped := Result{Name: "shipped", File: "catalogue/shipped.yaml", Shipped: true, Status: StatusPassed, Steps: []StepResult{newStepResult(Step{Clock: "0s"})}}
 	shipped.Steps[0].fail(errors.New("the clock\nstopped"))
 	shipped.fail(errors.New("put back the clock: 100%"))
 	report.add(shipped)

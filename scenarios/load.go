@@ -28,7 +28,7 @@ type Loader struct {
 func (l Loader) Catalogue() ([]*Scenario, error) {
 	list, err := l.directory(catalogue, "catalogue", "catalogue")
 	for _, scenario := range list {
-		scenario.isNowhere()
+		scenario.Shipped = true
 	}
 	slices.SortStableFunc(list, byHop)
 	return list, err
@@ -94,17 +94,8 @@ func (l Loader) shipped(name string) ([]*Scenario, error) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	scenario.isNowhere()
+	scenario.Shipped = true
 	return []*Scenario{scenario}, nil
-}
-
-// isNowhere forgets the lines of a shipped scenario, whose file the user does not have.
-func (s *Scenario) isNowhere() {
-	for _, steps := range [][]Step{s.Steps, s.Fixed} {
-		for i := range steps {
-			steps[i].Line = 0
-		}
-	}
 }
 
 func shippedNames() []string {

@@ -53,6 +53,9 @@ type Result struct {
 	Kept      bool            `json:"kept,omitempty"`   // whether what it changed was left as it is
 	Errors    []string        `json:"errors,omitempty"` // outside of the steps: state that could not be put back
 	Steps     []StepResult    `json:"steps"`
+
+	// Shipped tells that it has no file of the user's.
+	Shipped bool `json:"-"`
 }
 
 // StepResult is what a step led to.
@@ -71,7 +74,7 @@ type StepResult struct {
 	Attempts int              `json:"attempts,omitempty"`
 	Seconds  float64          `json:"seconds"`
 
-	// Line is where the step is in the scenario's file, 0 where that is a shipped one.
+	// Line is where the step is in the scenario's file.
 	Line int `json:"-"`
 }
 
@@ -101,7 +104,7 @@ func (r Report) WriteJSON(w io.Writer) error {
 }
 
 func newResult(s *Scenario) Result {
-	return Result{Name: s.Metadata.Name, Title: s.Metadata.Title, File: s.File, Tags: s.Metadata.Tags, Status: StatusPassed}
+	return Result{Name: s.Metadata.Name, Title: s.Metadata.Title, File: s.File, Tags: s.Metadata.Tags, Status: StatusPassed, Shipped: s.Shipped}
 }
 
 func (r *Result) fail(err error) {

@@ -110,13 +110,21 @@ func (r *Runner) check(scenarios []*Scenario) strictyaml.Problems {
 		for i, step := range scenario.AllSteps() {
 			for _, name := range step.identities() {
 				if !slices.Contains(known, name) {
-					problems = append(problems, strictyaml.Problem{File: scenario.File, Line: max(step.Line, 1), Path: fmt.Sprintf("steps[%d]", i),
+					problems = append(problems, strictyaml.Problem{File: scenario.File, Line: max(step.Line, 1), Path: scenario.pathOf(i),
 						Message: fmt.Sprintf("the environment has no identity %q", name), Fix: strictyaml.DidYouMean(name, known)})
 				}
 			}
 		}
 	}
 	return problems
+}
+
+// pathOf is where one of AllSteps is in the scenario's file.
+func (s *Scenario) pathOf(i int) string {
+	if n := len(s.Steps); i >= n {
+		return fmt.Sprintf("fixed[%d]", i-n)
+	}
+	return fmt.Sprintf("steps[%d]", i)
 }
 
 // run is one run of several scenarios: what outlives a scenario.
@@ -143,6 +151,7 @@ type session struct {
 	token       *Token                 // how tokens are made; nil for the client's own way
 	tokens      map[string]string      // the last one of each identity
 	faults      []askedFault           // that have not been ended
+	partly      bool                   // whether a step was left out or has failed
 	undo        []undo
 
 	after  uint64 // the newest event that was read
@@ -224,12 +233,13 @@ func (s *session) steps(ctx context.Context, result *Result) {
 		}
 		if s.ended != nil {
 			skipped := newStepResult(step).skip("the run was ended")
-			skipped.Fixing, result.Status = fixing, StatusSkipped
+			skipped.Fixing, result.Status, s.partly = fixing, StatusSkipped, true
 			result.Steps = append(result.Steps, skipped)
 			continue
 		}
 		got := s.step(ctx, step)
 		got.Fixing = fixing
+		s.partly = s.partly || got.Status != StatusPassed
 		if s.After != nil {
 			s.After(s.scenario, i, got)
 		}

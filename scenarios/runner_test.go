@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/eksemu/eksemu/emulator/config"
+	"github.com/eksemu/eksemu/emulator/strictyaml"
 )
 
 // scenarioOf is a scenario of the steps that a test writes down.
@@ -286,11 +287,23 @@ func TestRunWithoutAWS(t *testing.T) {
 func TestRunRefusesUnknownIdentities(t *testing.T) {
 	t.Parallel()
 	e := newFakeEnvironment(t)
-	scenario := scenarioOf(t, "allowed", "steps:\n  - apply: |\n      {apiVersion: v1, kind: Pod, metadata: {name: a}}\n  - as: alcie"+canI+"{outcome: allowed}\n")
+	scenario := scenarioOf(t, "denied", "steps:\n  - apply: |\n      {apiVersion: v1, kind: Pod, metadata: {name: a}}\n  - as: alcie"+canI+"{outcome: denied}\n"+
+		"fixed:\n  - as: alice\n    kubectl: get pods -l key=${accessKeyID:bbo}\n    expect: {outcome: allowed}\n")
 	_, err := e.runner(t).Run(t.Context(), []*Scenario{scenario})
-	const want = `test.yaml:7: steps[1]: the environment has no identity "alcie" (did you mean "alice"?)`
-	if err == nil || err.Error() != want {
-		t.Errorf("error %v, want %s", err, want)
+	var problems strictyaml.Problems
+	if !errors.As(err, &problems) {
+		t.Fatalf("error %v", err)
+	}
+	var got []string
+	for _, problem := range problems {
+		got = append(got, problem.String())
+	}
+	want := []string{
+		`test.yaml:7: steps[1]: the environment has no identity "alcie" (did you mean "alice"?)`,
+		`test.yaml:11: fixed[0]: the environment has no identity "bbo" (did you mean "bob"?)`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
 	}
 	if len(e.log) > 0 {
 		t.Errorf("state was changed: %q", e.log)

@@ -36,6 +36,8 @@ type Scenario struct {
 
 	// File is where the scenario comes from: a path, or "catalogue/NAME.yaml" for a shipped one.
 	File string `yaml:"-" json:"-"`
+	// Shipped tells that File is in eksemu, and nowhere on the user's disk.
+	Shipped bool `yaml:"-" json:"-"`
 }
 
 // Metadata names a scenario and says how it ends.
@@ -110,7 +112,7 @@ type Step struct {
 
 	Expect *Expectation `yaml:"expect" json:"expect,omitempty"`
 
-	// Line is where the step is in the scenario's File, 0 in a shipped scenario: that is nowhere on the user's disk.
+	// Line is where the step is in the scenario's File.
 	Line int `yaml:"-" json:"-"`
 }
 

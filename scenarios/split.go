@@ -74,21 +74,30 @@ func weights(list []*Scenario) int {
 	return sum
 }
 
+// of reports whether the result is one of a scenario's.
+func (r Result) of(scenario *Scenario) bool {
+	return r.Name == scenario.Metadata.Name && r.File == scenario.File
+}
+
 // Join is the report of several runs that happened side by side, with the scenarios in the order of a list.
 func Join(list []*Scenario, reports ...Report) Report {
 	joined := Report{APIVersion: APIVersion, Kind: reportKind}
-	for i, report := range reports {
-		if i == 0 || report.Started.Before(joined.Started) {
+	for _, report := range reports {
+		if report.Started.IsZero() {
+			continue // it never began
+		}
+		if joined.Started.IsZero() || report.Started.Before(joined.Started) {
 			joined.Cluster, joined.Started = report.Cluster, report.Started
 		}
 		joined.Seconds = max(joined.Seconds, report.Seconds)
 	}
+	next := make([]int, len(reports)) // each run keeps the order of the list, in which a scenario may stand twice
 	for _, scenario := range list {
-		for _, report := range reports {
-			for _, result := range report.Scenarios {
-				if result.Name == scenario.Metadata.Name && result.File == scenario.File {
-					joined.add(result)
-				}
+		for i, report := range reports {
+			if n := next[i]; n < len(report.Scenarios) && report.Scenarios[n].of(scenario) {
+				joined.add(report.Scenarios[n])
+				next[i]++
+				break
 			}
 		}
 	}

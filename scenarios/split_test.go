@@ -63,3 +63,20 @@ func TestJoin(t *testing.T) {
 		t.Errorf("report (-want +got):\n%s", diff)
 	}
 }
+
+// TestJoinOfOneScenarioTwice has a part that never began, too.
+func TestJoinOfOneScenarioTwice(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	list := []*Scenario{scenarioCalled("a", nil), scenarioCalled("b", nil), scenarioCalled("a", nil)}
+	first, second := Report{Cluster: "one", Started: start}, Report{Cluster: "two", Started: start.Add(time.Second)}
+	first.add(Result{Name: "a", Status: StatusFailed})
+	second.add(Result{Name: "b", Status: StatusPassed})
+	second.add(Result{Name: "a", Status: StatusPassed})
+	want := Report{APIVersion: APIVersion, Kind: "ScenarioReport", Cluster: "one", Started: start, Passed: 2, Failed: 1, Scenarios: []Result{
+		{Name: "a", Status: StatusFailed}, {Name: "b", Status: StatusPassed}, {Name: "a", Status: StatusPassed},
+	}}
+	if diff := cmp.Diff(want, Join(list, Report{}, first, second)); diff != "" {
+		t.Errorf("report (-want +got):\n%s", diff)
+	}
+}

@@ -21,13 +21,19 @@ type attempt struct {
 
 // identities returns the names that the step mentions.
 func (s Step) identities() []string {
-	switch {
-	case s.As != "":
-		return []string{s.As}
-	case s.Credentials != nil:
-		return []string{s.Credentials.As}
+	var names []string
+	if s.As != "" {
+		names = append(names, s.As)
 	}
-	return nil
+	if s.Credentials != nil {
+		names = append(names, s.Credentials.As)
+	}
+	for _, match := range s.used() {
+		if ofUser(match[1]) {
+			names = append(names, match[2])
+		}
+	}
+	return names
 }
 
 func (s *session) step(ctx context.Context, step Step) StepResult {
@@ -85,7 +91,7 @@ func (s *session) failNext(ctx context.Context, fault Fault) error {
 	}
 	for _, earlier := range s.faults {
 		left, err := s.Environment.PendingFault(ctx, earlier.id)
-		if err := earlier.met(left, err); err != nil {
+		if err := s.met(earlier, left, err); err != nil {
 			return err
 		}
 	}
@@ -112,7 +118,7 @@ func (s *session) noFaults(ctx context.Context) error {
 	var errs []error
 	for _, fault := range asked {
 		left, err := s.Environment.ForgetFault(ctx, fault.id)
-		errs = append(errs, fault.met(left, err))
+		errs = append(errs, s.met(fault, left, err))
 	}
 	return errors.Join(errs...)
 }
@@ -123,9 +129,10 @@ type askedFault struct {
 	fault Fault
 }
 
-// met says what is wrong with a fault for which so many calls are left.
-func (f askedFault) met(left int, err error) error {
-	if err == nil && left >= max(f.fault.Times, 1) {
+// met says what is wrong with a fault for which so many calls are left. Where a step was left out or has failed, it may be
+// the one that would have met it.
+func (s *session) met(f askedFault, left int, err error) error {
+	if err == nil && !s.partly && left >= max(f.fault.Times, 1) {
 		err = fmt.Errorf("no call has met the fault that was to happen (%s): put the step that meets it after it, and before the next fault", f.fault)
 	}
 	return err
@@ -134,11 +141,11 @@ func (f askedFault) met(left int, err error) error {
 func (s *session) setAuthenticator(ctx context.Context, state AuthenticatorState) error {
 	start := func(ctx context.Context) error { return s.Environment.SetAuthenticator(ctx, true) }
 	if state == AuthenticatorRunning {
+		err := start(ctx)
 		s.changed = s.Now()
-		return start(ctx)
+		return err
 	}
-	s.change("the authenticator", start)
-	return s.Environment.SetAuthenticator(ctx, false)
+	return s.altered("the authenticator", start, s.Environment.SetAuthenticator(ctx, false))
 }
 
 // altered keeps the undo of a change, also of one that was only half made.
