@@ -9,6 +9,7 @@ import (
 	"github.com/eksemu/eksemu/emulator/audit"
 	"github.com/eksemu/eksemu/emulator/authn"
 	"github.com/eksemu/eksemu/emulator/eks"
+	"github.com/eksemu/eksemu/emulator/internal/process"
 	"github.com/eksemu/eksemu/emulator/trace"
 )
 
@@ -35,9 +36,9 @@ func (e *Environment) accessOf(c *runningCluster) (eks.Access, authn.Access, err
 	return now, a, nil
 }
 
-// oncePerPrincipal leaves one access entry of each principal, with its policies. There are more after somebody has renamed
-// a user and made an entry for the new name: then that counts, because it has the ARN that IAM has now. The authenticator
-// tells entries apart by principal IDs alone. Which one EKS takes is not known.
+// oncePerPrincipal leaves one access entry of each principal, with its policies. There are more only in states of eksemu from
+// before CreateAccessEntry refused a second one for a user who was renamed: then that counts which has the ARN that IAM has
+// now. The authenticator tells entries apart by principal IDs alone.
 func (e *Environment) oncePerPrincipal(a eks.Access) eks.Access {
 	counts := map[string]string{} // principal ID → ARN
 	for _, entry := range a.Entries {
@@ -103,12 +104,7 @@ func (e *Environment) applyLater(arn string) {
 
 // retryAccess tries again and again, until it succeeds, the cluster ends, or another one does the same.
 func (e *Environment) retryAccess(ctx context.Context, c *runningCluster, every time.Duration) {
-	for {
-		select {
-		case <-time.After(every):
-		case <-c.ended.Done():
-			return
-		}
+	for process.Sleep(c.ended, every) { //nolint:contextcheck // the cluster's end ends it
 		c.retrying.Store(false) // so that what fails from here on is tried by somebody
 		if _, err := e.applyAccess(ctx, c.arn); err == nil || !c.retrying.CompareAndSwap(false, true) {
 			return

@@ -283,9 +283,11 @@ func (e *Environment) awaitMapping(ctx context.Context, c *runningCluster, befor
 	c.accessMu.Lock()
 	c.mapped = true
 	c.accessMu.Unlock()
-	if _, err := e.applyAccess(ctx, c.arn); err != nil { // grants, and what changed in the meantime
+	running, err := e.applyAccess(ctx, c.arn) // grants, and what changed in the meantime
+	if err != nil {
 		return err
 	}
+	e.finishUpdates(running, "") // which were begun while it did not run
 	return c.awaitConfigMap(ctx, before, c.currentMode())
 }
 

@@ -212,12 +212,10 @@ func (e *Environment) activate(_ context.Context, c *runningCluster) error {
 	if err := e.aws.clusters.SetEndpoint(c.arn, c.info.Endpoint, c.info.CAPEM); err != nil {
 		return err
 	}
-	running := e.runningUpdates(c.arn) // since the environment ended: another one needs an active cluster
 	if err := e.aws.clusters.UpdateStatus(c.arn, eks.StatusActive); err != nil {
 		return err
 	}
 	c.active.Store(true)
-	e.finishUpdates(running, "")
 	return nil
 }
 

@@ -117,9 +117,9 @@ func (e *Environment) fail(ctx context.Context, c *runningCluster, reason error,
 	if e.done.Err() != nil || c.ended.Err() != nil {
 		return
 	}
-	e.warn("start cluster "+c.name, reason)
 	e.stopFor(ctx, c, isNew)
-	if isNew {
+	if isNew { // of another one a note says it
+		e.warn("start cluster "+c.name, reason)
 		e.warn("remove what there is of cluster "+c.name, e.removeFor(ctx, func(ctx context.Context) error { return e.removeTraces(ctx, c.name) }))
 	}
 	err := e.aws.clusters.Fail(c.arn, eks.ClusterIssue{

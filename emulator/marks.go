@@ -36,6 +36,9 @@ func (c *Client) Mark(ctx context.Context) (undo func(context.Context) error, er
 	resp, err := c.do(life, http.MethodPost, "marks", nil, nil) //nolint:bodyclose // undo closes it
 	if err != nil {
 		end()
+		if ctx.Err() != nil {
+			err = fmt.Errorf("wait for the end of another run that calls the AWS APIs (let it end, or use an environment of your own with --name): %w", context.Cause(ctx))
+		}
 		return nil, err
 	}
 	var made struct{ ID string }
@@ -88,7 +91,7 @@ func (e *Environment) setMark(ctx context.Context) (*mark, error) {
 		case <-e.Done():
 			return nil, errStopping
 		case <-ctx.Done():
-			return nil, fmt.Errorf("wait for the end of another run that calls the AWS APIs: %w", context.Cause(ctx))
+			return nil, context.Cause(ctx) // whoever waited says what for
 		}
 	}
 }

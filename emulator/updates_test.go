@@ -1,8 +1,11 @@
 package emulator
 
 import (
+	"context"
+	"errors"
 	"testing"
 
+	"github.com/eksemu/eksemu/emulator/authn"
 	"github.com/eksemu/eksemu/emulator/eks"
 )
 
@@ -55,17 +58,21 @@ func TestUpdatesEndOnceTheyCount(t *testing.T) {
 	wantRunning(t, e, "after a change that was read before it", "second")
 }
 
-// TestUpdatesWaitForTheAuthenticator: until it runs nothing counts. The start of the cluster ends what is in progress.
+// TestUpdatesWaitForTheAuthenticator: until it runs, for the first time or again, nothing counts. Its start ends what is in
+// progress.
 func TestUpdatesWaitForTheAuthenticator(t *testing.T) {
 	t.Parallel()
 	e := awsEnvironment(t)
 	c := mappedCluster(t, e, "mine")
-	c.mapped = false
+	makeAll(t, c.server.Dir)
+	if err := c.stopAuthenticator(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	beginUpdate(t, e, c.arn, "first")
-	e.changed(eks.Change{Kind: eks.AccessChanged, ClusterARN: c.arn})
-	wantRunning(t, e, "after a change", "first")
-	c.info.Endpoint, c.info.CAPEM = "https://127.0.0.1:6443", e.ca.CertPEM()
-	if err := e.activate(t.Context(), c); err != nil {
+	e.changed(eks.Change{Kind: eks.UpdateStarted, ClusterARN: c.arn})
+	wantRunning(t, e, "while it is stopped", "first")
+	c.mode.Store(authn.ConfigMap) // in which there is no file that it must have read
+	if err := e.awaitMapping(unawaited(t), c, 0); err != nil && !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	wantRunning(t, e, "after the start", "")
