@@ -3,9 +3,6 @@ package explain
 // CauseExecFailed is the ID of the cause that the exec plugin of a kubeconfig failed: why, the plugin knows.
 const CauseExecFailed = "exec-failed"
 
-// CauseTokenLineBreak is the ID of the cause that a token cannot stand in an HTTP header.
-const CauseTokenLineBreak = "token-line-break"
-
 // clientCauses are what keeps kubectl from sending a request at all: its exec plugin (k8s.io/client-go v0.37
 // plugin/pkg/client/auth/exec/exec.go) and its kubeconfig (tools/clientcmd/validation.go). Nobody was asked who the
 // caller is.
@@ -33,7 +30,7 @@ func clientCauses() []Cause {
 		client("exec-interactive-mode", "the kubeconfig has an exec plugin of version v1 without interactiveMode, which that version needs", "Add it to users[].user.exec:\ninteractiveMode: IfAvailable",
 			"interactiveMode must be specified for"),
 		// net/http's (*Transport).roundTrip looks at the header before it sends anything.
-		client(CauseTokenLineBreak, "a line break or another control character is in the token, and no HTTP header can carry it: the client sends nothing",
+		client("token-line-break", "a line break or another control character is in the token, and no HTTP header can carry it: the client sends nothing",
 			"Keep the token on one line, with nothing behind it:\naws eks get-token --cluster-name {cluster:sh} --query status.token --output text | tr -d '\\n'",
 			`invalid header field value for "Authorization"`),
 		client("server-certificate", "kubectl does not trust the certificate of the server: the kubeconfig is of another cluster, or of one that was made anew under the same name", fixKubeconfig,

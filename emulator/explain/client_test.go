@@ -15,7 +15,7 @@ func clientCases() []struct{ cause, printed, says string } {
 		{CauseExecFailed, "An error occurred (AccessDenied)\nUnable to connect to the server: getting credentials: exec: executable aws failed with exit code 254", "aws ended with exit code 254"},
 		{"exec-answer", "Unable to connect to the server: getting credentials: decoding stdout: couldn't get version/kind; json parse error: x", "json parse error"},
 		{"exec-interactive-mode", `error: invalid configuration: interactiveMode must be specified for user to use exec authentication plugin`, "interactiveMode"},
-		{CauseTokenLineBreak, `Unable to connect to the server: net/http: invalid header field value for "Authorization"`, "no HTTP header can carry"},
+		{"token-line-break", `Unable to connect to the server: net/http: invalid header field value for "Authorization"`, "no HTTP header can carry"},
 		{"server-certificate", "Unable to connect to the server: tls: failed to verify certificate: x509: certificate signed by unknown authority", "does not trust"},
 		{"server-unreachable", "Unable to connect to the server: dial tcp: lookup x.eks.amazonaws.com: no such host", "no such host"},
 		{"server-unreachable", "The connection to the server 127.0.0.1:1 was refused - did you specify the right host or port?", "127.0.0.1:1 was refused"},

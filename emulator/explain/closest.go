@@ -3,7 +3,6 @@ package explain
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/eksemu/eksemu/emulator/strictyaml"
 )
@@ -51,7 +50,7 @@ func Closest(arn string, mappings []Mapping) (NearMiss, bool) {
 
 // parsedARN is an ARN of IAM or STS in its parts, as far as it has them.
 type parsedARN struct {
-	text, partition, service, account, kind, path, name, session string
+	text, partition, service, account, kind, path, name string
 }
 
 // parseARN reads an ARN: arn:PARTITION:iam::ACCOUNT:role/PATH/NAME. Blanks around it do not count.
@@ -66,7 +65,6 @@ func parseARN(text string) parsedARN {
 	resource := strings.Split(parts[5], "/")
 	a.kind = resource[0]
 	if a.kind == "assumed-role" && len(resource) > 2 {
-		a.session = resource[len(resource)-1]
 		resource = resource[:len(resource)-1]
 	}
 	if len(resource) > 1 {
@@ -164,7 +162,7 @@ func permissionSet(role string) string {
 // oneCharacter reports whether two names are the same but for one character, that is another, is missing or too many.
 func oneCharacter(a, b string) bool {
 	x, y := []rune(a), []rune(b)
-	if utf8.RuneCountInString(a) > utf8.RuneCountInString(b) {
+	if len(x) > len(y) {
 		x, y = y, x
 	}
 	i := 0

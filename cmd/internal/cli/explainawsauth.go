@@ -21,12 +21,18 @@ func (app *App) explainAWSAuth(ctx context.Context, path, cluster string, fix bo
 		return err
 	}
 	options := awsauth.Options{File: file}
+	if arn, ok := iam.ParseARN(cluster); ok {
+		options.Partition = arn.Partition
+	}
 	if at != nil {
 		options.Partition, options.Known = iam.PartitionOfRegion(client.Runtime.Region).ID, principals(client.Runtime)
 	}
 	report, err := awsauth.Lint(data, options)
 	if err != nil {
 		return err
+	}
+	if at == nil && cluster != "" {
+		fmt.Fprintln(app.ErrOut, whyOffline(name, cluster, client))
 	}
 	if fix {
 		return app.printFixed(report)

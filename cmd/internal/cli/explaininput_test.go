@@ -116,7 +116,7 @@ func TestExplainTokenAsksTheEnvironment(t *testing.T) {
 		w.In = strings.NewReader(tokenOf(time.Minute)[:99] + "\n" + tokenOf(time.Minute)[99:])
 		got = w.run("explain", "--token", "-")
 		got.want(t, ExitMismatch, "")
-		if !strings.Contains(got.out, "no HTTP header can carry this token") {
+		if !strings.Contains(got.out, "API server was not asked: with its blanks") {
 			t.Errorf("a token of two lines was sent:\n%s", got.out)
 		}
 	}

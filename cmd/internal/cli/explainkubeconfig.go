@@ -31,7 +31,7 @@ func (app *App) explainKubeconfig(ctx context.Context, path, kubeContext string,
 	report, err := kubeconfigs.Lint(data, kubeconfigs.Options{
 		File: file, Context: kubeContext, Now: app.Now(), LookupEnv: app.LookupEnv,
 		LookPath: func(command string) (string, error) { return app.LookPath(from(folder, command, true)) },
-		ReadFile: func(name string) ([]byte, error) { return os.ReadFile(from(folder, name, false)) },
+		ReadFile: func(name string) ([]byte, error) { return readBounded(from(folder, name, false)) },
 		Profiles: profilesOf,
 	})
 	if err != nil {
@@ -69,25 +69,26 @@ func profilesOf(lookup kubeconfigs.Lookup) (kubeconfigs.Profiles, error) {
 	var files []string
 	for i, file := range []struct{ variable, name string }{{"AWS_CONFIG_FILE", "config"}, {"AWS_SHARED_CREDENTIALS_FILE", "credentials"}} {
 		path, _ := lookup(file.variable)
-		if home, _ := lookup("HOME"); path == "" {
+		home, _ := lookup("HOME")
+		if path == "" {
 			path = filepath.Join(home, ".aws", file.name)
+		} else if rest, ok := strings.CutPrefix(path, "~/"); ok { // as botocore does (configloader.raw_config_parse)
+			path = filepath.Join(home, rest)
 		}
-		raw, err := os.ReadFile(path)
+		raw, err := readBounded(path)
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return kubeconfigs.Profiles{}, err
 		}
 		contents[i], files = raw, append(files, path)
 	}
-	return kubeconfigs.Profiles{
-		Files: files, Names: kubeconfigs.ProfilesIn(contents[0], contents[1]), Settings: kubeconfigs.SettingsIn(contents[0], contents[1]),
-	}, nil
+	return kubeconfigs.Profiles{Files: files, Settings: kubeconfigs.SettingsIn(contents[0], contents[1])}, nil
 }
 
 // askAsContext asks the environment's API server who a context is, if it is the context's server.
 func (app *App) askAsContext(ctx context.Context, name *nameFlag, answer *kubeconfigExplanation) error {
-	client := app.running(ctx, name)
-	if client == nil {
-		return nil
+	client, err := app.running(ctx, name)
+	if client == nil || err != nil {
+		return err
 	}
 	for _, at := range client.Runtime.Clusters {
 		if at.Endpoint != strings.TrimSuffix(answer.Server, "/") {

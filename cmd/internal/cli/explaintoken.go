@@ -11,6 +11,7 @@ import (
 	"github.com/eksemu/eksemu/emulator"
 	"github.com/eksemu/eksemu/emulator/explain"
 	"github.com/eksemu/eksemu/emulator/explain/tokens"
+	"github.com/eksemu/eksemu/emulator/strictyaml"
 	"github.com/eksemu/eksemu/sts-fake/iam"
 )
 
@@ -29,8 +30,8 @@ type environmentAnswer struct {
 	Verdict explain.Verdict `json:"verdict"` // of the question "who am I?" (SelfSubjectReview)
 }
 
-// maxInput bounds what is read of a file, in bytes: ConfigMaps have at most 1 MiB, and no token is larger.
-const maxInput = 1<<20 + 1
+// maxInput bounds what is read of a file, in bytes: one more than what parsers take, so that they say what is too large.
+const maxInput = strictyaml.MaxSize + 1
 
 // readInput reads a file, or standard input for "-", and how to call it in texts.
 func (app *App) readInput(path string) (name string, data []byte, err error) {
@@ -38,17 +39,23 @@ func (app *App) readInput(path string) (name string, data []byte, err error) {
 	if path == "-" {
 		name = "standard input"
 	} else {
-		file, err := os.Open(path)
-		if err != nil {
-			return name, nil, err // it names the file
-		}
-		defer func() { _ = file.Close() }() // it was only read
-		source = file
+		data, err = readBounded(path)
+		return name, data, err // which names the file
 	}
 	if data, err = io.ReadAll(io.LimitReader(source, maxInput)); err != nil {
 		return name, nil, fmt.Errorf("read %s: %w", name, err)
 	}
 	return name, data, nil
+}
+
+// readBounded reads at most maxInput bytes of a file.
+func readBounded(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	return io.ReadAll(io.LimitReader(file, maxInput))
 }
 
 // explainToken takes the token in a file apart and, if an environment runs, lets its hops answer it.
@@ -87,8 +94,8 @@ func (app *App) explainToken(ctx context.Context, path, cluster string, name *na
 // tokenAnswer explains a token by itself, then by a running environment's cluster, if there is one.
 func (app *App) tokenAnswer(ctx context.Context, token, cluster string, client *emulator.Client, at *emulator.RuntimeCluster) (tokenExplanation, error) {
 	options := tokens.Options{Now: app.Now(), Cluster: cluster}
-	if parts := strings.SplitN(cluster, ":", 6); len(parts) == 6 { // an ARN tells more: arn:aws:eks:us-west-2:111122223333:cluster/NAME
-		options.Partition, options.Region, options.Cluster = parts[1], parts[3], strings.TrimPrefix(parts[5], "cluster/")
+	if arn, ok := iam.ParseARN(cluster); ok { // which tells more
+		options.Partition, options.Region, options.Cluster = arn.Partition, arn.Region, strings.TrimPrefix(arn.Resource, "cluster/")
 	}
 	if at != nil {
 		options.Cluster, options.Region = at.Name, client.Runtime.Region
@@ -100,7 +107,7 @@ func (app *App) tokenAnswer(ctx context.Context, token, cluster string, client *
 	}
 	verdict, err := app.whoAmI(ctx, client, *at, token)
 	if errors.Is(err, errUnsendable) {
-		answer.Remarks = append(answer.Remarks, "no HTTP header can carry this token, so the environment's API server was not asked")
+		answer.Remarks = append(answer.Remarks, "the environment's API server was not asked: with its blanks, line breaks or control characters the token cannot be sent")
 		return answer, nil
 	}
 	if err != nil {
@@ -140,16 +147,9 @@ func (app *App) printTokenExplanation(answer tokenExplanation, output *outputFla
 // clusterFor finds the running environment and its cluster of a name; of no name, its first. Neither is there if no
 // environment runs or it has no such cluster, which is no error: what needs no environment is explained without.
 func (app *App) clusterFor(ctx context.Context, name *nameFlag, cluster string) (*emulator.Client, *emulator.RuntimeCluster, error) {
-	dir, err := name.dir()
-	if err != nil {
+	client, err := app.running(ctx, name)
+	if client == nil || err != nil {
 		return nil, nil, err
-	}
-	client, err := emulator.Attach(ctx, dir)
-	if errors.Is(err, emulator.ErrNotRunning) {
-		return nil, nil, nil
-	}
-	if err != nil {
-		return nil, nil, exitWith(ExitStart, err)
 	}
 	for _, at := range client.Runtime.Clusters {
 		if cluster == "" || cluster == at.Name || cluster == at.ARN {

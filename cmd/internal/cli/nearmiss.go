@@ -25,7 +25,11 @@ func (app *App) nearMisses(ctx context.Context, name *nameFlag, verdicts []expla
 			continue
 		}
 		if client == nil {
-			if client = app.running(ctx, name); client == nil {
+			var err error
+			if client, err = app.running(ctx, name); err != nil {
+				fmt.Fprintf(app.ErrOut, "the mappings that are nearest are not named: %v\n", err)
+			}
+			if client == nil {
 				return verdicts
 			}
 		}
@@ -34,17 +38,20 @@ func (app *App) nearMisses(ctx context.Context, name *nameFlag, verdicts []expla
 	return verdicts
 }
 
-// running is the running environment; nil if there is none.
-func (app *App) running(ctx context.Context, name *nameFlag) *emulator.Client {
+// running is the running environment; nil if there is none, which is no error.
+func (app *App) running(ctx context.Context, name *nameFlag) (*emulator.Client, error) {
 	dir, err := name.dir()
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	client, err := emulator.Attach(ctx, dir)
-	if err != nil {
-		return nil
+	switch {
+	case errors.Is(err, emulator.ErrNotRunning):
+		return nil, nil
+	case err != nil:
+		return nil, exitWith(ExitStart, err)
 	}
-	return client
+	return client, nil
 }
 
 // nearMiss is a verdict with the mapping that is nearest.

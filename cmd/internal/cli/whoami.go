@@ -19,8 +19,9 @@ import (
 	"github.com/eksemu/eksemu/emulator/trace"
 )
 
-// errUnsendable is a token that cannot stand in an HTTP header.
-var errUnsendable = errors.New("no HTTP header can carry the token")
+// errUnsendable is a token that an HTTP header cannot carry, or of which the API server would take the part before a blank
+// (apiserver pkg/authentication/request/bearertoken).
+var errUnsendable = errors.New("the token cannot be sent as it stands")
 
 const (
 	askingTime = 15 * time.Second       // for the API server, of which the authenticator may wait 10 s for STS

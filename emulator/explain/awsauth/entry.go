@@ -149,7 +149,7 @@ func setList(node *yaml.Node, names []string) {
 // names are the groups of an entry.
 func (f fields) names() []string {
 	var names []string
-	if list := f[groups]; list != nil {
+	if list := f[groups]; list != nil && list.Kind == yaml.SequenceNode {
 		for _, item := range list.Content {
 			names = append(names, strictyaml.Target(item).Value)
 		}

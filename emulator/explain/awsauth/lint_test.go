@@ -111,6 +111,8 @@ func lintCases() []lintCase {
 		stays("node template for users", "mapUsers: |\n  - userarn: arn:aws:iam::111122223333:user/ann\n    username: \"{{EC2PrivateDNSName}}\"\n", "3 node-template"),
 		stays("session of a user", "mapUsers: |\n  - userarn: arn:aws:iam::111122223333:user/ann\n    username: a-{{SessionName}}\n", "3 session-template"),
 		one("node without bootstrappers", "mapRoles: |\n  - rolearn: "+dev+"\n    username: system:node:{{EC2PrivateDNSName}}\n    groups: [system:nodes]\n", "3 node-groups"),
+		stays("groups that another entry has, too", "mapRoles: |\n  - rolearn: "+dev+"\n    username: dev\n    groups: &g [developers]\n  - rolearn: "+dev+"-node\n    username: system:node:{{EC2PrivateDNSName}}\n    groups: *g\n", "6 node-groups"),
+		stays("an entry that is merged", "mapRoles: |\n  - &base\n    rolearn: "+dev+"\n    username: dev\n    groups: [developers]\n  - <<: *base\n    rolearn: "+dev+"-node\n    username: system:node:{{EC2PrivateDNSName}}\n", "8 node-groups"),
 		stays("node without groups", "mapRoles: |\n  - rolearn: "+dev+"\n    username: system:node:{{EC2PrivateDNSName}}\n", "3 node-groups"),
 		stays("node of another name", "mapRoles: |\n  - rolearn: "+dev+"\n    username: node\n    groups: [system:bootstrappers, system:nodes]\n", "3 node-username"),
 		stays("masters", "mapRoles: |\n  - rolearn: "+dev+"\n    username: dev\n    groups:\n    - system:masters\n", "5 masters"),

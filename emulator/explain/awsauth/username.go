@@ -49,7 +49,7 @@ func (l *linter) usernameOf(entry *yaml.Node, f fields, path string) {
 		l.template(node, at, found)
 	}
 	if l.at == mapRoles {
-		l.node(or(node, entry), f, path)
+		l.node(or(node, entry), entry, f, path)
 	}
 	l.masters(f, path)
 }
@@ -79,24 +79,13 @@ func (l *linter) template(node *yaml.Node, path, found string) {
 }
 
 // node looks at what is for nodes, or looks like it: username and both groups belong together.
-func (l *linter) node(at *yaml.Node, f fields, path string) {
+func (l *linter) node(at, entry *yaml.Node, f fields, path string) {
 	name, names := f.text(username), f.names()
 	isNode, inNodes := strings.HasPrefix(name, nodePrefix), slices.Contains(names, nodeGroup)
 	l.nodes = l.nodes || isNode && inNodes
 	switch {
 	case isNode && !(inNodes && slices.Contains(names, bootstrapGroup)):
-		missing := slices.DeleteFunc([]string{bootstrapGroup, nodeGroup}, func(g string) bool { return slices.Contains(names, g) })
-		mend := func() {
-			all := append(slices.Clone(names), missing...)
-			if list := f[groups]; list != nil {
-				setList(list, all)
-			}
-		}
-		if f[groups] == nil {
-			l.find(at, explain.SeverityError, "node-groups", path, "nodes cannot join without the groups "+strings.Join(missing, " and "), "add groups: ["+strings.Join(missing, ", ")+"]")
-			return
-		}
-		l.fixable(at, explain.SeverityError, "node-groups", path+".groups", "nodes cannot join without "+strings.Join(missing, " and "), "["+strings.Join(append(slices.Clone(names), missing...), ", ")+"]", mend)
+		l.nodeGroups(at, entry, f, path)
 	case inNodes && !isNode:
 		l.find(at, explain.SeverityError, "node-username", path+".username", "the Node authorizer knows nodes by the username "+nodePrefix+"NAME, so these cannot join", nodePrefix+nodeTemplate)
 	case strings.Contains(name, nodeTemplate) && !inNodes:
@@ -104,11 +93,27 @@ func (l *linter) node(at *yaml.Node, f fields, path string) {
 	}
 }
 
+// nodeGroups has the entry of nodes get the groups that it lacks.
+func (l *linter) nodeGroups(at, entry *yaml.Node, f fields, path string) {
+	list, names := f[groups], f.names()
+	missing := slices.DeleteFunc([]string{bootstrapGroup, nodeGroup}, func(g string) bool { return slices.Contains(names, g) })
+	all := append(slices.Clone(names), missing...)
+	without := "nodes cannot join without " + strings.Join(missing, " and ")
+	switch {
+	case list == nil:
+		l.find(at, explain.SeverityError, "node-groups", path, "nodes cannot join without the groups "+strings.Join(missing, " and "), "add groups: ["+strings.Join(missing, ", ")+"]")
+	case list.Anchor != "" || entry.Anchor != "" || list.Line < entry.Line: // another entry has the list, too, by an alias or a merge
+		l.find(at, explain.SeverityError, "node-groups", path+".groups", without, "give this entry a list of its own: groups: ["+strings.Join(all, ", ")+"]")
+	default:
+		l.fixable(at, explain.SeverityError, "node-groups", path+".groups", without, "["+strings.Join(all, ", ")+"]", func() { setList(list, all) })
+	}
+}
+
 // masters points out who may do everything. EKS's own advice is to have no standing administrators in aws-auth
 // (EKS best practices, "Make the cluster endpoint private" and "Use least privileged access"); nothing refuses it.
 func (l *linter) masters(f fields, path string) {
 	list := f[groups]
-	if list == nil {
+	if list == nil || list.Kind != yaml.SequenceNode {
 		return
 	}
 	for i, item := range list.Content {

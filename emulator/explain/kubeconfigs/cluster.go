@@ -24,7 +24,7 @@ func (l *linter) cluster(item *yaml.Node, path string) {
 		return
 	}
 	path += ".cluster"
-	server := text(cluster, "server")
+	server := withScheme(cluster)
 	l.report.Server = server
 	parsed, err := url.Parse(server)
 	switch {
@@ -44,6 +44,25 @@ func (l *linter) cluster(item *yaml.Node, path string) {
 	if proxy := strictyaml.Lookup(cluster, "proxy-url"); proxy != nil && proxy.Value != "" {
 		l.proxy(proxy, path+".proxy-url")
 	}
+}
+
+// withScheme is a cluster's server as a URL. One without a scheme is HTTPS where TLS is set up, and HTTP otherwise (client-go
+// rest.DefaultServerURL and defaultServerUrlFor).
+func withScheme(cluster *yaml.Node) string {
+	server := text(cluster, "server")
+	if parsed, err := url.Parse(server); server == "" || err == nil && parsed.Scheme != "" && parsed.Host != "" {
+		return server
+	}
+	scheme := "http://"
+	for _, key := range []string{"certificate-authority-data", "certificate-authority"} {
+		if text(cluster, key) != "" {
+			scheme = "https://"
+		}
+	}
+	if text(cluster, "insecure-skip-tls-verify") == "true" {
+		scheme = "https://"
+	}
+	return scheme + server
 }
 
 // trust looks at what the server's certificate is verified by.

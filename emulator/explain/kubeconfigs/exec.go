@@ -2,6 +2,7 @@ package kubeconfigs
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -92,6 +93,7 @@ type invocation struct {
 	profile  string // whose settings count, also where other credentials do
 	selected string // the variable that says so; "" for an option or by default
 	settings Profile
+	profiles *Profiles // all of them; nil if they are not known
 }
 
 // invocation reads arguments and variables of a plugin.
@@ -136,7 +138,7 @@ func (l *linter) settings(run *invocation) {
 		return
 	}
 	if profiles, err := l.Profiles(run.lookup); err == nil { // that files cannot be read is no finding
-		run.settings = profiles.Settings[run.profile]
+		run.profiles, run.settings = &profiles, profiles.Settings[run.profile]
 	}
 }
 
@@ -203,7 +205,7 @@ func (l *linter) forCluster(node *yaml.Node, run invocation, at string, arn clus
 	switch {
 	case name == "":
 		l.fail(node, "no-cluster-name", at+".args", "do not say for which cluster the token is", "--cluster-name "+nameOr(arn.name))
-	case arn.name != "" && name != arn.name && run.option("--cluster-id") == "":
+	case arn.name != "" && name != arn.name && (run.kind != "aws" || run.option("--cluster-id") == ""): // the aws CLI's is an Outposts cluster's
 		l.fail(argument(node, name), "other-cluster", at+".args", fmt.Sprintf("make a token for %s, and the context is for %s: STS answers its authenticator SignatureDoesNotMatch", name, arn.name), arn.name)
 	}
 }
@@ -249,12 +251,11 @@ func (l *linter) asWhom(node *yaml.Node, run invocation, at string) {
 
 // profile looks a profile up in the AWS configuration.
 func (l *linter) profile(node *yaml.Node, run invocation, at, profile, variable string) {
-	if l.Profiles == nil {
+	if run.profiles == nil {
 		return
 	}
-	profiles, err := l.Profiles(run.lookup)
-	if err != nil || slices.Contains(profiles.Names, profile) {
+	if _, found := run.profiles.Settings[profile]; found {
 		return
 	}
-	l.fail(run.place(variable, argument(node, profile)), "profile", at, fmt.Sprintf("there is no profile %q in %s: the plugin fails, and kubectl says getting credentials: exec", profile, strings.Join(profiles.Files, " and ")), strictyaml.DidYouMean(profile, profiles.Names))
+	l.fail(run.place(variable, argument(node, profile)), "profile", at, fmt.Sprintf("there is no profile %q in %s: the plugin fails, and kubectl says getting credentials: exec", profile, strings.Join(run.profiles.Files, " and ")), strictyaml.DidYouMean(profile, slices.Collect(maps.Keys(run.profiles.Settings))))
 }

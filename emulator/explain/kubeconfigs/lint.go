@@ -10,6 +10,7 @@ import (
 	"github.com/eksemu/eksemu/emulator/explain"
 	"github.com/eksemu/eksemu/emulator/explain/tokens"
 	"github.com/eksemu/eksemu/emulator/strictyaml"
+	"github.com/eksemu/eksemu/sts-fake/iam"
 )
 
 // Options are what a kubeconfig is held against.
@@ -28,8 +29,7 @@ type Lookup func(name string) (string, bool)
 
 // Profiles are those of the AWS CLI and SDKs.
 type Profiles struct {
-	Files    []string // in which they stand
-	Names    []string
+	Files    []string           // in which they stand
 	Settings map[string]Profile // by name
 }
 
@@ -172,7 +172,10 @@ func (l *linter) references() {
 
 // follow follows the context that is to be looked at.
 func (l *linter) follow() {
-	at := strictyaml.Lookup(l.root, "current-context")
+	at, path := strictyaml.Lookup(l.root, "current-context"), "current-context"
+	if l.Context != "" { // which is asked for, and not written there
+		at, path = nil, "contexts"
+	}
 	name := l.followed()
 	l.report.Context = name
 	if name == "" {
@@ -181,7 +184,7 @@ func (l *linter) follow() {
 	}
 	item := named(l.root, "contexts", name)
 	if item == nil {
-		l.fail(at, "dangling-context", "current-context", fmt.Sprintf("there is no context called %q", name), strictyaml.DidYouMean(name, namesIn(l.root, "contexts")))
+		l.fail(at, "dangling-context", path, fmt.Sprintf("there is no context called %q", name), strictyaml.DidYouMean(name, namesIn(l.root, "contexts")))
 		return
 	}
 	context := strictyaml.Lookup(item, "context")
@@ -207,9 +210,9 @@ type clusterARN struct{ partition, region, name string }
 // firstARN reads the first of the names that is a cluster's ARN.
 func firstARN(names ...string) clusterARN {
 	for _, name := range names {
-		parts := strings.SplitN(name, ":", 6)
-		if len(parts) == 6 && parts[0] == "arn" && parts[2] == "eks" && strings.HasPrefix(parts[5], "cluster/") {
-			return clusterARN{parts[1], parts[3], strings.TrimPrefix(parts[5], "cluster/")}
+		arn, ok := iam.ParseARN(name)
+		if cluster, is := strings.CutPrefix(arn.Resource, "cluster/"); ok && is && arn.Service == "eks" {
+			return clusterARN{arn.Partition, arn.Region, cluster}
 		}
 	}
 	return clusterARN{}

@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -124,7 +126,8 @@ func lintCases() []lintCase {
 		{"twice", with("contexts:\n", "contexts:\n- name: prod\n  context: {cluster: "+arn+", user: "+arn+"}\n"), nil, []string{"11 duplicate-name"}},
 		{"no server", with("    server: "+server+"\n", ""), nil, []string{"4 no-server"}},
 		{"HTTP", with("https://", "http://"), nil, []string{"6 server-http"}},
-		{"no URL", with(server, "prod"), nil, []string{"6 server-form"}},
+		{"no URL", with(server, "a b"), nil, []string{"6 server-form"}},
+		{"host and port", with(server, "127.0.0.1:6443"), nil, nil},
 		{"server elsewhere", with("gr7.us-west-2", "gr7.eu-west-1"), nil, []string{"9 region-of-arn", "21 region"}},
 		{"insecure", with("certificate-authority-data: ", "insecure-skip-tls-verify: true #"), nil, []string{"5 insecure"}},
 		{"insecure and authority", with("    server:", "    insecure-skip-tls-verify: true\n    server:"), nil, []string{"6 insecure-with-authority"}},
@@ -142,6 +145,8 @@ func lintCases() []lintCase {
 		{"no command", with("command: aws", "x: y"), nil, []string{"18 no-command"}},
 		{"missing command", with("command: aws", "command: /opt/aws-iam-authenticator"), nil, []string{"26 command-missing"}},
 		{"other cluster", with("      - prod\n", "      - staging\n"), nil, []string{"25 other-cluster"}},
+		{"other cluster of the authenticator", user("    exec:\n      apiVersion: client.authentication.k8s.io/v1beta1\n      command: aws-iam-authenticator\n      args: [token, --cluster-id, staging, --region, us-west-2]\n"), nil, []string{"20 other-cluster"}},
+		{"cluster of an Outpost", with("--cluster-name\n      - prod\n", "--cluster-id\n      - 0a1b2c3d\n"), nil, nil},
 		{"no cluster name", with("      - --cluster-name\n      - prod\n", ""), nil, []string{"18 no-cluster-name"}},
 		{"region", with("- us-west-2\n", "- eu-west-1\n"), nil, []string{"21 region"}},
 		{"partition", with("- us-west-2\n", "- cn-north-1\n"), nil, []string{"21 region-partition"}},
@@ -209,8 +214,7 @@ func lint(file string, env map[string]string) (Report, error) {
 			return nil, errors.New("no such file")
 		},
 		Profiles: func(Lookup) (Profiles, error) {
-			settings := SettingsIn([]byte(testConfig), nil)
-			return Profiles{Files: []string{"~/.aws/config"}, Names: ProfilesIn([]byte(testConfig), nil), Settings: settings}, nil
+			return Profiles{Files: []string{"~/.aws/config"}, Settings: SettingsIn([]byte(testConfig), nil)}, nil
 		},
 	})
 }
@@ -287,7 +291,7 @@ func TestPlugin(t *testing.T) {
 	if err != nil || *r.Plugin != want || r.Region != "us-west-2" || r.Server != server || r.Context != "prod" || r.StaticToken() != "" {
 		t.Errorf("%v %+v %+v", err, r, r.Plugin)
 	}
-	if other, _ := Lint([]byte(good()), Options{Context: "dev"}); len(other.Findings) != 1 || other.Findings[0].ID != "dangling-context" {
+	if other, _ := Lint([]byte(good()), Options{Context: "dev"}); len(other.Findings) != 1 || other.Findings[0].ID != "dangling-context" || other.Findings[0].Path != "contexts" {
 		t.Errorf("%v", other.Findings)
 	}
 }
@@ -340,10 +344,10 @@ func TestNoKubeconfig(t *testing.T) {
 	}
 }
 
-func TestProfilesIn(t *testing.T) {
+func TestNamesOfProfiles(t *testing.T) {
 	t.Parallel()
-	got := ProfilesIn([]byte("[default]\nregion=x\n[profile dev]\n[profile \"a b\"]\n[sso-session corp]\n[dev2]\n [profile no]\n"), []byte("[ops]\n[default]\nkey = [x]\n"))
-	if diff := cmp.Diff([]string{"a b", "default", "dev", "ops"}, got); diff != "" {
+	settings := SettingsIn([]byte("[default]\nregion=x\n[profile dev]\n[profile \"a b\"]\n[sso-session corp]\n[dev2]\n [profile no]\n"), []byte("[ops]\n[default]\nkey = [x]\n"))
+	if diff := cmp.Diff([]string{"a b", "default", "dev", "ops"}, slices.Sorted(maps.Keys(settings))); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -365,10 +369,12 @@ func TestSettingsIn(t *testing.T) {
 func FuzzSettingsIn(f *testing.F) {
 	f.Add([]byte(testConfig), []byte("[dev]\nregion = x\n"))
 	f.Fuzz(func(t *testing.T, config, credentials []byte) {
-		settings := SettingsIn(config, credentials)
-		names := ProfilesIn(config, credentials)
-		if len(settings) != len(names) {
-			t.Errorf("%d settings of %d profiles", len(settings), len(names))
+		for name, settings := range SettingsIn(config, credentials) {
+			for _, text := range []string{name, settings.Region, settings.EndpointURL, settings.STSEndpointURL} {
+				if !bytes.Contains(config, []byte(text)) && !bytes.Contains(credentials, []byte(text)) {
+					t.Errorf("%q is in no file", text)
+				}
+			}
 		}
 	})
 }

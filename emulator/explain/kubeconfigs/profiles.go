@@ -2,7 +2,6 @@ package kubeconfigs
 
 import (
 	"maps"
-	"slices"
 	"strings"
 )
 
@@ -15,15 +14,10 @@ type Profile struct {
 	IgnoreEndpoints bool   // ignore_configured_endpoint_urls
 }
 
-// ProfilesIn are the names of the profiles in an AWS config file and a credentials file
+// SettingsIn are the settings of the profiles in an AWS config file and a credentials file, by their names
 // (https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html): [default], [profile NAME] in the first, [NAME] in the
-// second.
-func ProfilesIn(config, credentials []byte) []string {
-	return slices.Sorted(maps.Keys(SettingsIn(config, credentials)))
-}
-
-// SettingsIn are the settings of these profiles, by their names. What both files say, the credentials file decides, as in
-// botocore (session.full_config). No other setting leaves it: credentials stand among them.
+// second. What both files say, the credentials file decides, as in botocore (session.full_config). No other setting leaves
+// it: credentials stand among them.
 func SettingsIn(config, credentials []byte) map[string]Profile {
 	profiles := map[string]map[string]string{}
 	services := map[string]string{}

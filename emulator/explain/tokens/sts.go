@@ -66,7 +66,9 @@ func (e *exam) refuse(name string, status int, code, message string) {
 }
 
 // key checks that a temporary key brings its session token. That AWS calls one without it unknown is recorded for
-// unknown keys (spec/sts.md §2.2); that it is the same for these is inferred: such a key is none without its token.
+// unknown keys (spec/sts.md §2.2); that it is the same for these is inferred: such a key is none without its token. The
+// wording without a period is recorded for a session token that is not the key's (same section); that it is so for
+// long-lived keys, which have none, is inferred.
 func (e *exam) key() {
 	t := e.Report.Token
 	switch {
